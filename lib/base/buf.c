@@ -1,0 +1,81 @@
+#include "base/buf.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/heap.h"
+
+int seuil_buf_reserve(struct seuil_buf *buf, size_t more)
+{
+    size_t cap = buf->cap ? buf->cap : 64;
+    uint8_t *ptr;
+
+    if (buf->failed)
+        return buf->failed;
+    if (buf->cap - buf->len >= more)
+        return 0;
+    while (cap - buf->len < more) {
+        if (cap > SIZE_MAX / 2)
+            return buf->failed = SEUIL_ERR_NOMEM;
+        cap *= 2;
+    }
+    ptr = seuil_heap_realloc(buf->ptr, cap);
+    if (!ptr)
+        return buf->failed = SEUIL_ERR_NOMEM;
+    buf->ptr = ptr;
+    buf->cap = cap;
+    return 0;
+}
+
+int seuil_buf_add(struct seuil_buf *buf, const void *bytes, size_t len)
+{
+    int rc = seuil_buf_reserve(buf, len);
+
+    if (rc)
+        return rc;
+    if (len)
+        memcpy(buf->ptr + buf->len, bytes, len);
+    buf->len += len;
+    return 0;
+}
+
+int seuil_buf_add_byte(struct seuil_buf *buf, uint8_t byte)
+{
+    return seuil_buf_add(buf, &byte, 1);
+}
+
+int seuil_buf_add_text(struct seuil_buf *buf, const char *text)
+{
+    return seuil_buf_add(buf, text, strlen(text));
+}
+
+int seuil_buf_printf(struct seuil_buf *buf, const char *format, ...)
+{
+    va_list args, again;
+    int n, rc;
+
+    va_start(args, format);
+    va_copy(again, args);
+    n = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    rc = n < 0 ? SEUIL_ERR_INVALID : seuil_buf_reserve(buf, (size_t)n + 1);
+    if (!rc) {
+        vsnprintf((char *)buf->ptr + buf->len, (size_t)n + 1, format, again);
+        buf->len += (size_t)n;
+    }
+    va_end(again);
+    return rc;
+}
+
+void seuil_buf_clear(struct seuil_buf *buf)
+{
+    buf->len = 0;
+    buf->failed = 0;
+}
+
+void seuil_buf_done(struct seuil_buf *buf)
+{
+    seuil_heap_free(buf->ptr);
+    memset(buf, 0, sizeof(*buf));
+}

@@ -1,0 +1,67 @@
+/* A record's bytes to a canonical event, as one input's settings say.
+ *
+ * A decoder is compiled once from (format, kind, writer schemas, renamed fields), is immutable and
+ * may be shared by threads; each thread has its own scratch. Nothing is allocated for an event:
+ * its strings are slices of the record, or of the scratch where JSON escapes had to be undone.
+ * Bytes are untrusted: every length, count, depth and total work is bounded. */
+
+#ifndef SEUIL_CODEC_DECODE_H
+#define SEUIL_CODEC_DECODE_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "core/event.h"
+
+enum seuil_format {
+    SEUIL_FORMAT_CONFLUENT, /* byte 0, schema id as 4 bytes big endian, Avro */
+    SEUIL_FORMAT_RAW,       /* Avro alone, one writer schema */
+    SEUIL_FORMAT_JSON,
+};
+
+struct seuil_writer_schema {
+    uint32_t id;      /* ignored for RAW */
+    const char *path; /* for messages */
+    const char *text; /* the .avsc */
+    uint32_t len;
+};
+
+struct seuil_rename {
+    const char *field; /* canonical: "id", "lead", "time", "url", ... */
+    const char *name;  /* as the source writes it */
+};
+
+struct seuil_decoder_spec {
+    enum seuil_format format;
+    int kind; /* enum seuil_kind; -1: the record's `type` says it (JSON only) */
+    const struct seuil_writer_schema *schemas;
+    uint32_t schema_count;
+    const struct seuil_rename *renames;
+    uint32_t rename_count;
+};
+
+struct seuil_decoder;
+struct seuil_decode_scratch;
+
+/* Compile; NULL and @err (a schema that is no schema, names no wanted field, lacks id, lead or
+ * time, has a type that cannot become the field's ...). */
+struct seuil_decoder *seuil_decoder_new(const struct seuil_decoder_spec *spec,
+                                        struct seuil_error *err);
+void seuil_decoder_free(struct seuil_decoder *decoder);
+
+struct seuil_decode_scratch *seuil_decode_scratch_new(void);
+void seuil_decode_scratch_free(struct seuil_decode_scratch *scratch);
+
+/* Decode @len bytes. On success 0: @ret_event has everything but arrival and position, its derived
+ * fields are filled, seuil_event_check holds. Otherwise a code, and why in @err as one sentence
+ * (what, at which byte or field, what the bytes look like): SEUIL_ERR_FORMAT wrong framing or
+ * malformed; SEUIL_ERR_TRUNCATED; SEUIL_ERR_UNKNOWN schema id, enum symbol, type name;
+ * SEUIL_ERR_MISSING id, lead, time; SEUIL_ERR_LIMIT. @err may be NULL: the hot path of a replay. */
+int seuil_decode(const struct seuil_decoder *decoder, struct seuil_decode_scratch *scratch,
+                 const uint8_t *bytes, uint32_t len, struct seuil_event *ret_event,
+                 struct seuil_error *err);
+
+/* A name for the dead letter's headers and the metrics: "truncated", "unknown_schema", ... */
+const char *seuil_decode_error_name(int code);
+
+#endif

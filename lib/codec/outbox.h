@@ -1,0 +1,35 @@
+/* An outbox entry: the final bytes of one outgoing record. Nothing is filled in when it is sent, so
+ * an entry sent again is the same record (PROTOCOL, "Keys"). */
+
+#ifndef SEUIL_CODEC_OUTBOX_H
+#define SEUIL_CODEC_OUTBOX_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+#define SEUIL_HEADERS_MAX 24
+
+struct seuil_header {
+    struct seuil_str name;
+    const uint8_t *value; /* NULL: a null header */
+    uint32_t value_len;
+};
+
+struct seuil_entry_view {
+    uint8_t destination; /* enum seuil_destination of stream/sink.h */
+    struct seuil_str key;
+    const uint8_t *value; /* NULL: a tombstone */
+    uint32_t value_len;
+    uint32_t header_count;
+    struct seuil_header headers[SEUIL_HEADERS_MAX];
+};
+
+/* Append the packed form of @entry to @out; 0 or SEUIL_ERR_NOMEM. */
+int seuil_outbox_pack(const struct seuil_entry_view *entry, struct seuil_buf *out);
+
+/* A view of packed bytes, valid as long as they are; SEUIL_ERR_CORRUPT. */
+int seuil_outbox_unpack(const uint8_t *bytes, uint32_t len, struct seuil_entry_view *ret_entry);
+
+#endif

@@ -1,0 +1,73 @@
+/* One lead's state: what is remembered of its events, and where its tiers stand (EVIDENCE.md).
+ *
+ *     lead = stamps + birth + profile + recent (a sorted set) + summary (the fold of the older
+ *            events, per rule) + adjustments + one automaton for each model
+ *
+ * A `struct seuil_lead` is a workspace of fixed size: a thread has one, reads a packed state into
+ * it (lead_codec.h), steps it, writes it back. What is stored and cached is the packed form. */
+
+#ifndef SEUIL_CORE_LEAD_H
+#define SEUIL_CORE_LEAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/event.h"
+#include "core/limits.h"
+#include "core/time.h"
+
+/* The next offset of a topic that is not yet in this state, and the generation it counts in. A
+ * stamp of another generation than the topic's counts as 0 (PROTOCOL 24). */
+struct seuil_stamp {
+    uint32_t generation;
+    int64_t next;
+};
+
+/* The event that created the state; part of every crossing's id (PROTOCOL 8). */
+struct seuil_birth {
+    bool known;
+    uint32_t topic;
+    uint32_t generation;
+    int64_t offset;
+};
+
+struct seuil_automaton {
+    uint32_t model;   /* key of the model's name */
+    uint8_t tier;     /* index in the model at `tiers_hash`, or SEUIL_TIER_EXCLUDED */
+    uint8_t under;    /* the tier beneath an exclusion */
+    uint32_t ordinal; /* crossings so far */
+};
+
+struct seuil_record;  /* of recent */
+struct seuil_summary; /* of one rule */
+
+#include "core/evidence.h"
+
+struct seuil_lead {
+    char id[SEUIL_ID_MAX];
+    uint32_t id_len;
+
+    struct seuil_stamp stamps[SEUIL_TOPICS_MAX]; /* by topic number; next 0: nothing */
+    struct seuil_birth birth;
+    bool tombstone;      /* forgotten: nothing but cut-off, stamps, birth and ordinals is left */
+    seuil_time_ms cut;   /* evidence at or before it is refused; SEUIL_TIME_NONE: no cut-off */
+    seuil_time_ms clock; /* the automata's clock: the instant of the last judgement */
+    seuil_time_ms due;   /* seuil_engine_due_at after the last step */
+
+    uint16_t automaton_count;
+    struct seuil_automaton automata[SEUIL_MODELS_MAX]; /* by model key */
+
+    struct seuil_evidence evidence;
+};
+
+/* A lead without history, named @id (at most SEUIL_ID_MAX bytes). */
+void seuil_lead_init(struct seuil_lead *lead, struct seuil_str id);
+
+/* The stamp of @topic, if it is of @generation; else 0. */
+int64_t seuil_lead_stamp(const struct seuil_lead *lead, uint32_t topic, uint32_t generation);
+
+/* Say that everything of @topic below @next is in the state. */
+void seuil_lead_set_stamp(struct seuil_lead *lead, uint32_t topic, uint32_t generation,
+                          int64_t next);
+
+#endif

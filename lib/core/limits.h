@@ -1,0 +1,87 @@
+/* Every maximum of Seuil, each with its reason. Reaching one is a counted, tested outcome. */
+
+#ifndef SEUIL_CORE_LIMITS_H
+#define SEUIL_CORE_LIMITS_H
+
+#include "core/time.h"
+
+/* ---- the world around -------------------------------------------------------------------- */
+
+/* Input topics of one daemon; a stamp is kept per lead and topic, so this bounds a lead's header.
+ */
+#define SEUIL_TOPICS_MAX 16
+/* Partitions of an input topic: one Redis slot, one connection and one set of queues each. */
+#define SEUIL_PARTITIONS_MAX 1024
+/* Worker threads: beyond this the broker and Redis are the limit long before. */
+#define SEUIL_WORKERS_MAX 64
+
+/* ---- events ------------------------------------------------------------------------------ */
+
+/* A lead's id, an event's id: identifiers, not documents (an HMAC in hex takes 64). */
+#define SEUIL_ID_MAX 256
+/* A Kafka record that is decoded at all; Kafka's own default maximum is 1 MiB. */
+#define SEUIL_RECORD_BYTES_MAX (1024 * 1024)
+/* Entries of a map field (form fields, attributes): the largest real forms have about 200. */
+#define SEUIL_MAP_ENTRIES_MAX 256
+/* Nesting of records, unions, JSON values: real events stay below 10. */
+#define SEUIL_DEPTH_MAX 32
+/* An event time further ahead of its arrival than this is clamped to it (SCORING 7). */
+#define SEUIL_AHEAD_MAX_MS (5 * SEUIL_MINUTE_MS)
+
+/* ---- models ------------------------------------------------------------------------------ */
+
+/* Models side by side: one for each product line. */
+#define SEUIL_MODELS_MAX 16
+/* Rules of all models together (EVIDENCE 4). */
+#define SEUIL_RULES_MAX 4096
+/* Groups of one model. */
+#define SEUIL_GROUPS_MAX 32
+/* Tiers of one model; tier 0 is the one without an entry mark. */
+#define SEUIL_TIERS_MAX 16
+/* Limits of one rule: one for each kind of "once". */
+#define SEUIL_LIMITS_MAX 4
+/* Fit criteria of one model. */
+#define SEUIL_FIT_MAX 1024
+/* Attributes that all models together name: each may be kept for each lead. */
+#define SEUIL_ATTRIBUTES_MAX 128
+/* Rules of all models that one event may hit; further hits, in rule order, are counted and left. */
+#define SEUIL_HITS_MAX 32
+/* Values of one `in` list, all lists of a file together are bounded by the file's size. */
+#define SEUIL_LIST_MAX 65536
+/* Names of models, rules, groups, tiers, attributes, in bytes. */
+#define SEUIL_NAME_MAX 64
+/* Labels, in bytes: a line of an alert. */
+#define SEUIL_LABEL_MAX 128
+/* A model or configuration file, in bytes. */
+#define SEUIL_FILE_BYTES_MAX (4 * 1024 * 1024)
+
+/* ---- one lead ---------------------------------------------------------------------------- */
+
+/* Records within the lateness horizon (EVIDENCE 4). */
+#define SEUIL_RECENT_MAX 256
+/* Rules with evidence of one lead. */
+#define SEUIL_LEAD_RULES_MAX 256
+/* The packed state, in bytes (EVIDENCE 4). */
+#define SEUIL_LEAD_BYTES_MAX 8192
+/* Accepted instants kept exactly for each rule (EVIDENCE 3, K). */
+#define SEUIL_INSTANTS_MAX 8
+/* Instants of age-bounded decay kept before buckets (EVIDENCE 3). */
+#define SEUIL_AGED_INSTANTS_MAX 32
+/* Objects remembered for each rule with a limit per object. */
+#define SEUIL_OBJECTS_MAX 64
+/* Manual adjustments by sales. */
+#define SEUIL_ADJUSTMENTS_MAX 16
+/* Author and reason of an adjustment, an attribute's value: bytes. */
+#define SEUIL_NOTE_MAX 64
+/* Lines of an explanation; the remainder is folded into one. */
+#define SEUIL_LINES_MAX 24
+/* "Qualified until" beyond this is absent (SCORING 10.5). */
+#define SEUIL_UNTIL_MAX_MS (5 * 365 * SEUIL_DAY_MS)
+/* A tombstone stays this long (EVIDENCE 3). */
+#define SEUIL_TOMBSTONE_MS (30 * SEUIL_DAY_MS)
+/* How late an event may be unless configured (the promise, clause 3). */
+#define SEUIL_HORIZON_DEFAULT_MS (7 * SEUIL_DAY_MS)
+/* Quarantine: an event leaves the recent set this much after the fold point (EVIDENCE 1, k). */
+#define SEUIL_QUARANTINE_MS (10 * SEUIL_SECOND_MS)
+
+#endif

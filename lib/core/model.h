@@ -1,0 +1,171 @@
+/* A compiled, immutable set of scoring models, as the engine sees it (SCORING.md).
+ *
+ * Models are read from YAML and compiled by lib/conf; the engine only looks. Everything here lives
+ * in the arena of the set. Several models run side by side over the same lead: each has its own
+ * groups, tiers and automaton; their rules are numbered together, since one event is matched
+ * against all of them at once and its record names the rules it hit.
+ *
+ * Names are identities: evidence is kept under `key` (a hash of model name and rule name) with
+ * `meaning` beside it, never under a position in the file. */
+
+#ifndef SEUIL_CORE_MODEL_H
+#define SEUIL_CORE_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "core/event.h"
+#include "core/limits.h"
+#include "core/time.h"
+
+struct seuil_condition;  /* core/condition.h */
+struct seuil_rule_index; /* core/rules.h: finds the rules an event may hit */
+struct seuil_zone;       /* core/zone.h: civil time of a named zone */
+
+/* Decay of a contribution (SCORING 3). */
+enum seuil_decay_shape {
+    SEUIL_DECAY_NONE,
+    SEUIL_DECAY_HALF_LIFE, /* duration_ms: the half-life */
+    SEUIL_DECAY_EXPIRES,   /* duration_ms: whole until that age, then 0 */
+    SEUIL_DECAY_LINEAR,    /* duration_ms: 0 from that age on */
+    SEUIL_DECAY_STEPS,     /* steps: first step whose age bound is not passed */
+    SEUIL_DECAY_INACTIVITY,
+};
+
+struct seuil_step {
+    int64_t age_ms; /* holds while age < age_ms */
+    double factor;
+};
+
+struct seuil_decay {
+    uint8_t shape; /* enum seuil_decay_shape */
+    uint8_t step_count;
+    int64_t duration_ms; /* > 0 unless the shape has none */
+    const struct seuil_step *steps;
+};
+
+/* The three kinds of "once" (SCORING 4). The earliest events by (time, id hash) are awarded. */
+enum seuil_limit_kind {
+    SEUIL_LIMIT_LEAD,     /* count times per lead, ever */
+    SEUIL_LIMIT_OBJECT,   /* count times per value of a field */
+    SEUIL_LIMIT_CALENDAR, /* count times per day, week or month in a zone */
+    SEUIL_LIMIT_ROLLING,  /* count times within duration_ms, greedy from the earliest */
+};
+
+enum seuil_period { SEUIL_PERIOD_DAY, SEUIL_PERIOD_WEEK, SEUIL_PERIOD_MONTH };
+
+struct seuil_limit {
+    uint8_t kind;         /* enum seuil_limit_kind */
+    uint8_t period;       /* enum seuil_period */
+    uint8_t field;        /* enum seuil_field of the object */
+    uint32_t count;       /* >= 1 */
+    struct seuil_str key; /* of the object, when field is SEUIL_FIELD_MAP */
+    int64_t duration_ms;  /* rolling */
+    int64_t remember_ms;  /* object: forgotten so long after its last award */
+    const struct seuil_zone *zone;
+};
+
+#define SEUIL_GROUP_EXCLUSION UINT16_MAX /* rule->group of an exclusion: X, not B */
+
+struct seuil_rule {
+    const char *name;  /* unique in its model */
+    const char *label; /* for people; the name when the file has none */
+    uint32_t key;      /* hash of (model name, rule name), unique in the set */
+    uint32_t meaning; /* fingerprint of kind, conditions, limits and decay; not of points, labels */
+    uint16_t model;   /* index in the set */
+    uint16_t group;   /* index in the model, or SEUIL_GROUP_EXCLUSION */
+    uint8_t kind;     /* enum seuil_kind of the events it looks at */
+    uint8_t limit_count;
+    double points; /* finite; <= 0 for an exclusion */
+    struct seuil_decay decay;
+    struct seuil_limit limits[SEUIL_LIMITS_MAX];
+    const struct seuil_condition *when; /* NULL: every event of the kind. The model's own condition
+                                           on events is part of it. */
+};
+
+struct seuil_group {
+    const char *name;
+    const char *label;
+    double floor;   /* -INFINITY: none */
+    double ceiling; /* INFINITY: none */
+};
+
+/* A fit criterion, or an exclusion by attribute: reads the profile only. */
+struct seuil_criterion {
+    const char *name;
+    const char *label;
+    double points;
+    const struct seuil_condition *when; /* tests on attributes (index in the set) */
+};
+
+struct seuil_tier {
+    const char *name;
+    const char *label;
+    double entry; /* tier 0: -INFINITY */
+    double exit;  /* <= entry; NAN: none, the entry condition is the exit condition */
+    bool strict;  /* entry needs T > entry, else T >= entry */
+    bool publish; /* crossings into and out of it are published (default) */
+};
+
+struct seuil_model {
+    const char *name;
+    const char *label;
+    const char *version; /* as the file says */
+    uint32_t key;        /* hash of the name: the automaton is kept under it */
+    uint16_t index;      /* in the set */
+    uint16_t group_count, tier_count, fit_count, exclusion_count;
+    uint32_t rule_first, rule_count; /* its rules in the set */
+    const struct seuil_group *groups;
+    const struct seuil_tier *tiers; /* ascending */
+    const struct seuil_criterion *fit;
+    const struct seuil_criterion *exclusions; /* by attribute */
+    double fit_floor, fit_ceiling;
+    double exclusion_mark;     /* X <= mark: excluded; -INFINITY: this model excludes nobody */
+    const char *excluded_name; /* name and label of the excluded tier */
+    const char *excluded_label;
+};
+
+/* The index of the excluded tier, beside those of seuil_model.tiers. */
+#define SEUIL_TIER_EXCLUDED 0xff
+
+struct seuil_attribute {
+    const char *name;
+    uint32_t key; /* hash of the name, unique in the set */
+};
+
+struct seuil_models {
+    struct seuil_arena arena;
+    uint64_t hash; /* of everything that changes a score, a tier, a due time or an outgoing byte:
+                      the model hash of meta (PROTOCOL 26) */
+    int64_t horizon_ms;
+    uint16_t model_count;
+    uint16_t attribute_count;
+    uint32_t rule_count;
+    const struct seuil_model *models;
+    const struct seuil_rule *rules;           /* of all models, in file order */
+    const struct seuil_attribute *attributes; /* those that a model names, by name */
+    const struct seuil_rule_index *index;
+    /* rules by key: rule_by_key[] is sorted by key */
+    const uint32_t *rule_by_key;
+};
+
+/* The rule of @key, or NULL when no model has it (any more). */
+const struct seuil_rule *seuil_models_rule(const struct seuil_models *models, uint32_t key);
+
+/* The model of @key, or NULL. */
+const struct seuil_model *seuil_models_find(const struct seuil_models *models, uint32_t key);
+
+/* The index of the attribute of @name, or -1. */
+int seuil_models_attribute(const struct seuil_models *models, struct seuil_str name);
+
+/* Name or label of a tier index of @model, SEUIL_TIER_EXCLUDED included. */
+const char *seuil_model_tier_name(const struct seuil_model *model, uint8_t tier);
+const char *seuil_model_tier_label(const struct seuil_model *model, uint8_t tier);
+
+/* XXH3, the low half: the hash of names (keys), never 0. */
+uint32_t seuil_name_hash(struct seuil_str a, struct seuil_str b);
+
+#endif

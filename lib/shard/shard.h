@@ -1,0 +1,186 @@
+/* One shard's life, from assignment to loss: partition p of every input topic, one owner.
+ *
+ * A state machine without threads or clocks: it is told the time, asks its store, source and sink
+ * (all of which may answer later), and says when it wants to run again. daemon/worker.c drives it,
+ * so does the simulation in tests/sim. PROTOCOL.md is its rule book; the numbers in the code are
+ * those of its rules.
+ *
+ *   OFF ──assign──▶ CONFIRM ─▶ ACQUIRE ─▶ CHECK ─▶ WITNESS ─▶ SEEK ─▶ RUN ──revoke──▶ DRAIN ─▶ OFF
+ *                     ▲  any doubt: drop the memory, back off  │
+ *                     └───────────────────────────────────────┘        HALT: until an operator acts
+ */
+
+#ifndef SEUIL_SHARD_SHARD_H
+#define SEUIL_SHARD_SHARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "codec/decode.h"
+#include "codec/encode.h"
+#include "core/engine.h"
+#include "store/store.h"
+#include "stream/sink.h"
+#include "stream/source.h"
+
+enum seuil_partitioner {
+    SEUIL_PARTITIONER_MURMUR2,    /* Java's default */
+    SEUIL_PARTITIONER_CONSISTENT, /* CRC-32: librdkafka's default for keyed records */
+    SEUIL_PARTITIONER_UNCHECKED,
+};
+
+enum seuil_start { SEUIL_START_UNSET, SEUIL_START_EARLIEST, SEUIL_START_LATEST, SEUIL_START_TIME };
+
+struct seuil_input {
+    bool used;        /* this topic number is an input */
+    const char *name; /* of the topic */
+    const struct seuil_decoder *decoder;
+    enum seuil_start start; /* where a new shard begins */
+    seuil_time_ms start_time;
+};
+
+/* Immutable while shards run, but for `models`, which changes between batches only. */
+struct seuil_shard_config {
+    struct seuil_str app;
+    const char *owner; /* instance name */
+    const char *cluster_id;
+    uint32_t partitions;
+    enum seuil_partitioner partitioner;
+    struct seuil_input inputs[SEUIL_TOPICS_MAX];
+    const char *outbound; /* names, for headers of dead letters */
+    const char *dead_letters;
+    const char *source; /* ce_source */
+    enum seuil_out_format out_format;
+    int64_t checkpoint_ms;  /* 0: every batch is a checkpoint */
+    int64_t merge_wait_ms;  /* how long a topic at its end is waited for */
+    int64_t grace_ms;       /* timers stay so far behind the watermark */
+    int64_t stale_after_ms; /* a crossing with more input lag is marked stale */
+    int64_t witness_ms;     /* interval of the group commit */
+    int64_t backoff_min_ms, backoff_max_ms;
+    int64_t request_timeout_ms;
+    uint64_t cache_bytes;       /* for this shard */
+    seuil_time_ms publish_from; /* crossings effective before are counted, not published;
+                                   SEUIL_TIME_NONE: all are published */
+    bool model_alerts;          /* publish model_changed crossings */
+    uint32_t batch_events;      /* events applied in one run */
+    uint32_t misrouted_halt; /* this many misrouted among the last 1,000 records halt the shard */
+};
+
+enum seuil_shard_state {
+    SEUIL_SHARD_OFF,
+    SEUIL_SHARD_CONFIRM, /* waits for a group response newer than its last doubt (rule 18) */
+    SEUIL_SHARD_ACQUIRE, /* takes the token, or makes meta */
+    SEUIL_SHARD_CHECK,   /* log against base and reach, witness against meta (rules 21-23) */
+    SEUIL_SHARD_WITNESS, /* first witness, before the first record is applied (rule 21) */
+    SEUIL_SHARD_SEEK,    /* lanes to base */
+    SEUIL_SHARD_RUN,
+    SEUIL_SHARD_DRAIN,   /* revoked or stopping: a whole checkpoint, then off */
+    SEUIL_SHARD_BACKOFF, /* after a doubt */
+    SEUIL_SHARD_HALT,
+};
+
+/* X(name, "help") counters of one shard since it was made; they only rise. */
+#define SEUIL_SHARD_COUNTERS(X)                                                                    \
+    X(received, "records taken from the input topics, by events: a record of none counts one")     \
+    X(applied, "events that left evidence")                                                        \
+    X(replayed, "events below their lead's stamp, already in its state")                           \
+    X(duplicate, "events whose id the lead knows")                                                 \
+    X(filtered, "events that no rule, attribute or command looks at, and tombstones")              \
+    X(late, "events older than their lead's horizon")                                              \
+    X(dead_lettered, "records that could not be used, lateness not counted again")                 \
+    X(misrouted, "of the dead letters: key or partition is not the lead's")                        \
+    X(crossings, "tier changes committed")                                                         \
+    X(published, "crossings acknowledged by the outbound topic")                                   \
+    X(muted, "crossings not published: before publish_from, or by policy")                         \
+    X(stale, "crossings published with more input lag than stale_after")                           \
+    X(time_clamped, "event times too far ahead of their arrival")                                  \
+    X(horizon_shortened, "events that pushed a lead over its bound of records")                    \
+    X(hits_left, "events that hit more rules than a record holds")                                 \
+    X(ticks, "due times stepped")                                                                  \
+    X(commits, "transactions that took effect")                                                    \
+    X(leads_written, "lead states written")                                                        \
+    X(checkpoints, "checkpoints completed")                                                        \
+    X(doubts, "times the shard's memory was dropped")                                              \
+    X(fenced, "of the doubts: another owner had the token")                                        \
+    X(backoffs, "refused commands")                                                                \
+    X(rewinds, "times Redis was found behind the witness")                                         \
+    X(producer_resets, "times the outbox was sent again after a failed delivery")                  \
+    X(cache_hits, "leads found in the cache")                                                      \
+    X(cache_misses, "leads asked from Redis")                                                      \
+    X(remodeled, "leads judged anew after a model change")
+
+struct seuil_shard_counters {
+#define X(name, help) uint64_t name;
+    SEUIL_SHARD_COUNTERS(X)
+#undef X
+};
+
+struct seuil_shard_status {
+    uint32_t shard;
+    enum seuil_shard_state state;
+    struct seuil_token token;
+    uint64_t seq;
+    int64_t base[SEUIL_TOPICS_MAX], position[SEUIL_TOPICS_MAX], end[SEUIL_TOPICS_MAX];
+    uint64_t outbox; /* entries not yet acknowledged */
+    uint64_t dead_letters_pending;
+    uint64_t cached, dirty; /* leads */
+    uint64_t cache_bytes;
+    uint64_t in_flight; /* events taken but waiting for their lead's state */
+    seuil_time_ms watermark, stream_time;
+    seuil_time_ms progress; /* monotonic: the last time something moved or all was idle */
+    const char *text;       /* why it halts or backs off; "" */
+    struct seuil_shard_counters counters;
+};
+
+/* Things worth a log line, told once each; the daemon logs them. */
+enum seuil_level { SEUIL_LEVEL_DEBUG, SEUIL_LEVEL_INFO, SEUIL_LEVEL_WARNING, SEUIL_LEVEL_ERROR };
+
+struct seuil_shard_env {
+    const struct seuil_shard_config *config;
+    const struct seuil_models *models;
+    struct seuil_scratch *scratch;       /* of the thread */
+    struct seuil_decode_scratch *decode; /* of the thread */
+    struct seuil_lead *lead;             /* workspace of the thread */
+    struct seuil_store *store;
+    struct seuil_source *source;
+    struct seuil_sink *sink;
+    void (*random)(void *ctx, void *bytes, size_t len); /* tokens */
+    void (*say)(void *ctx, uint32_t shard, enum seuil_level level, const char *text);
+    void *ctx;
+};
+
+struct seuil_shard;
+
+/* A shard in state OFF; NULL when memory is out. @env is copied, what it points to must stay. */
+struct seuil_shard *seuil_shard_new(const struct seuil_shard_env *env, uint32_t number);
+void seuil_shard_free(struct seuil_shard *shard);
+
+/* The group gave us the partitions / will take them back. After revoke, run until OFF (bounded by
+ * the caller); after lose, memory is dropped at once and nothing more is written. */
+void seuil_shard_assign(struct seuil_shard *shard);
+void seuil_shard_revoke(struct seuil_shard *shard);
+void seuil_shard_lose(struct seuil_shard *shard);
+
+/* Swap the model set (between runs): the walk of rule 26 begins. */
+void seuil_shard_remodel(struct seuil_shard *shard, const struct seuil_models *models,
+                         struct seuil_scratch *scratch);
+
+/* Do what can be done now without waiting: at most one batch of events, timers, one transaction,
+ * deliveries. @wall_ms: UTC. @mono_ms: monotonic. Returns the monotonic time at which it wants to
+ * run again at the latest; @mono_ms itself when there is more to do at once. */
+seuil_time_ms seuil_shard_run(struct seuil_shard *shard, seuil_time_ms wall_ms,
+                              seuil_time_ms mono_ms);
+
+/* Answers from the outside, for this shard. */
+void seuil_shard_reply(struct seuil_shard *shard, const struct seuil_store_reply *reply,
+                       seuil_time_ms wall_ms, seuil_time_ms mono_ms);
+void seuil_shard_delivery(struct seuil_shard *shard, const struct seuil_delivery *delivery);
+
+void seuil_shard_status(const struct seuil_shard *shard, struct seuil_shard_status *ret_status);
+const char *seuil_shard_state_name(enum seuil_shard_state state);
+
+/* Where Java's and librdkafka's partitioners put @key among @partitions. */
+uint32_t seuil_partition_of(enum seuil_partitioner partitioner, struct seuil_str key,
+                            uint32_t partitions);
+
+#endif
