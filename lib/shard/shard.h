@@ -177,6 +177,8 @@ void seuil_shard_reply(struct seuil_shard *shard, const struct seuil_store_reply
 void seuil_shard_delivery(struct seuil_shard *shard, const struct seuil_delivery *delivery);
 
 void seuil_shard_status(const struct seuil_shard *shard, struct seuil_shard_status *ret_status);
+/* The state alone, cheaply. */
+enum seuil_shard_state seuil_shard_state(const struct seuil_shard *shard);
 const char *seuil_shard_state_name(enum seuil_shard_state state);
 
 /* Where Java's and librdkafka's partitioners put @key among @partitions. */
