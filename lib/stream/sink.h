@@ -42,6 +42,9 @@ struct seuil_sink_ops {
     int (*poll)(struct seuil_sink *sink, struct seuil_delivery *ret_delivery);
     /* Wait until everything queued is reported, at most @timeout_ms. */
     void (*flush)(struct seuil_sink *sink, int timeout_ms);
+    /* Make @fd (an eventfd) readable when a delivery report arrives. NULL: the sink reports at
+     * once, poll is enough. */
+    void (*watch)(struct seuil_sink *sink, int fd);
     void (*free)(struct seuil_sink *sink);
 };
 
