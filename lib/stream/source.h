@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/str.h"
 #include "codec/outbox.h"
 #include "core/time.h"
@@ -36,10 +37,21 @@ struct seuil_lane {
     /* The end was `end` at this instant (wall clock, when the question was *sent*);
      * SEUIL_TIME_NONE: no answer yet. An EOF event moves `end` but not this (PROTOCOL 2). */
     seuil_time_ms end_asked;
+    /* The offset of the last partition-EOF event since the seek, 0: none yet. Once every record was
+     * taken the position is here, though the last record lies further back: what is between
+     * (control records, holes of compaction) is never delivered. */
+    int64_t eof;
     int error; /* 0, or why the lane stands still: SEUIL_ERR_HALTED (the log no longer has the
                   offset: text), SEUIL_ERR_BACKOFF (the broker is away) */
     char text[256];
 };
+
+/* The fingerprint of a record, as meta keeps it and read_back answers it. */
+static inline uint64_t seuil_record_hash(struct seuil_str key, const uint8_t *value,
+                                         uint32_t value_len)
+{
+    return seuil_hash64_seed(value, value ? value_len : 0, seuil_hash64(key.ptr, key.len));
+}
 
 struct seuil_source {
     const struct seuil_source_ops *ops;
@@ -61,7 +73,8 @@ struct seuil_source_ops {
     int (*watermarks)(struct seuil_source *source, uint32_t shard, uint32_t topic,
                       int64_t *ret_start, int64_t *ret_end);
     /* Read one record back, outside of any lane: 0; SEUIL_ERR_MISSING: the log does not have it
-     * (any more, or yet); SEUIL_ERR_BACKOFF. Its hash is XXH3 of key and value as in meta. */
+     * (any more, or yet); SEUIL_ERR_BACKOFF. Its hash is
+     * seuil_record_hash. */
     int (*read_back)(struct seuil_source *source, uint32_t shard, uint32_t topic, int64_t offset,
                      seuil_time_ms *ret_time, uint64_t *ret_hash);
     /* First offset whose timestamp is at or after @time (the end when there is none). */
