@@ -1,0 +1,327 @@
+"""Real servers and the real daemon for the integration and fault tests: everything private, in one
+temporary folder, on ports and sockets of its own; what was started is ended with the test.
+
+Nothing here sleeps for a fixed time: `await_until` waits for an event and says what did not come.
+Deadlines are ten times the behaviour's own figure, since CI machines are slow and shared."""
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+
+
+class Failure(Exception):
+    """A test's expectation does not hold."""
+
+
+def say(text):
+    print(f"[{time.strftime('%H:%M:%S')}] {text}", flush=True)
+
+
+def expect(condition, text):
+    if not condition:
+        raise Failure(text)
+
+
+def await_until(what, predicate, seconds=60, step=0.05):
+    """The first true value of predicate(); Failure naming @what after @seconds."""
+    end = time.monotonic() + seconds
+    while True:
+        value = predicate()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Failure(f"not within {seconds} s: {what}")
+        time.sleep(step)
+
+
+class RedisError(Exception):
+    pass
+
+
+class RedisClient:
+    """RESP2 in forty lines: enough to look at keys and to do harm to a server."""
+
+    def __init__(self, path):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(30)
+        self.sock.connect(path)
+        self.file = self.sock.makefile("rb")
+
+    def __call__(self, *args):
+        out = b"*%d\r\n" % len(args)
+        for a in args:
+            a = a if isinstance(a, bytes) else str(a).encode()
+            out += b"$%d\r\n%s\r\n" % (len(a), a)
+        self.sock.sendall(out)
+        return self.reply()
+
+    def reply(self):
+        line = self.file.readline()
+        if not line:
+            raise ConnectionError("redis closed the connection")
+        kind, rest = line[:1], line[1:-2]
+        if kind == b"-":
+            raise RedisError(rest.decode())
+        if kind == b"+":
+            return rest.decode()
+        if kind == b":":
+            return int(rest)
+        n = int(rest)
+        if n < 0:
+            return None
+        if kind == b"$":
+            return self.file.read(n + 2)[:-2]
+        return [self.reply() for _ in range(n)]
+
+    def keys(self, pattern):
+        cursor, found = b"0", []
+        while True:
+            cursor, part = self("SCAN", cursor, "MATCH", pattern, "COUNT", 10000)
+            found += part
+            if cursor == b"0":
+                return sorted(set(found))
+
+    def close(self):
+        self.file.close()
+        self.sock.close()
+
+
+class Redis:
+    def __init__(self, folder, *options):
+        self.folder = os.path.join(folder, "redis")
+        os.makedirs(self.folder, exist_ok=True)
+        self.path = os.path.join(self.folder, "redis.sock")
+        self.options = list(options)
+        self.process = None
+
+    def start(self):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.path)
+        log = open(os.path.join(self.folder, "redis.log"), "ab")
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", "0", "--unixsocket", self.path, "--save", "", "--dir", self.folder,
+             "--maxmemory-policy", "noeviction", *self.options], stdout=log, stderr=log)
+        log.close()
+
+        def up():
+            expect(self.process.poll() is None, "redis-server ended at its start")
+            try:
+                client = self.client()
+                answer = client("PING")
+                client.close()
+                return answer == "PONG"
+            except (OSError, RedisError):
+                return False
+        await_until("redis-server answers", up)
+        return self
+
+    def client(self):
+        return RedisClient(self.path)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+
+class Broker:
+    """Apache Kafka by tests/support/kafka/broker."""
+    script = os.path.join(HERE, "kafka", "broker")
+
+    def __init__(self, folder):
+        self.folder = os.path.join(folder, "kafka")
+        self.bootstrap = self.pid = None
+
+    def start(self):
+        out = subprocess.run([self.script, "start", self.folder], stdout=subprocess.PIPE, text=True)
+        expect(out.returncode == 0, "the Kafka broker did not start")
+        self.bootstrap, pid = out.stdout.split()
+        self.pid = int(pid)
+        return self
+
+    def stop(self):
+        subprocess.run([self.script, "stop", self.folder], stdout=subprocess.DEVNULL)
+
+    def kill(self):
+        subprocess.run([self.script, "kill", self.folder], stdout=subprocess.DEVNULL)
+
+
+class Seuild:
+    """One daemon process over one configuration file."""
+
+    def __init__(self, world, name="a", **settings):
+        self.world, self.name = world, name
+        self.config = os.path.join(world.folder, f"seuil-{name}.yaml")
+        self.log = os.path.join(world.folder, f"seuild-{name}.log")
+        self.process = None
+        with open(self.config, "w") as f:
+            f.write(world.settings(name, **settings))
+
+    def start(self, wait=True):
+        notify = os.path.join(self.world.folder, f"notify-{self.name}.sock")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(notify)
+        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notify.bind(notify)
+        self.notify.setblocking(False)
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([self.world.program("seuild"), "--config", self.config],
+                                            stderr=log, stdout=log, env=dict(os.environ, NOTIFY_SOCKET=notify))
+        if wait:
+            self.await_ready()
+        return self
+
+    def await_ready(self, seconds=60):
+        def ready():
+            expect(self.process.poll() is None, f"seuild {self.name} ended with {self.process.poll()}: {self.tail()}")
+            try:
+                return b"READY=1" in self.notify.recv(4096)
+            except BlockingIOError:
+                return False
+        await_until(f"seuild {self.name} is ready", ready, seconds)
+
+    def tail(self, lines=15):
+        with open(self.log, errors="replace") as f:
+            return "".join(f.readlines()[-lines:])
+
+    def says(self, text):
+        with open(self.log, errors="replace") as f:
+            return text in f.read()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def send(self, number):
+        self.process.send_signal(number)
+
+    def alive(self):
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self, seconds=100):
+        """SIGTERM; it promises to end within 10 s."""
+        begin = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise Failure(f"seuild {self.name} did not end within {seconds} s of SIGTERM: {self.tail()}")
+        took = time.monotonic() - begin
+        expect(code == 0, f"seuild {self.name} ended with {code}: {self.tail()}")
+        return took
+
+
+class World:
+    """A broker, a Redis and what runs on them. Use as a context manager."""
+
+    def __init__(self, build, model, partitions=4, inputs=("page_views", "emails", "forms"), redis=(), broker=True):
+        self.build = build
+        self.folder = tempfile.mkdtemp(prefix="seuil-test.")
+        self.model, self.partitions, self.inputs = model, partitions, inputs
+        self.app = "t"
+        self.daemons = []
+        self.redis = Redis(self.folder, *redis)
+        self.broker = Broker(self.folder) if broker else None
+
+    def __enter__(self):
+        try:
+            self.redis.start()
+            if self.broker:
+                self.broker.start()
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
+        return self
+
+    def __exit__(self, kind, value, _):
+        for daemon in self.daemons:
+            if daemon.alive():
+                daemon.kill()
+            if kind:
+                say(f"last words of seuild {daemon.name}:\n{daemon.tail(30)}")
+        if self.broker:
+            self.broker.stop()
+        self.redis.stop()
+        if kind and os.environ.get("SEUIL_TEST_KEEP"):
+            say(f"kept: {self.folder}")
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def program(self, name):
+        for place in ("daemon", "tests/support", "tests", "tests/fault", "tests/integration"):
+            path = os.path.join(self.build, place, name)
+            if os.path.exists(path):
+                return path
+        raise Failure(f"no program {name} under {self.build}")
+
+    def settings(self, name, **changes):
+        """A configuration file. @changes replace top-level settings (dotted with __)."""
+        values = {
+            "app": self.app,
+            "instance": name,
+            "partitions": self.partitions,
+            "kafka": {"bootstrap.servers": self.broker.bootstrap, "session.timeout.ms": 6000,
+                      "heartbeat.interval.ms": 500, "group.instance.id": name},
+            "redis": {"url": f"unix://{self.redis.path}"},
+            "models": [self.model],
+            "inputs": {i: {"start": "earliest", "format": "json"} for i in self.inputs},
+            "outbound": {"format": "json"},
+        }
+        for key, value in changes.items():
+            at = values
+            *path, last = key.split("__")
+            for part in path:
+                at = at.setdefault(part, {})
+            if value is None:
+                at.pop(last, None)
+            else:
+                at[last] = value
+        return json.dumps(values, indent=2, ensure_ascii=False) + "\n"  # JSON is YAML
+
+    def daemon(self, name="a", **settings):
+        daemon = Seuild(self, name, **settings)
+        self.daemons.append(daemon)
+        return daemon
+
+    def ctl(self, *args, config=None, check=True, stdin=None):
+        """seuilctl; its standard output."""
+        config = config or self.daemons[0].config
+        out = subprocess.run([self.program("seuilctl"), *args, "--config", config], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True, input=stdin)
+        if check:
+            expect(out.returncode == 0, f"seuilctl {' '.join(args)} ended with {out.returncode}: {out.stderr or out.stdout}")
+        return out.stdout
+
+
+def main(cases):
+    """Run the named cases of a test file: `FILE BUILD [CASE...]`."""
+    build, names = sys.argv[1], sys.argv[2:]
+    failed = []
+    for case in cases:
+        if names and case.__name__ not in names:
+            continue
+        say(f"{case.__name__}: {(case.__doc__ or '').strip().splitlines()[0]}")
+        try:
+            case(build)
+        except Failure as e:
+            say(f"FAILED {case.__name__}: {e}")
+            failed.append(case.__name__)
+    say(f"{len(failed)} failed" + (": " + ", ".join(failed) if failed else ""))
+    sys.exit(1 if failed else 0)
