@@ -48,6 +48,14 @@
 #define SEUIL_HITS_MAX 32
 /* Values of one `in` list, all lists of a file together are bounded by the file's size. */
 #define SEUIL_LIST_MAX 65536
+/* A text that a condition compares with, or a regular expression, in bytes: a long url. */
+#define SEUIL_PATTERN_MAX 1024
+/* States of all tries over prefixes, suffixes and literals of a set: 4,096 rules with 60 bytes
+ * each; their tables stay below 100 MB with any alphabet. */
+#define SEUIL_TRIE_STATES_MAX (256 * 1024)
+#define SEUIL_TRIE_CELLS_MAX  (24 * 1024 * 1024)
+/* Places of rules in lists of elementary intervals: as many as a thousand nested ranges need. */
+#define SEUIL_INTERVAL_POSTINGS_MAX (4 * 1024 * 1024)
 /* Names of models, rules, groups, tiers, attributes, in bytes. */
 #define SEUIL_NAME_MAX 64
 /* Labels, in bytes: a line of an alert. */
