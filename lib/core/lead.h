@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "core/event.h"
+#include "core/evidence.h"
 #include "core/limits.h"
 #include "core/time.h"
 
@@ -31,17 +32,15 @@ struct seuil_birth {
     int64_t offset;
 };
 
+/* Where a model's tier stands. Kept only when it is not at rest: see seuil_automaton_at_rest. */
 struct seuil_automaton {
-    uint32_t model;   /* key of the model's name */
-    uint8_t tier;     /* index in the model at `tiers_hash`, or SEUIL_TIER_EXCLUDED */
-    uint8_t under;    /* the tier beneath an exclusion */
+    uint32_t model;    /* key of the model's name */
+    uint32_t tier_key; /* hash of the name of tier `under`, so that a changed list of tiers does not
+                          move the lead; 0 for tier 0 */
+    uint8_t under;     /* tier index beneath an exclusion, else the tier itself */
+    bool excluded;
     uint32_t ordinal; /* crossings so far */
 };
-
-struct seuil_record;  /* of recent */
-struct seuil_summary; /* of one rule */
-
-#include "core/evidence.h"
 
 struct seuil_lead {
     char id[SEUIL_ID_MAX];
@@ -53,9 +52,10 @@ struct seuil_lead {
     seuil_time_ms cut;   /* evidence at or before it is refused; SEUIL_TIME_NONE: no cut-off */
     seuil_time_ms clock; /* the automata's clock: the instant of the last judgement */
     seuil_time_ms due;   /* seuil_engine_due_at after the last step */
+    bool expired;        /* worth nothing any more: the owner may delete the key */
 
     uint16_t automaton_count;
-    struct seuil_automaton automata[SEUIL_MODELS_MAX]; /* by model key */
+    struct seuil_automaton automata[SEUIL_MODELS_MAX]; /* by model key; those not at rest */
 
     struct seuil_evidence evidence;
 };
@@ -69,5 +69,8 @@ int64_t seuil_lead_stamp(const struct seuil_lead *lead, uint32_t topic, uint32_t
 /* Say that everything of @topic below @next is in the state. */
 void seuil_lead_set_stamp(struct seuil_lead *lead, uint32_t topic, uint32_t generation,
                           int64_t next);
+
+/* The automaton of @model, or NULL when it is at rest. */
+struct seuil_automaton *seuil_lead_automaton(struct seuil_lead *lead, uint32_t model);
 
 #endif

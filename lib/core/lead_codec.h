@@ -24,6 +24,9 @@ int seuil_lead_read(const uint8_t *bytes, size_t len, struct seuil_lead *ret_lea
  * lead within that bound, so it cannot fail. */
 size_t seuil_lead_write(const struct seuil_lead *lead, uint8_t *out);
 
+/* How many bytes seuil_lead_write would write, without the assertion of the bound. */
+size_t seuil_lead_size(const struct seuil_lead *lead);
+
 /* The stamp of @topic in packed bytes without unpacking the rest (what a replay asks first): 0
  * when it is of another generation. The due time likewise. SEUIL_ERR_CORRUPT as above. */
 int seuil_lead_peek_stamp(const uint8_t *bytes, size_t len, uint32_t topic, uint32_t generation,

@@ -1,0 +1,42 @@
+#include "core/lead.h"
+
+#include <assert.h>
+#include <string.h>
+
+void seuil_lead_init(struct seuil_lead *lead, struct seuil_str id)
+{
+    assert(id.len <= SEUIL_ID_MAX);
+    if (id.len)
+        memmove(lead->id, id.ptr, id.len) /* may be its own */;
+    lead->id_len = id.len;
+    memset(lead->stamps, 0, sizeof(lead->stamps));
+    lead->birth = (struct seuil_birth){0};
+    lead->tombstone = false;
+    lead->expired = false;
+    lead->cut = SEUIL_TIME_NONE;
+    lead->clock = SEUIL_TIME_NONE;
+    lead->due = SEUIL_TIME_NEVER;
+    lead->automaton_count = 0;
+    seuil_evidence_clear(&lead->evidence);
+}
+
+int64_t seuil_lead_stamp(const struct seuil_lead *lead, uint32_t topic, uint32_t generation)
+{
+    assert(topic < SEUIL_TOPICS_MAX);
+    return lead->stamps[topic].generation == generation ? lead->stamps[topic].next : 0;
+}
+
+void seuil_lead_set_stamp(struct seuil_lead *lead, uint32_t topic, uint32_t generation,
+                          int64_t next)
+{
+    assert(topic < SEUIL_TOPICS_MAX && next >= 0);
+    lead->stamps[topic] = (struct seuil_stamp){.generation = generation, .next = next};
+}
+
+struct seuil_automaton *seuil_lead_automaton(struct seuil_lead *lead, uint32_t model)
+{
+    for (unsigned i = 0; i < lead->automaton_count; i++)
+        if (lead->automata[i].model == model)
+            return &lead->automata[i];
+    return NULL;
+}

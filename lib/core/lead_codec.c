@@ -1,0 +1,770 @@
+/* Format 1, in this order. Times are differences from the clock or from the newest recorded time,
+ * since those are small.
+ *
+ *     format, flags
+ *     clock, due after the clock (0: never)
+ *     stamps: count, then (topic, generation, next) by topic
+ *     newest recorded time after the clock; if flagged: birth, cut-off, raised fold point
+ *     rules: count, then (key, meaning, parts of the tally) by key
+ *     recent: count, then (time after the one before, id hash, hits) in order
+ *     automata: count, then each, by model key
+ *     sections: tag, length, content, by tag; a new part of the state adds a tag
+ *
+ * Everything has one encoding; the reader refuses any other. */
+
+#include "core/lead_codec.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "core/pack.h"
+
+enum {
+    FLAG_TOMBSTONE = 1 << 0,
+    FLAG_EXPIRED = 1 << 1,
+    FLAG_CLOCK = 1 << 2,
+    FLAG_NEWEST = 1 << 3,
+    FLAG_BIRTH = 1 << 4,
+    FLAG_CUT = 1 << 5,
+    FLAG_RAISED = 1 << 6,
+};
+
+/* Parts of a tally. */
+enum {
+    PART_COUNT = 1 << 0,
+    PART_INSTANTS = 1 << 1,
+    PART_SUM = 1 << 2,
+    PART_BUCKETS = 1 << 3,
+    PART_PERIODS = 1 << 4,
+    PART_OBJECTS = 1 << 5,
+    PART_LIMITED = 1 << 6,
+    PART_RECORDS_HAVE_OBJECTS = 1 << 7, /* of the rule, not of the tally */
+};
+
+enum { SECTION_PROFILE = 1, SECTION_ADJUSTMENTS = 2 };
+
+/* ---- writing ----------------------------------------------------------------------------- */
+
+static void write_head(struct seuil_pack *pack, const struct seuil_lead *lead)
+{
+    const struct seuil_evidence *evidence = &lead->evidence;
+    bool has_clock = lead->clock != SEUIL_TIME_NONE;
+    seuil_time_ms clock = has_clock ? lead->clock : 0;
+    unsigned stamps = 0;
+
+    seuil_pack_byte(pack, SEUIL_LEAD_FORMAT);
+    seuil_pack_byte(pack,
+                    (uint8_t)((lead->tombstone ? FLAG_TOMBSTONE : 0) |
+                              (lead->expired ? FLAG_EXPIRED : 0) | (has_clock ? FLAG_CLOCK : 0) |
+                              (evidence->newest != SEUIL_TIME_NONE ? FLAG_NEWEST : 0) |
+                              (lead->birth.known ? FLAG_BIRTH : 0) |
+                              (lead->cut != SEUIL_TIME_NONE ? FLAG_CUT : 0) |
+                              (evidence->raised.time != SEUIL_TIME_NONE ? FLAG_RAISED : 0)));
+    if (has_clock) {
+        seuil_pack_signed(pack, clock);
+        assert(lead->due > clock);
+        seuil_pack_varint(pack, lead->due == SEUIL_TIME_NEVER ? 0 : (uint64_t)(lead->due - clock));
+    }
+    for (unsigned i = 0; i < SEUIL_TOPICS_MAX; i++)
+        stamps += lead->stamps[i].next > 0;
+    seuil_pack_varint(pack, stamps);
+    for (unsigned i = 0; i < SEUIL_TOPICS_MAX; i++) {
+        if (lead->stamps[i].next <= 0)
+            continue;
+        seuil_pack_varint(pack, i);
+        seuil_pack_varint(pack, lead->stamps[i].generation);
+        seuil_pack_varint(pack, (uint64_t)lead->stamps[i].next);
+    }
+    if (evidence->newest != SEUIL_TIME_NONE)
+        seuil_pack_signed(pack, evidence->newest - clock);
+    if (lead->birth.known) {
+        seuil_pack_varint(pack, lead->birth.topic);
+        seuil_pack_varint(pack, lead->birth.generation);
+        seuil_pack_varint(pack, (uint64_t)lead->birth.offset);
+    }
+    if (lead->cut != SEUIL_TIME_NONE)
+        seuil_pack_signed(pack, lead->cut - clock);
+    if (evidence->raised.time != SEUIL_TIME_NONE) {
+        seuil_pack_signed(pack, evidence->raised.time);
+        seuil_pack_u64(pack, evidence->raised.hash);
+    }
+}
+
+/* The count is not written when it is the number of instants: the usual case of few awards. */
+static bool count_is_plain(const struct seuil_tally *tally)
+{
+    return tally->count == tally->instants;
+}
+
+static void write_tally(struct seuil_pack *pack, const struct seuil_tally *tally,
+                        seuil_time_ms newest)
+{
+    if (!count_is_plain(tally))
+        seuil_pack_varint(pack, tally->count);
+    if (tally->instants) {
+        seuil_pack_varint(pack, tally->instants);
+        for (unsigned i = tally->instants; i-- > 0;)
+            seuil_pack_signed(pack, (i + 1u < tally->instants ? tally->instant[i + 1] : newest) -
+                                        tally->instant[i]);
+    }
+    if (tally->sum != 0) {
+        seuil_pack_double(pack, tally->sum);
+        seuil_pack_signed(pack, newest - tally->landmark);
+    }
+    if (tally->buckets) {
+        seuil_pack_varint(pack, tally->buckets);
+        for (unsigned i = 0; i < tally->buckets; i++) {
+            if (i == 0)
+                seuil_pack_signed(pack, tally->bucket[0].index);
+            else
+                seuil_pack_varint(pack,
+                                  (uint64_t)(tally->bucket[i].index - tally->bucket[i - 1].index));
+            seuil_pack_varint(pack, tally->bucket[i].count);
+        }
+    }
+    if (tally->periods) {
+        seuil_pack_byte(pack, tally->periods);
+        for (unsigned i = 0; i < SEUIL_LIMITS_MAX; i++) {
+            const struct seuil_period_count *period = tally->period[i];
+
+            if (!(tally->periods >> i & 1))
+                continue;
+            seuil_pack_signed(pack, period[0].period);
+            seuil_pack_varint(pack, period[0].count);
+            seuil_pack_varint(pack, period[1].count);
+            if (period[1].count)
+                seuil_pack_varint(pack, (uint64_t)(period[0].period - period[1].period));
+        }
+    }
+    if (tally->objects) {
+        seuil_pack_varint(pack, tally->objects);
+        for (unsigned i = tally->objects; i-- > 0;) {
+            seuil_pack_u32(pack, tally->object[i].hash);
+            seuil_pack_varint(pack, tally->object[i].count);
+            seuil_pack_signed(pack, (i + 1u < tally->objects ? tally->object[i + 1].last : newest) -
+                                        tally->object[i].last);
+        }
+    }
+    if (tally->limited)
+        seuil_pack_byte(pack, tally->limited);
+}
+
+static void write_rules(struct seuil_pack *pack, const struct seuil_evidence *evidence)
+{
+    seuil_pack_varint(pack, evidence->rule_count);
+    for (unsigned i = 0; i < evidence->rule_count; i++) {
+        unsigned slot = evidence->by_key[i];
+        const struct seuil_rule_ref *rule = &evidence->rules[slot];
+        const struct seuil_tally *tally = &evidence->tallies[slot];
+
+        seuil_pack_u32(pack, rule->key);
+        seuil_pack_u32(pack, rule->meaning);
+        seuil_pack_byte(
+            pack,
+            (uint8_t)((count_is_plain(tally) ? 0 : PART_COUNT) |
+                      (tally->instants ? PART_INSTANTS : 0) | (tally->sum != 0 ? PART_SUM : 0) |
+                      (tally->buckets ? PART_BUCKETS : 0) | (tally->periods ? PART_PERIODS : 0) |
+                      (tally->objects ? PART_OBJECTS : 0) | (tally->limited ? PART_LIMITED : 0) |
+                      (rule->has_object ? PART_RECORDS_HAVE_OBJECTS : 0)));
+        write_tally(pack, tally, evidence->newest);
+    }
+}
+
+/* A single hit, the usual case, is one number; else their count comes before them. */
+static void write_recent(struct seuil_pack *pack, const struct seuil_evidence *evidence)
+{
+    uint8_t place[SEUIL_LEAD_RULES_MAX];
+    seuil_time_ms before = evidence->newest;
+
+    for (unsigned i = 0; i < evidence->rule_count; i++)
+        place[evidence->by_key[i]] = (uint8_t)i;
+    seuil_pack_varint(pack, evidence->recent_count);
+    for (unsigned i = 0; i < evidence->recent_count; i++) {
+        const struct seuil_record *record = &evidence->records[evidence->recent[i]];
+
+        seuil_pack_varint(
+            pack, (uint64_t)(i == 0 ? before - record->key.time : record->key.time - before));
+        before = record->key.time;
+        seuil_pack_u64(pack, record->key.hash);
+        if (record->hit_count == 1)
+            seuil_pack_varint(pack, (uint64_t)place[record->rule[0]] << 1);
+        else
+            seuil_pack_varint(pack, (uint64_t)record->hit_count << 1 | 1);
+        for (unsigned j = 0; j < record->hit_count; j++) {
+            if (record->hit_count > 1)
+                seuil_pack_byte(pack, place[record->rule[j]]);
+            if (evidence->rules[record->rule[j]].has_object)
+                seuil_pack_u32(pack, record->object[j]);
+        }
+    }
+}
+
+static void write_automata(struct seuil_pack *pack, const struct seuil_lead *lead)
+{
+    seuil_pack_varint(pack, lead->automaton_count);
+    for (unsigned i = 0; i < lead->automaton_count; i++) {
+        const struct seuil_automaton *automaton = &lead->automata[i];
+
+        seuil_pack_u32(pack, automaton->model);
+        seuil_pack_byte(pack, (uint8_t)(automaton->under << 1 | (automaton->excluded ? 1 : 0)));
+        if (automaton->under)
+            seuil_pack_u32(pack, automaton->tier_key);
+        seuil_pack_varint(pack, automaton->ordinal);
+    }
+}
+
+static void write_profile(struct seuil_pack *pack, const struct seuil_evidence *evidence)
+{
+    seuil_pack_varint(pack, evidence->attribute_count);
+    for (unsigned i = 0; i < evidence->attribute_count; i++) {
+        const struct seuil_attribute_value *value = &evidence->attributes[i];
+
+        seuil_pack_u32(pack, value->key);
+        seuil_pack_signed(pack, evidence->newest - value->written.time);
+        seuil_pack_u64(pack, value->written.hash);
+        seuil_pack_byte(pack, value->type);
+        switch (value->type) {
+        case SEUIL_TYPE_BOOL:
+            seuil_pack_byte(pack, value->b);
+            break;
+        case SEUIL_TYPE_INT:
+            seuil_pack_signed(pack, value->i);
+            break;
+        case SEUIL_TYPE_DOUBLE:
+            seuil_pack_double(pack, value->d);
+            break;
+        case SEUIL_TYPE_STRING:
+            seuil_pack_byte(pack, value->len);
+            seuil_pack_bytes(pack, value->s, value->len);
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+static void write_adjustments(struct seuil_pack *pack, const struct seuil_evidence *evidence)
+{
+    seuil_pack_varint(pack, evidence->adjustment_count);
+    for (unsigned i = 0; i < evidence->adjustment_count; i++) {
+        const struct seuil_adjustment *adjustment = &evidence->adjustments[i];
+
+        seuil_pack_signed(pack, evidence->newest - adjustment->key.time);
+        seuil_pack_u64(pack, adjustment->key.hash);
+        seuil_pack_double(pack, adjustment->points);
+        seuil_pack_varint(pack, adjustment->until == SEUIL_TIME_NEVER
+                                    ? 0
+                                    : (uint64_t)(adjustment->until - adjustment->key.time) + 1);
+        seuil_pack_byte(pack, adjustment->author_len);
+        seuil_pack_bytes(pack, adjustment->author, adjustment->author_len);
+        seuil_pack_byte(pack, adjustment->reason_len);
+        seuil_pack_bytes(pack, adjustment->reason, adjustment->reason_len);
+    }
+}
+
+static void write_section(struct seuil_pack *pack, unsigned tag,
+                          const struct seuil_evidence *evidence,
+                          void (*write)(struct seuil_pack *, const struct seuil_evidence *))
+{
+    struct seuil_pack measure = {0};
+
+    write(&measure, evidence);
+    seuil_pack_varint(pack, tag);
+    seuil_pack_varint(pack, measure.at);
+    write(pack, evidence);
+}
+
+static size_t write_lead(const struct seuil_lead *lead, uint8_t *out, size_t cap)
+{
+    struct seuil_pack pack = {.out = out, .end = cap};
+
+    write_head(&pack, lead);
+    write_rules(&pack, &lead->evidence);
+    write_recent(&pack, &lead->evidence);
+    write_automata(&pack, lead);
+    if (lead->evidence.attribute_count)
+        write_section(&pack, SECTION_PROFILE, &lead->evidence, write_profile);
+    if (lead->evidence.adjustment_count)
+        write_section(&pack, SECTION_ADJUSTMENTS, &lead->evidence, write_adjustments);
+    return pack.at;
+}
+
+size_t seuil_lead_write(const struct seuil_lead *lead, uint8_t *out)
+{
+    size_t len = write_lead(lead, out, SEUIL_LEAD_BYTES_MAX);
+
+    assert(len <= SEUIL_LEAD_BYTES_MAX);
+    return len;
+}
+
+size_t seuil_lead_size(const struct seuil_lead *lead)
+{
+    return write_lead(lead, NULL, 0);
+}
+
+/* ---- reading ----------------------------------------------------------------------------- */
+
+static bool require(struct seuil_unpack *unpack, bool condition)
+{
+    if (!condition)
+        unpack->bad = true;
+    return !unpack->bad;
+}
+
+/* A time at @difference from @base, within the bounds of times. */
+static seuil_time_ms time_at(struct seuil_unpack *unpack, seuil_time_ms base, int64_t difference)
+{
+    seuil_time_ms time;
+
+    if (__builtin_add_overflow(base, difference, &time) || time > SEUIL_TIME_BOUND_MS ||
+        time < -SEUIL_TIME_BOUND_MS) {
+        unpack->bad = true;
+        return 0;
+    }
+    return time;
+}
+
+static seuil_time_ms read_time(struct seuil_unpack *unpack, seuil_time_ms base)
+{
+    return time_at(unpack, base, seuil_unpack_signed(unpack));
+}
+
+static seuil_time_ms read_time_before(struct seuil_unpack *unpack, seuil_time_ms base)
+{
+    int64_t difference = seuil_unpack_signed(unpack);
+
+    return difference == INT64_MIN ? time_at(unpack, base, INT64_MAX)
+                                   : time_at(unpack, base, -difference);
+}
+
+/* At least @min and at most @max. */
+static uint32_t read_number(struct seuil_unpack *unpack, uint32_t min, uint32_t max)
+{
+    uint64_t number = seuil_unpack_varint(unpack);
+
+    return require(unpack, number >= min && number <= max) ? (uint32_t)number : min;
+}
+
+static double read_finite(struct seuil_unpack *unpack)
+{
+    double value = seuil_unpack_double(unpack);
+
+    return require(unpack, isfinite(value) && !(value == 0 && signbit(value))) ? value : 0;
+}
+
+struct head {
+    uint8_t flags;
+    seuil_time_ms clock, due;
+};
+
+/* Format, flags, clock and due time: what peeking needs too. */
+static int read_start(struct seuil_unpack *unpack, struct head *ret_head)
+{
+    uint8_t format = seuil_unpack_byte(unpack);
+
+    if (!unpack->bad && format > SEUIL_LEAD_FORMAT)
+        return SEUIL_ERR_UNSUPPORTED;
+    require(unpack, format == SEUIL_LEAD_FORMAT);
+    ret_head->flags = seuil_unpack_byte(unpack);
+    require(unpack, !(ret_head->flags & 0x80));
+    ret_head->clock = SEUIL_TIME_NONE;
+    ret_head->due = SEUIL_TIME_NEVER;
+    if (ret_head->flags & FLAG_CLOCK) {
+        uint64_t after;
+
+        ret_head->clock = read_time(unpack, 0);
+        after = seuil_unpack_varint(unpack);
+        if (after != 0 && require(unpack, after <= 4 * (uint64_t)SEUIL_TIME_BOUND_MS))
+            ret_head->due = ret_head->clock + (int64_t)after;
+    }
+    return unpack->bad ? SEUIL_ERR_CORRUPT : 0;
+}
+
+/* One stamp; topics ascend: @ret_topic holds the one before, or -1. */
+static struct seuil_stamp read_stamp(struct seuil_unpack *unpack, int *topic)
+{
+    int next_topic = (int)read_number(unpack, 0, SEUIL_TOPICS_MAX - 1);
+    struct seuil_stamp stamp;
+    uint64_t next;
+
+    require(unpack, next_topic > *topic);
+    *topic = next_topic;
+    stamp.generation = read_number(unpack, 0, UINT32_MAX);
+    next = seuil_unpack_varint(unpack);
+    stamp.next = require(unpack, next >= 1 && next <= INT64_MAX) ? (int64_t)next : 1;
+    return stamp;
+}
+
+static void read_head(struct seuil_unpack *unpack, const struct head *head, struct seuil_lead *lead)
+{
+    seuil_time_ms base = head->flags & FLAG_CLOCK ? head->clock : 0;
+    unsigned stamps = read_number(unpack, 0, SEUIL_TOPICS_MAX);
+    int topic = -1;
+
+    lead->clock = head->clock;
+    lead->due = head->due;
+    lead->tombstone = head->flags & FLAG_TOMBSTONE;
+    lead->expired = head->flags & FLAG_EXPIRED;
+    for (unsigned i = 0; i < stamps && !unpack->bad; i++) {
+        struct seuil_stamp stamp = read_stamp(unpack, &topic);
+
+        if (!unpack->bad)
+            lead->stamps[topic] = stamp;
+    }
+    if (head->flags & FLAG_NEWEST)
+        lead->evidence.newest = read_time(unpack, base);
+    if (head->flags & FLAG_BIRTH) {
+        uint64_t offset;
+
+        lead->birth.known = true;
+        lead->birth.topic = read_number(unpack, 0, SEUIL_TOPICS_MAX - 1);
+        lead->birth.generation = read_number(unpack, 0, UINT32_MAX);
+        offset = seuil_unpack_varint(unpack);
+        lead->birth.offset = require(unpack, offset <= INT64_MAX) ? (int64_t)offset : 0;
+    }
+    if (head->flags & FLAG_CUT)
+        lead->cut = read_time(unpack, base);
+    if (head->flags & FLAG_RAISED) {
+        lead->evidence.raised.time = read_time(unpack, 0);
+        lead->evidence.raised.hash = seuil_unpack_u64(unpack);
+    }
+    require(unpack, !lead->tombstone || lead->cut != SEUIL_TIME_NONE);
+}
+
+static void read_periods(struct seuil_unpack *unpack, struct seuil_tally *tally)
+{
+    tally->periods = seuil_unpack_byte(unpack);
+    require(unpack, tally->periods != 0 && tally->periods < 1 << SEUIL_LIMITS_MAX);
+    for (unsigned i = 0; i < SEUIL_LIMITS_MAX && !unpack->bad; i++) {
+        struct seuil_period_count *period = tally->period[i];
+
+        if (!(tally->periods >> i & 1))
+            continue;
+        period[0].period = read_time(unpack, 0);
+        period[0].count = read_number(unpack, 1, UINT32_MAX);
+        period[1].count = read_number(unpack, 0, UINT32_MAX);
+        period[1].period = 0;
+        if (period[1].count)
+            period[1].period =
+                time_at(unpack, period[0].period, -(int64_t)read_number(unpack, 1, INT32_MAX));
+    }
+}
+
+static void read_buckets(struct seuil_unpack *unpack, struct seuil_tally *tally)
+{
+    tally->buckets = (uint8_t)read_number(unpack, 1, SEUIL_BUCKETS_MAX);
+    for (unsigned i = 0; i < tally->buckets && !unpack->bad; i++) {
+        tally->bucket[i].index = i == 0 ? read_time(unpack, 0)
+                                        : time_at(unpack, tally->bucket[i - 1].index,
+                                                  (int64_t)read_number(unpack, 1, UINT32_MAX));
+        tally->bucket[i].count = read_number(unpack, 1, UINT32_MAX);
+    }
+}
+
+static void read_objects(struct seuil_unpack *unpack, struct seuil_tally *tally,
+                         seuil_time_ms newest)
+{
+    unsigned count = read_number(unpack, 1, SEUIL_OBJECTS_MAX);
+    seuil_time_ms after = newest;
+
+    tally->objects = (uint8_t)count;
+    for (unsigned i = count; i-- > 0 && !unpack->bad;) {
+        struct seuil_object *object = &tally->object[i];
+
+        object->hash = seuil_unpack_u32(unpack);
+        object->count = read_number(unpack, 1, UINT32_MAX);
+        object->last = read_time_before(unpack, after);
+        require(unpack,
+                object->last < after ||
+                    (object->last == after && (i + 1 == count || object->hash < object[1].hash)));
+        after = object->last;
+    }
+}
+
+static void read_tally(struct seuil_unpack *unpack, uint8_t parts, struct seuil_tally *tally,
+                       seuil_time_ms newest)
+{
+    seuil_tally_clear(tally);
+    if (parts & PART_COUNT)
+        tally->count = read_number(unpack, 0, UINT32_MAX);
+    if (parts & PART_INSTANTS) {
+        unsigned count = read_number(unpack, 1, SEUIL_AGED_INSTANTS_MAX);
+        seuil_time_ms after = newest;
+
+        tally->instants = (uint8_t)count;
+        for (unsigned i = count; i-- > 0 && !unpack->bad;) {
+            tally->instant[i] = read_time_before(unpack, after);
+            require(unpack, tally->instant[i] <= after);
+            after = tally->instant[i];
+        }
+    }
+    if (parts & PART_COUNT)
+        require(unpack, tally->count != tally->instants);
+    else
+        tally->count = tally->instants;
+    if (parts & PART_SUM) {
+        tally->sum = read_finite(unpack);
+        require(unpack, tally->sum > 0);
+        tally->landmark = read_time_before(unpack, newest);
+    }
+    if (parts & PART_BUCKETS)
+        read_buckets(unpack, tally);
+    if (parts & PART_PERIODS)
+        read_periods(unpack, tally);
+    if (parts & PART_OBJECTS)
+        read_objects(unpack, tally, newest);
+    if (parts & PART_LIMITED) {
+        tally->limited = seuil_unpack_byte(unpack);
+        require(unpack, tally->limited != 0 && tally->limited < 1 << SEUIL_LIMITS_MAX);
+    }
+}
+
+static void read_rules(struct seuil_unpack *unpack, struct seuil_evidence *evidence)
+{
+    unsigned count = read_number(unpack, 0, SEUIL_LEAD_RULES_MAX);
+
+    require(unpack, count == 0 || evidence->newest != SEUIL_TIME_NONE);
+    for (unsigned i = 0; i < count && !unpack->bad; i++) {
+        uint32_t key = seuil_unpack_u32(unpack), meaning = seuil_unpack_u32(unpack);
+        uint8_t parts = seuil_unpack_byte(unpack);
+
+        require(unpack, i == 0 || evidence->rules[i - 1].key < key);
+        evidence->by_key[i] = (uint8_t)i;
+        evidence->rules[i] = (struct seuil_rule_ref){
+            .key = key, .meaning = meaning, .has_object = parts & PART_RECORDS_HAVE_OBJECTS};
+        evidence->rule_used[i / 64] |= UINT64_C(1) << (i % 64);
+        read_tally(unpack, parts & ~PART_RECORDS_HAVE_OBJECTS, &evidence->tallies[i],
+                   evidence->newest);
+        evidence->rule_count = (uint16_t)(i + 1);
+    }
+}
+
+static void read_hits(struct seuil_unpack *unpack, struct seuil_evidence *evidence,
+                      struct seuil_record *record)
+{
+    uint64_t word = seuil_unpack_varint(unpack);
+    unsigned count = word & 1 ? (unsigned)(word >> 1) : 1;
+    int before = -1;
+
+    if (!require(unpack, word < 2 * SEUIL_LEAD_RULES_MAX && count <= SEUIL_HITS_MAX &&
+                             (!(word & 1) || count > 1)))
+        return;
+    for (unsigned i = 0; i < count; i++) {
+        int slot = word & 1 ? seuil_unpack_byte(unpack) : (int)(word >> 1);
+
+        if (!require(unpack, slot > before && slot < evidence->rule_count))
+            return;
+        before = slot;
+        seuil_evidence_add_hit(evidence, record, (unsigned)slot,
+                               evidence->rules[slot].has_object ? seuil_unpack_u32(unpack) : 0);
+    }
+}
+
+static void read_recent(struct seuil_unpack *unpack, struct seuil_evidence *evidence)
+{
+    unsigned count = read_number(unpack, 0, SEUIL_RECENT_MAX);
+    struct seuil_key key = {.time = evidence->newest}, before = {0};
+
+    require(unpack, count == 0 || evidence->newest != SEUIL_TIME_NONE);
+    for (unsigned i = 0; i < count && !unpack->bad; i++) {
+        uint64_t step = seuil_unpack_varint(unpack);
+
+        if (!require(unpack, step <= 4 * (uint64_t)SEUIL_TIME_BOUND_MS))
+            return;
+        key.time = time_at(unpack, key.time, i == 0 ? -(int64_t)step : (int64_t)step);
+        key.hash = seuil_unpack_u64(unpack);
+        require(unpack, key.time <= evidence->newest && (i == 0 || seuil_key_less(before, key)));
+        if (unpack->bad)
+            return;
+        before = key;
+        read_hits(unpack, evidence, seuil_evidence_insert(evidence, i, key));
+    }
+}
+
+/* A rule that nothing refers to has no place in a state. */
+static void check_rules(struct seuil_unpack *unpack, const struct seuil_evidence *evidence)
+{
+    for (unsigned i = 0; i < evidence->rule_count && !unpack->bad; i++)
+        require(unpack,
+                evidence->rules[i].records > 0 || !seuil_tally_is_empty(&evidence->tallies[i]));
+}
+
+static void read_automata(struct seuil_unpack *unpack, struct seuil_lead *lead)
+{
+    unsigned count = read_number(unpack, 0, SEUIL_MODELS_MAX);
+
+    for (unsigned i = 0; i < count && !unpack->bad; i++) {
+        struct seuil_automaton *automaton = &lead->automata[i];
+        uint8_t byte;
+
+        automaton->model = seuil_unpack_u32(unpack);
+        require(unpack, i == 0 || lead->automata[i - 1].model < automaton->model);
+        byte = seuil_unpack_byte(unpack);
+        automaton->excluded = byte & 1;
+        automaton->under = byte >> 1;
+        require(unpack, automaton->under < SEUIL_TIERS_MAX);
+        automaton->tier_key = automaton->under ? seuil_unpack_u32(unpack) : 0;
+        automaton->ordinal = read_number(unpack, 0, UINT32_MAX);
+        require(unpack, byte != 0 || automaton->ordinal != 0);
+        lead->automaton_count = (uint16_t)(i + 1);
+    }
+}
+
+static void read_profile(struct seuil_unpack *unpack, struct seuil_evidence *evidence)
+{
+    unsigned count = read_number(unpack, 1, SEUIL_ATTRIBUTES_MAX);
+
+    for (unsigned i = 0; i < count && !unpack->bad; i++) {
+        struct seuil_attribute_value *value = &evidence->attributes[i];
+        const uint8_t *bytes;
+
+        value->key = seuil_unpack_u32(unpack);
+        require(unpack, i == 0 || value[-1].key < value->key);
+        value->written.time = read_time_before(unpack, evidence->newest);
+        require(unpack, value->written.time <= evidence->newest);
+        value->written.hash = seuil_unpack_u64(unpack);
+        value->type = seuil_unpack_byte(unpack);
+        switch (value->type) {
+        case SEUIL_TYPE_NULL:
+            break;
+        case SEUIL_TYPE_BOOL: {
+            uint8_t byte = seuil_unpack_byte(unpack);
+
+            value->b = require(unpack, byte <= 1) && byte;
+            break;
+        }
+        case SEUIL_TYPE_INT:
+            value->i = seuil_unpack_signed(unpack);
+            break;
+        case SEUIL_TYPE_DOUBLE:
+            value->d = read_finite(unpack);
+            break;
+        case SEUIL_TYPE_STRING:
+            value->len = seuil_unpack_byte(unpack);
+            require(unpack, value->len <= SEUIL_NOTE_MAX);
+            bytes = seuil_unpack_bytes(unpack, value->len);
+            if (bytes && !unpack->bad)
+                memcpy(value->s, bytes, value->len);
+            break;
+        default:
+            unpack->bad = true;
+        }
+        evidence->attribute_count = (uint16_t)(i + 1);
+    }
+}
+
+static uint8_t read_note(struct seuil_unpack *unpack, char *note)
+{
+    uint8_t len = seuil_unpack_byte(unpack);
+    const uint8_t *bytes = seuil_unpack_bytes(unpack, len);
+
+    if (!require(unpack, len <= SEUIL_NOTE_MAX))
+        return 0;
+    if (len)
+        memcpy(note, bytes, len);
+    return len;
+}
+
+static void read_adjustments(struct seuil_unpack *unpack, struct seuil_evidence *evidence)
+{
+    unsigned count = read_number(unpack, 1, SEUIL_ADJUSTMENTS_MAX);
+
+    for (unsigned i = 0; i < count && !unpack->bad; i++) {
+        struct seuil_adjustment *adjustment = &evidence->adjustments[i];
+        uint64_t stay;
+
+        adjustment->key.time = read_time_before(unpack, evidence->newest);
+        adjustment->key.hash = seuil_unpack_u64(unpack);
+        require(unpack, adjustment->key.time <= evidence->newest &&
+                            (i == 0 || seuil_key_less(adjustment[-1].key, adjustment->key)));
+        adjustment->points = read_finite(unpack);
+        stay = seuil_unpack_varint(unpack);
+        require(unpack, stay <= 4 * (uint64_t)SEUIL_TIME_BOUND_MS);
+        adjustment->until = stay == 0 || unpack->bad
+                                ? SEUIL_TIME_NEVER
+                                : time_at(unpack, adjustment->key.time, (int64_t)stay - 1);
+        adjustment->author_len = read_note(unpack, adjustment->author);
+        adjustment->reason_len = read_note(unpack, adjustment->reason);
+        evidence->adjustment_count = (uint8_t)(i + 1);
+    }
+}
+
+static void read_sections(struct seuil_unpack *unpack, struct seuil_evidence *evidence)
+{
+    uint64_t before = 0;
+
+    while (!unpack->bad && unpack->at < unpack->end) {
+        uint64_t tag = seuil_unpack_varint(unpack), len = seuil_unpack_varint(unpack);
+        struct seuil_unpack section = {.at = unpack->at};
+
+        if (!require(unpack, tag > before && len <= (size_t)(unpack->end - unpack->at) &&
+                                 evidence->newest != SEUIL_TIME_NONE))
+            return;
+        before = tag;
+        section.end = section.at + len;
+        if (tag == SECTION_PROFILE)
+            read_profile(&section, evidence);
+        else if (tag == SECTION_ADJUSTMENTS)
+            read_adjustments(&section, evidence);
+        else
+            section.bad = true;
+        require(unpack, !section.bad && section.at == section.end);
+        unpack->at = section.end;
+    }
+}
+
+int seuil_lead_read(const uint8_t *bytes, size_t len, struct seuil_lead *ret_lead)
+{
+    struct seuil_unpack unpack = {.at = bytes, .end = bytes + len};
+    struct head head;
+    int err = len > SEUIL_LEAD_BYTES_MAX ? SEUIL_ERR_CORRUPT : read_start(&unpack, &head);
+
+    if (err)
+        return err;
+    read_head(&unpack, &head, ret_lead);
+    read_rules(&unpack, &ret_lead->evidence);
+    read_recent(&unpack, &ret_lead->evidence);
+    check_rules(&unpack, &ret_lead->evidence);
+    read_automata(&unpack, ret_lead);
+    read_sections(&unpack, &ret_lead->evidence);
+    if (!unpack.bad)
+        return 0;
+    seuil_lead_init(ret_lead, (struct seuil_str){ret_lead->id, ret_lead->id_len});
+    return SEUIL_ERR_CORRUPT;
+}
+
+int seuil_lead_peek_stamp(const uint8_t *bytes, size_t len, uint32_t topic, uint32_t generation,
+                          int64_t *ret_next)
+{
+    struct seuil_unpack unpack = {.at = bytes, .end = bytes + len};
+    struct head head;
+    int err = read_start(&unpack, &head), at = -1;
+    int64_t next = 0;
+
+    if (err)
+        return err;
+    for (unsigned i = read_number(&unpack, 0, SEUIL_TOPICS_MAX); i > 0 && !unpack.bad; i--) {
+        struct seuil_stamp stamp = read_stamp(&unpack, &at);
+
+        if ((uint32_t)at == topic && stamp.generation == generation)
+            next = stamp.next;
+    }
+    if (unpack.bad)
+        return SEUIL_ERR_CORRUPT;
+    *ret_next = next;
+    return 0;
+}
+
+int seuil_lead_peek_due(const uint8_t *bytes, size_t len, seuil_time_ms *ret_due)
+{
+    struct seuil_unpack unpack = {.at = bytes, .end = bytes + len};
+    struct head head;
+    int err = read_start(&unpack, &head);
+
+    if (err)
+        return err;
+    *ret_due = head.due;
+    return 0;
+}

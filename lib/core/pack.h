@@ -1,0 +1,143 @@
+/* Bytes of a packed state: little-endian words and varints, written and read within bounds.
+ *
+ * Varints have one encoding (no padding), so that equal states are equal bytes. Signed numbers are
+ * zigzag: 0, -1, 1, -2, ... are 0, 1, 2, 3, ... */
+
+#ifndef SEUIL_CORE_PACK_H
+#define SEUIL_CORE_PACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Beyond @end nothing is stored, but @at goes on counting: so a size can be asked. */
+struct seuil_pack {
+    uint8_t *out;
+    size_t at, end;
+};
+
+static inline void seuil_pack_byte(struct seuil_pack *pack, uint8_t byte)
+{
+    if (pack->at < pack->end)
+        pack->out[pack->at] = byte;
+    pack->at++;
+}
+
+static inline void seuil_pack_bytes(struct seuil_pack *pack, const void *bytes, size_t len)
+{
+    if (len && pack->at + len <= pack->end)
+        memcpy(pack->out + pack->at, bytes, len);
+    pack->at += len;
+}
+
+static inline void seuil_pack_u32(struct seuil_pack *pack, uint32_t value)
+{
+    uint8_t b[4] = {(uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16),
+                    (uint8_t)(value >> 24)};
+
+    seuil_pack_bytes(pack, b, sizeof(b));
+}
+
+static inline void seuil_pack_u64(struct seuil_pack *pack, uint64_t value)
+{
+    seuil_pack_u32(pack, (uint32_t)value);
+    seuil_pack_u32(pack, (uint32_t)(value >> 32));
+}
+
+static inline void seuil_pack_double(struct seuil_pack *pack, double value)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &value, sizeof(bits));
+    seuil_pack_u64(pack, bits);
+}
+
+static inline void seuil_pack_varint(struct seuil_pack *pack, uint64_t value)
+{
+    while (value >= 0x80) {
+        seuil_pack_byte(pack, (uint8_t)(value | 0x80));
+        value >>= 7;
+    }
+    seuil_pack_byte(pack, (uint8_t)value);
+}
+
+static inline void seuil_pack_signed(struct seuil_pack *pack, int64_t value)
+{
+    seuil_pack_varint(pack, ((uint64_t)value << 1) ^ (value < 0 ? UINT64_MAX : 0));
+}
+
+/* Reading never goes beyond @end; what is missing or not canonical sets @bad and reads as 0. */
+struct seuil_unpack {
+    const uint8_t *at, *end;
+    bool bad;
+};
+
+static inline const uint8_t *seuil_unpack_bytes(struct seuil_unpack *unpack, size_t len)
+{
+    const uint8_t *bytes = unpack->at;
+
+    if (unpack->bad || len > (size_t)(unpack->end - unpack->at)) {
+        unpack->bad = true;
+        return NULL;
+    }
+    unpack->at += len;
+    return bytes;
+}
+
+static inline uint8_t seuil_unpack_byte(struct seuil_unpack *unpack)
+{
+    const uint8_t *b = seuil_unpack_bytes(unpack, 1);
+
+    return b ? *b : 0;
+}
+
+static inline uint32_t seuil_unpack_u32(struct seuil_unpack *unpack)
+{
+    const uint8_t *b = seuil_unpack_bytes(unpack, 4);
+
+    return b ? (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24
+             : 0;
+}
+
+static inline uint64_t seuil_unpack_u64(struct seuil_unpack *unpack)
+{
+    uint64_t low = seuil_unpack_u32(unpack);
+
+    return low | (uint64_t)seuil_unpack_u32(unpack) << 32;
+}
+
+static inline double seuil_unpack_double(struct seuil_unpack *unpack)
+{
+    uint64_t bits = seuil_unpack_u64(unpack);
+    double value;
+
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
+static inline uint64_t seuil_unpack_varint(struct seuil_unpack *unpack)
+{
+    uint64_t value = 0;
+
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        uint8_t byte = seuil_unpack_byte(unpack);
+
+        if ((shift == 63 && byte > 1) || (shift > 0 && byte == 0))
+            break;
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80)
+            return value;
+    }
+    unpack->bad = true;
+    return 0;
+}
+
+static inline int64_t seuil_unpack_signed(struct seuil_unpack *unpack)
+{
+    uint64_t value = seuil_unpack_varint(unpack);
+
+    return (int64_t)(value >> 1 ^ (value & 1 ? UINT64_MAX : 0));
+}
+
+#endif
