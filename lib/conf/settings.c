@@ -43,13 +43,10 @@ static const struct seuil_setting_row *row_of(const char *path)
     return NULL;
 }
 
-static bool is_prefix(const char *path)
+static bool is_group(const char *path)
 {
-    size_t len = strlen(path);
-
-    for (int i = 0; i < SEUIL_SETTING_COUNT; i++)
-        if (strncmp(seuil_setting_rows[i].path, path, len) == 0 &&
-            seuil_setting_rows[i].path[len] == '.')
+    for (size_t i = 0; i < GROUP_COUNT; i++)
+        if (strcmp(groups[i], path) == 0)
             return true;
     return false;
 }
@@ -63,6 +60,8 @@ static size_t all_paths(const char *names[NAMES_MAX])
         names[count++] = seuil_setting_rows[i].path;
     for (int i = 0; i < SEUIL_SETTINGS_BLOCK_COUNT; i++)
         names[count++] = seuil_settings_blocks[i];
+    for (size_t i = 0; i < GROUP_COUNT; i++)
+        names[count++] = groups[i];
     return count;
 }
 
@@ -105,7 +104,7 @@ static void check_known(struct seuil_settings_loader *loader, const struct seuil
         snprintf(path, sizeof(path), "%s%s%s", prefix, prefix[0] ? "." : "", key->text);
         if (is_block(path) || row_of(path))
             continue;
-        if (!is_prefix(path))
+        if (!is_group(path))
             report_unknown(loader, key, path);
         else if (value->kind == SEUIL_YAML_MAPPING)
             check_known(loader, value, path);

@@ -151,7 +151,8 @@ static void check_cache(struct seuil_settings_loader *loader)
 {
     const struct seuil_settings *s = loader->settings;
 
-    if (s->cache_bytes / SHARD_CACHE_MIN < s->partitions)
+    /* 0: it was no size at all, which is already reported. */
+    if (s->cache_bytes && s->cache_bytes / SHARD_CACHE_MIN < s->partitions)
         seuil_settings_error(loader, origin(loader, SEUIL_SETTING_cache_bytes), SEUIL_ERR_INVALID,
                              "cache is too small for %lld partitions: each needs at least %d KiB",
                              (long long)s->partitions, SHARD_CACHE_MIN / 1024);
