@@ -14,9 +14,12 @@
 #include "conf/settings_load.h"
 #include "conf/suggest.h"
 
-/* More than the table has paths, children of one mapping, and blocks. */
-#define NAMES_MAX  (SEUIL_SETTING_COUNT + SEUIL_SETTINGS_BLOCK_COUNT)
-#define PATH_BYTES 256
+/* Mappings that only group settings, as a mistyped key may mean one of them. */
+static const char *const groups[] = {"log",      "outbound", "dead_letters",
+                                     "internal", "redis",    "redis.tls"};
+#define GROUP_COUNT (int)(sizeof(groups) / sizeof(groups[0]))
+#define NAMES_MAX   (SEUIL_SETTING_COUNT + SEUIL_SETTINGS_BLOCK_COUNT + GROUP_COUNT)
+#define PATH_BYTES  256
 
 static bool is_block(const char *path)
 {
@@ -45,7 +48,7 @@ static const struct seuil_setting_row *row_of(const char *path)
 
 static bool is_group(const char *path)
 {
-    for (size_t i = 0; i < GROUP_COUNT; i++)
+    for (int i = 0; i < GROUP_COUNT; i++)
         if (strcmp(groups[i], path) == 0)
             return true;
     return false;
@@ -60,7 +63,7 @@ static size_t all_paths(const char *names[NAMES_MAX])
         names[count++] = seuil_setting_rows[i].path;
     for (int i = 0; i < SEUIL_SETTINGS_BLOCK_COUNT; i++)
         names[count++] = seuil_settings_blocks[i];
-    for (size_t i = 0; i < GROUP_COUNT; i++)
+    for (int i = 0; i < GROUP_COUNT; i++)
         names[count++] = groups[i];
     return count;
 }
