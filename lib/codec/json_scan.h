@@ -1,0 +1,55 @@
+/* The words of JSON, strictly as RFC 8259 has them, over untrusted bytes: one pass, no tree. */
+
+#ifndef SEUIL_CODEC_JSON_SCAN_H
+#define SEUIL_CODEC_JSON_SCAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "codec/fault.h"
+#include "codec/scratch.h"
+#include "core/event.h"
+
+struct seuil_json {
+    const uint8_t *start, *p, *end;
+    struct seuil_decode_scratch *scratch;
+    struct seuil_fault *fault;
+};
+
+/* All return 0 or a code that is noted in the fault, with p where it went wrong. */
+
+void seuil_json_space(struct seuil_json *j);
+
+/* The next byte after space, not taken; SEUIL_ERR_TRUNCATED at the end. */
+int seuil_json_peek(struct seuil_json *j, uint8_t *ret_byte);
+
+/* Take @byte, after space; @why otherwise. */
+int seuil_json_expect(struct seuil_json *j, uint8_t byte, const char *why);
+
+/* A string at its opening quote: a slice of the record, or of the scratch where an escape had to
+ * be undone. Lone surrogates are refused: they are no text. */
+int seuil_json_string(struct seuil_json *j, struct seuil_str *ret_text);
+
+/* A number: INT when it is written as one and fits 64 bits, else DOUBLE, correctly rounded;
+ * SEUIL_ERR_LIMIT beyond the range of double or 256 characters. @ret_raw: as written. */
+int seuil_json_number(struct seuil_json *j, struct seuil_value *ret_value,
+                      struct seuil_str *ret_raw);
+
+/* true, false or null, taken by the first byte. */
+int seuil_json_literal(struct seuil_json *j, struct seuil_value *ret_value);
+
+/* Any value, checked and passed over; @depth of it, SEUIL_ERR_LIMIT beyond SEUIL_DEPTH_MAX. */
+int seuil_json_skip(struct seuil_json *j, unsigned depth);
+
+/* Walk the members of an object (at its brace) or the like: before each member call
+ *     while ((rc = seuil_json_next(j, '}', &first)) > 0) ...
+ * 1: a member follows, 0: the closing byte was taken, or a code. */
+int seuil_json_next(struct seuil_json *j, uint8_t closing, bool *first);
+
+/* A member's name and its colon. */
+int seuil_json_name(struct seuil_json *j, struct seuil_str *ret_name);
+
+/* Note a fault where the scan stands. */
+int seuil_json_fail(struct seuil_json *j, int code, const char *why);
+
+#endif

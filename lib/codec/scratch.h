@@ -1,0 +1,40 @@
+/* What a thread needs while it decodes: room for unescaped text, map entries and seen keys. */
+
+#ifndef SEUIL_CODEC_SCRATCH_H
+#define SEUIL_CODEC_SCRATCH_H
+
+#include <locale.h>
+#include <stdint.h>
+
+#include "core/event.h"
+#include "core/limits.h"
+
+/* Keys seen in one object or map. Emptied by raising the generation, so an event pays only for the
+ * keys that it has. */
+#define SEUIL_KEYSET_SLOTS 1024
+#define SEUIL_KEYSET_MAX   (SEUIL_KEYSET_SLOTS / 2)
+
+struct seuil_keyset {
+    uint32_t generation;
+    uint32_t count;
+    struct {
+        uint32_t generation;
+        uint32_t hash;
+        struct seuil_str key;
+    } slots[SEUIL_KEYSET_SLOTS];
+};
+
+void seuil_keyset_clear(struct seuil_keyset *set);
+/* 1 when @key is new and was added, 0 when it was there, SEUIL_ERR_LIMIT when the set is full. */
+int seuil_keyset_add(struct seuil_keyset *set, struct seuil_str key);
+
+struct seuil_decode_scratch {
+    locale_t locale;          /* "C": numbers do not depend on the process's locale */
+    struct seuil_event event; /* being made: what the caller gets is whole or nothing */
+    struct seuil_keyset top, inner;
+    struct seuil_entry entries[SEUIL_MAP_ENTRIES_MAX];
+    uint32_t text_len;
+    uint8_t *text; /* SEUIL_RECORD_BYTES_MAX: unescaped text is never longer than its source */
+};
+
+#endif
