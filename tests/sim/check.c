@@ -1,0 +1,604 @@
+/* The properties, after every transaction, every delivery, and at the end. */
+
+#include "sim.h"
+
+#include <string.h>
+
+/* ---- records ------------------------------------------------------------------------------ */
+
+static bool leaves(const struct sim_record *r)
+{
+    return strchr("EDFAXYL", r->kind) != NULL;
+}
+
+/* The next of up to SIM_TOPICS sequences by (time, topic, offset). */
+static struct sim_record *merge_next(const struct sim_world *world, int *at)
+{
+    struct sim_record *best = NULL;
+
+    for (int t = 0; t < SIM_TOPICS; t++) {
+        struct sim_record *r;
+
+        if (at[t] >= world->topics[t].count)
+            continue;
+        r = world->topics[t].records[at[t]];
+        if (!best || r->time < best->time)
+            best = r;
+    }
+    if (best)
+        at[best->topic]++;
+    return best;
+}
+
+/* The generation that a state's stamp of @topic counts in, if it is the present one. */
+static int64_t stamp_of(const struct sim_state *state, const struct sim_key *key, int topic)
+{
+    uint32_t generation = state->meta.topics[topic].generation;
+    int64_t next = 0;
+
+    if (!key->bytes ||
+        seuil_lead_peek_stamp(key->bytes, key->len, (uint32_t)topic, generation, &next) < 0)
+        return 0;
+    return next;
+}
+
+static bool current(const struct sim_world *world, const struct sim_state *state,
+                    const struct sim_record *r)
+{
+    return r->epoch == world->topics[r->topic].epoch &&
+           state->meta.topics[r->topic].generation == sim_generation(world, r->epoch);
+}
+
+/* Whether @r may have left nothing in its lead, so that its stamp was not raised for it: something
+ * of the same lead outdates it. */
+static bool outdated(const struct sim_world *world, const struct sim_record *r)
+{
+    for (int t = 0; t < SIM_TOPICS; t++) {
+        for (int i = 0; i < world->topics[t].count; i++) {
+            const struct sim_record *o = world->topics[t].records[i];
+
+            if (o->lead != r->lead || o == r || o->event_time < r->event_time)
+                continue;
+            if (o->kind == 'F')
+                return true;
+            if (strchr("XY", r->kind) && strchr("XY", o->kind))
+                return true;
+        }
+    }
+    for (int i = 0; i < world->old_count; i++) {
+        const struct sim_record *o = world->old[i];
+
+        if (o->lead == r->lead && o->kind == 'F' && o->event_time >= r->event_time)
+            return true;
+    }
+    return false;
+}
+
+static bool must_leave(const struct sim_world *world, const struct sim_record *r)
+{
+    return strchr("EFAXY", r->kind) && !r->expired && !outdated(world, r);
+}
+
+/* ---- a lead's state is the fold of its records below its stamps
+ * ---------------------------------- */
+
+static void fold_records(struct sim_world *world, const struct sim_state *state, int lead,
+                         struct seuil_fold *fold)
+{
+    const struct sim_key *key = &state->leads[lead];
+    int at[SIM_TOPICS] = {0};
+    int64_t stamps[SIM_TOPICS];
+    struct sim_record *r;
+
+    for (int t = 0; t < SIM_TOPICS; t++)
+        stamps[t] = stamp_of(state, key, t);
+    seuil_fold_begin(fold, seuil_str_from(sim_leads[lead]));
+    for (int i = 0; i < world->old_count; i++)
+        if (world->old[i]->lead == lead && world->old[i]->kept && leaves(world->old[i])) {
+            r = world->old[i];
+            seuil_fold_apply(
+                fold,
+                &(struct seuil_fold_record){
+                    {(uint32_t)r->topic, sim_generation(world, r->epoch), 0, r->offset},
+                    r->time,
+                    SEUIL_TIME_NONE,
+                    r->value,
+                    r->value_len},
+                NULL);
+        }
+    while ((r = merge_next(world, at))) {
+        if (r->lead != lead || !leaves(r) || r->expired || !current(world, state, r) ||
+            r->offset >= stamps[r->topic])
+            continue;
+        seuil_fold_apply(fold,
+                         &(struct seuil_fold_record){
+                             {(uint32_t)r->topic, sim_generation(world, r->epoch), 0, r->offset},
+                             r->time,
+                             SEUIL_TIME_NONE,
+                             r->value,
+                             r->value_len},
+                         NULL);
+    }
+}
+
+/* The evidence, byte for byte. The path of the automata depends on how the topics came interleaved
+ * (the drain profile checks it against time order); here it is taken from the state. */
+static void check_fold(struct sim_world *world, const struct sim_state *state, int lead)
+{
+    static uint8_t bytes[SEUIL_LEAD_BYTES_MAX];
+    const struct sim_key *key = &state->leads[lead];
+    struct seuil_fold *fold = sim.fold[world->model];
+    const struct seuil_lead *have = seuil_fold_lead(sim.state_fold[world->model]);
+    struct seuil_lead *want = seuil_fold_lead(fold);
+    size_t len;
+
+    fold_records(world, state, lead, fold);
+    memcpy(want->stamps, have->stamps, sizeof(want->stamps));
+    memcpy(want->automata, have->automata, sizeof(want->automata));
+    want->automaton_count = have->automaton_count;
+    want->clock = have->clock;
+    want->due = have->due;
+    want->birth = have->birth;
+    len = seuil_fold_pack(fold, bytes);
+    if (len != key->len || memcmp(bytes, key->bytes, len) != 0)
+        sim_bad(world, "lead %s: its state is not the fold below its stamps", sim_leads[lead]);
+}
+
+static void check_due(struct sim_world *world, const struct sim_state *state, int lead)
+{
+    const struct sim_key *key = &state->leads[lead];
+    struct seuil_fold *fold = sim.state_fold[world->model];
+    const struct seuil_lead *have = seuil_fold_lead(fold);
+    seuil_time_ms due =
+        seuil_engine_due_at(sim.models[world->model], sim.scratch[world->model], have);
+
+    if (due != have->due)
+        sim_bad(world, "lead %s: due %lld in its state, truth %lld", sim_leads[lead],
+                (long long)have->due, (long long)due);
+    if (due != SEUIL_TIME_NEVER && (!key->due_known || key->due > due))
+        sim_bad(world, "lead %s: due %lld in Redis, truth %lld", sim_leads[lead],
+                key->due_known ? (long long)key->due : -1, (long long)due);
+}
+
+static bool same_birth(const struct seuil_birth *a, const struct seuil_birth *b)
+{
+    return a->known == b->known && a->topic == b->topic && a->generation == b->generation &&
+           a->offset == b->offset;
+}
+
+/* ---- crossings ---------------------------------------------------------------------------- */
+
+const char *sim_entry_id(const struct seuil_entry_view *view, char ret_id[SEUIL_CROSSING_ID_MAX])
+{
+    for (uint32_t i = 0; i < view->header_count; i++) {
+        const struct seuil_header *h = &view->headers[i];
+
+        if (!seuil_str_eq(h->name, SEUIL_STR("ce_id")) || h->value_len >= SEUIL_CROSSING_ID_MAX)
+            continue;
+        memcpy(ret_id, h->value, h->value_len);
+        ret_id[h->value_len] = '\0';
+        return ret_id;
+    }
+    return NULL;
+}
+
+static struct sim_id *find_id(struct sim_world *world, const char *id)
+{
+    for (int i = world->id_count; i-- > 0;)
+        if (strcmp(world->ids[i].id, id) == 0)
+            return &world->ids[i];
+    return NULL;
+}
+
+/* The crossings that this transaction adds to the lead in the workspace of the state fold. */
+static void register_ids(struct sim_world *world, const struct sim_key *before, int lead)
+{
+    static struct seuil_birth birth;
+    static struct seuil_automaton automata[SEUIL_MODELS_MAX];
+    const struct seuil_models *models = sim.models[world->model];
+    struct seuil_fold *fold = sim.state_fold[world->model];
+    struct seuil_lead *state = seuil_fold_lead(fold);
+    uint32_t known = 0;
+
+    birth = state->birth;
+    memcpy(automata, state->automata, sizeof(automata));
+    for (uint32_t m = 0; m < models->model_count; m++) {
+        const struct seuil_model *model = &models->models[m];
+        uint32_t now = 0, was = 0;
+
+        for (uint32_t i = 0; i < state->automaton_count; i++)
+            if (automata[i].model == model->key)
+                now = automata[i].ordinal;
+        if (before->bytes) {
+            if (seuil_fold_resume(fold, seuil_str_from(sim_leads[lead]), before->bytes,
+                                  before->len) < 0)
+                return;
+            known = state->automaton_count;
+            for (uint32_t i = 0; i < known; i++)
+                if (state->automata[i].model == model->key && same_birth(&birth, &state->birth))
+                    was = state->automata[i].ordinal;
+        }
+        if (now < was)
+            sim_bad(world, "lead %s: ordinal %u after %u", sim_leads[lead], now, was);
+        state->birth = birth;
+        for (uint32_t n = was + 1; n <= now; n++) {
+            struct sim_id *id;
+
+            world->ids =
+                sim_grow(world, world->ids, world->id_count, &world->id_cap, sizeof(struct sim_id));
+            id = &world->ids[world->id_count++];
+            id->lead = lead;
+            id->birth = birth;
+            id->ordinal = n;
+            seuil_crossing_id(world->config.app, model, state, n, id->id);
+            world->crossings++;
+        }
+    }
+}
+
+static bool find_text(struct seuil_str json, const char *name, struct seuil_str *ret_value)
+{
+    char key[40];
+    const char *p, *end;
+
+    snprintf(key, sizeof(key), "\"%s\":\"", name);
+    p = memmem(json.ptr, json.len, key, strlen(key));
+    if (!p)
+        return false;
+    p += strlen(key);
+    end = memchr(p, '"', (size_t)(json.ptr + json.len - p));
+    *ret_value = (struct seuil_str){p, (uint32_t)(end - p)};
+    return true;
+}
+
+/* A timer fires for an instant only when every record of before it is in the lead's state. What an
+ * event's own advance made is told apart by a record at or after that instant. */
+static void check_silence(struct sim_world *world, const struct sim_state *before,
+                          const struct sim_state *after, int lead, struct seuil_str json)
+{
+    struct seuil_str reason, text;
+    seuil_time_ms t;
+    bool fresh = false, later = false;
+
+    if (world->setup.profile == SIM_JITTER || !find_text(json, "reason", &reason) ||
+        !seuil_str_eq(reason, SEUIL_STR("decay")) || !find_text(json, "effective_time", &text) ||
+        seuil_time_parse(text, &t) < 0)
+        return;
+    for (int topic = 0; topic < SIM_TOPICS; topic++) {
+        int64_t was = stamp_of(before, &before->leads[lead], topic);
+        int64_t now = stamp_of(after, &after->leads[lead], topic);
+
+        for (int i = 0; i < world->topics[topic].count; i++) {
+            const struct sim_record *r = world->topics[topic].records[i];
+
+            if (r->lead == lead && r->offset < now && r->time >= t)
+                return;
+            fresh = fresh || (r->lead == lead && r->offset >= was && r->offset < now);
+            later = later || (r->time >= t && r->offset < after->meta.topics[topic].reach);
+        }
+    }
+    if (fresh && later)
+        return;
+    for (int topic = 0; topic < SIM_TOPICS; topic++) {
+        int64_t now = stamp_of(after, &after->leads[lead], topic);
+
+        for (int i = 0; i < world->topics[topic].count; i++) {
+            const struct sim_record *r = world->topics[topic].records[i];
+
+            if (r->lead == lead && r->time < t && r->offset >= now && current(world, after, r) &&
+                must_leave(world, r))
+                sim_bad(world, "a timer of %s fired for %lld before the record of %lld was applied",
+                        sim_leads[lead], (long long)(t - SIM_EPOCH_MS),
+                        (long long)(r->time - SIM_EPOCH_MS));
+        }
+    }
+}
+
+static void check_entries(struct sim_world *world, const struct sim_state *before,
+                          const struct sim_state *after, int first_id)
+{
+    int expected = world->id_count - first_id, found = 0;
+    uint32_t last[SIM_LEADS] = {0};
+    const struct sim_entry *list[64];
+    int n = 0;
+
+    for (const struct sim_entry *e = after->last; e != before->last && n < 64; e = e->before)
+        list[n++] = e;
+    while (n-- > 0) {
+        const struct sim_entry *e = list[n];
+        struct seuil_entry_view view;
+        struct sim_id *id = NULL;
+
+        for (int i = first_id; i < world->id_count; i++)
+            if (strcmp(world->ids[i].id, e->id) == 0)
+                id = &world->ids[i];
+        for (const struct sim_entry *o = e->before; o; o = o->before)
+            if (strcmp(o->id, e->id) == 0)
+                sim_bad(world, "a crossing was committed twice: %s", e->id);
+        if (!id) {
+            sim_bad(world, "an outbox entry without its lead's state in the same transaction");
+            continue;
+        }
+        if (id->ordinal <= last[id->lead])
+            sim_bad(world, "lead %s: entries of a transaction out of order", sim_leads[id->lead]);
+        last[id->lead] = id->ordinal;
+        found++;
+        if (seuil_outbox_unpack(e->bytes, e->len, &view) == 0)
+            check_silence(world, before, after, id->lead,
+                          (struct seuil_str){(const char *)view.value, view.value_len});
+    }
+    if (found != expected)
+        sim_bad(world, "%d crossings in the states of a transaction, %d outbox entries", expected,
+                found);
+}
+
+/* ---- a transaction ------------------------------------------------------------------------ */
+
+static void check_meta(struct sim_world *world, const struct sim_state *before,
+                       const struct sim_state *after, const struct sim_request *request)
+{
+    const struct seuil_meta *a = &before->meta, *b = &after->meta;
+
+    if (b->seq != a->seq + 1 || memcmp(&a->token, &b->token, sizeof(a->token)) != 0)
+        sim_bad(world, "a commit changes token or skips a sequence number");
+    if (b->outbox_tail != a->outbox_tail + request->tx.entry_count ||
+        b->outbox_head !=
+            (request->tx.trim_to > a->outbox_head ? request->tx.trim_to : a->outbox_head) ||
+        b->outbox_head > b->outbox_tail)
+        sim_bad(world, "meta counts the outbox wrongly");
+    for (int t = 0; t < SIM_TOPICS; t++) {
+        const struct seuil_meta_topic *x = &a->topics[t], *y = &b->topics[t];
+
+        if (y->base < x->base || y->reach < x->reach || y->base > y->reach ||
+            y->generation != x->generation)
+            sim_bad(world, "topic %d: base %lld to %lld, reach %lld to %lld", t, (long long)x->base,
+                    (long long)y->base, (long long)x->reach, (long long)y->reach);
+        if (world->topics[t].epoch == 0 && y->reach > world->topics[t].next)
+            sim_bad(world, "topic %d: reach %lld, the log ends at %lld", t, (long long)y->reach,
+                    (long long)world->topics[t].next);
+    }
+}
+
+static void check_below_base(struct sim_world *world, const struct sim_state *state)
+{
+    for (int t = 0; t < SIM_TOPICS; t++) {
+        const struct sim_topic *topic = &world->topics[t];
+        int64_t base = state->meta.topics[t].base;
+        int64_t stamps[SIM_LEADS];
+
+        if (state->meta.topics[t].generation != sim_generation(world, topic->epoch))
+            continue;
+        for (int l = 0; l < SIM_LEADS; l++)
+            stamps[l] = stamp_of(state, &state->leads[l], t);
+        for (int i = 0; i < topic->count && topic->records[i]->offset < base; i++) {
+            const struct sim_record *r = topic->records[i];
+
+            if (strchr("PUML", r->kind) && !r->dead && !(r->kind == 'L' && outdated(world, r)))
+                sim_bad(world, "base passed a dead letter that was never written: topic %d %lld", t,
+                        (long long)r->offset);
+            if (r->offset >= stamps[r->lead] && must_leave(world, r))
+                sim_bad(world,
+                        "lead %s: record %lld of topic %d is below base and not in its state",
+                        sim_leads[r->lead], (long long)r->offset, t);
+        }
+    }
+}
+
+/* A lead deleted: only when base has passed its stamps; what it held is forgotten rightly. */
+static void check_erased(struct sim_world *world, const struct sim_state *before,
+                         const struct sim_state *after, int lead)
+{
+    for (int t = 0; t < SIM_TOPICS; t++) {
+        int64_t stamp = stamp_of(before, &before->leads[lead], t);
+
+        if (stamp > after->meta.topics[t].base)
+            sim_bad(world, "lead %s was deleted with stamp %lld above base %lld", sim_leads[lead],
+                    (long long)stamp, (long long)after->meta.topics[t].base);
+        for (int i = 0; i < world->topics[t].count; i++) {
+            struct sim_record *r = world->topics[t].records[i];
+
+            if (r->lead == lead && r->offset < stamp)
+                r->expired = true;
+        }
+    }
+}
+
+void sim_check_commit(struct sim_world *world, const struct sim_state *before,
+                      const struct sim_state *after, const struct sim_request *request)
+{
+    int first_id = world->id_count;
+    struct seuil_fold *fold = sim.state_fold[world->model];
+
+    check_meta(world, before, after, request);
+    for (int l = 0; l < SIM_LEADS && !world->failed; l++) {
+        const struct sim_key *a = &before->leads[l], *b = &after->leads[l];
+
+        if (a->bytes && !b->bytes)
+            check_erased(world, before, after, l);
+        if (!b->bytes || (a->bytes == b->bytes && a->due_known == b->due_known && a->due == b->due))
+            continue;
+        if (seuil_fold_resume(fold, seuil_str_from(sim_leads[l]), b->bytes, b->len) < 0) {
+            sim_bad(world, "lead %s: its state cannot be read", sim_leads[l]);
+            continue;
+        }
+        if (a->bytes != b->bytes)
+            check_fold(world, after, l);
+        if (after->meta.model_hash == sim.models[world->model]->hash)
+            check_due(world, after, l);
+        if (a->bytes != b->bytes)
+            register_ids(world, a, l);
+    }
+    if (world->failed)
+        return;
+    check_entries(world, before, after, first_id);
+    check_below_base(world, after);
+}
+
+/* ---- a delivery --------------------------------------------------------------------------- */
+
+static bool same_letter(const struct sim_record *r, const struct seuil_entry_view *view)
+{
+    return strchr("PUML", r->kind) && r->value_len == view->value_len &&
+           memcmp(r->value, view->value, r->value_len) == 0 && seuil_str_eq(r->key, view->key);
+}
+
+static void landed_dead(struct sim_world *world, const struct sim_message *message)
+{
+    const struct seuil_entry_view *view = &message->view;
+
+    for (int i = 0; i < world->old_count; i++)
+        if (same_letter(world->old[i], view)) {
+            world->old[i]->dead = true;
+            return;
+        }
+    for (int t = 0; t < SIM_TOPICS; t++)
+        for (int i = 0; i < world->topics[t].count; i++)
+            if (same_letter(world->topics[t].records[i], view)) {
+                world->topics[t].records[i]->dead = true;
+                return;
+            }
+    sim_bad(world, "a dead letter that is no record, or of a good one: %.*s", (int)view->value_len,
+            (const char *)view->value);
+}
+
+static struct sim_published *published_find(struct sim_world *world, const char *id,
+                                            const struct sim_message *message)
+{
+    for (int i = 0; i < world->published_count; i++) {
+        struct sim_published *p = &world->published[i];
+
+        if (strcmp(p->id, id) == 0 &&
+            (!message ||
+             (p->len == message->packed_len && memcmp(p->bytes, message->packed, p->len) == 0)))
+            return p;
+    }
+    return NULL;
+}
+
+static bool published_before(struct sim_world *world, const struct sim_id *id)
+{
+    for (int i = 0; i < world->id_count; i++) {
+        const struct sim_id *o = &world->ids[i];
+
+        if (o->lead == id->lead && same_birth(&o->birth, &id->birth) &&
+            o->ordinal == id->ordinal - 1 && published_find(world, o->id, NULL))
+            return true;
+    }
+    return id->ordinal == 1;
+}
+
+void sim_check_landed(struct sim_world *world, const struct sim_message *message)
+{
+    struct sim_published *p;
+    struct sim_id *id;
+    char text[SEUIL_CROSSING_ID_MAX];
+
+    if (message->view.destination == SEUIL_DEST_DEAD_LETTERS) {
+        landed_dead(world, message);
+        return;
+    }
+    if (!sim_entry_id(&message->view, text)) {
+        sim_bad(world, "an outbound record without ce_id");
+        return;
+    }
+    id = find_id(world, text);
+    sim_trace("  published %s: lead %s ordinal %u", text, id ? sim_leads[id->lead] : "?",
+              id ? id->ordinal : 0);
+    if (!id) {
+        sim_bad(world, "published before its transaction took effect: %s", text);
+        return;
+    }
+    if (published_find(world, text, message))
+        return;
+    if (published_find(world, text, NULL) && world->lost_tails == 0)
+        sim_bad(world, "same id, other bytes: %s", text);
+    if (!published_before(world, id) && world->lost_tails == 0)
+        sim_bad(world, "lead %s: ordinal %u is published before the one before it",
+                sim_leads[id->lead], id->ordinal);
+    world->published = sim_grow(world, world->published, world->published_count,
+                                &world->published_cap, sizeof(struct sim_published));
+    p = &world->published[world->published_count++];
+    memcpy(p->id, text, sizeof(p->id));
+    p->bytes = message->packed;
+    p->len = message->packed_len;
+    p->value = (struct seuil_str){(const char *)message->view.value, message->view.value_len};
+}
+
+/* ---- the end ------------------------------------------------------------------------------ */
+
+static bool halt_has_reason(const struct sim_world *world, const struct sim_state *state)
+{
+    if (!state->present)
+        return world->lost_tails > 0;
+    for (int t = 0; t < SIM_TOPICS; t++) {
+        if (state->meta.topics[t].base < world->topics[t].start)
+            return true;
+        if (state->meta.topics[t].generation != sim_generation(world, world->topics[t].epoch))
+            return true;
+    }
+    return false;
+}
+
+static void check_published(struct sim_world *world, const struct sim_state *state)
+{
+    int committed = 0;
+
+    for (const struct sim_entry *e = state->last; e; e = e->before) {
+        struct sim_message same = {.packed = e->bytes, .packed_len = e->len};
+
+        committed++;
+        if (!published_find(world, e->id, &same))
+            sim_bad(world, "a committed crossing was never published: %s", e->id);
+    }
+    if (world->lost_tails == 0 && committed != world->published_count)
+        sim_bad(world, "published %d crossings, committed %d", world->published_count, committed);
+}
+
+static void check_lead_end(struct sim_world *world, const struct sim_state *state, int lead)
+{
+    const struct sim_key *key = &state->leads[lead];
+    seuil_time_ms settled = world->now - 25 * SEUIL_SECOND_MS, due;
+
+    if (!key->bytes)
+        return;
+    if (seuil_lead_peek_due(key->bytes, key->len, &due) < 0)
+        sim_bad(world, "lead %s: its due time cannot be read", sim_leads[lead]);
+    else if (due <= settled)
+        sim_bad(world, "lead %s: due %lld is past for long and nothing fired", sim_leads[lead],
+                (long long)(due - SIM_EPOCH_MS));
+}
+
+void sim_check_end(struct sim_world *world)
+{
+    const struct sim_state *state = sim_redis(world);
+    struct sim_worker *worker = world->workers[world->assigned];
+    struct seuil_shard_status status;
+
+    seuil_shard_status(worker->shard, &status);
+    if (status.state == SEUIL_SHARD_HALT) {
+        sim.total_halts++;
+        if (!halt_has_reason(world, state))
+            sim_bad(world, "halted without a reason: %s", status.text);
+        return;
+    }
+    if (status.state != SEUIL_SHARD_RUN) {
+        sim_bad(world, "the shard is %s for good: %s", seuil_shard_state_name(status.state),
+                status.text);
+        return;
+    }
+    for (int t = 0; t < SIM_TOPICS; t++) {
+        const struct sim_topic *topic = &world->topics[t];
+
+        if (state->meta.topics[t].base != topic->next)
+            sim_bad(world, "base of topic %d stays at %lld, the log ends at %lld", t,
+                    (long long)state->meta.topics[t].base, (long long)topic->next);
+    }
+    if (state->meta.model_hash != sim.models[world->model]->hash)
+        sim_bad(world, "the walk after a model change does not end");
+    check_below_base(world, state);
+    for (int l = 0; l < SIM_LEADS; l++)
+        check_lead_end(world, state, l);
+    check_published(world, state);
+    if (world->setup.profile == SIM_DRAIN || world->setup.profile == SIM_JITTER)
+        sim_check_drain(world);
+}

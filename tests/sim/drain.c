@@ -1,0 +1,146 @@
+/* The oracle of a backlog: all records merged by (timestamp, topic, offset), each lead advanced to
+ * max(record time, stream time) before its record, then silence up to the end. What was published
+ * must be exactly that, byte for byte, however often the walk was killed and taken up again. */
+
+#include "sim.h"
+
+#include <string.h>
+
+#define DRAIN_MAX 256
+
+struct drain_list {
+    int count;
+    struct seuil_str values[DRAIN_MAX];
+};
+
+static struct drain_list drain_lists[SIM_LEADS];
+
+void sim_drain_crossing(void *ctx, const struct seuil_lead *lead,
+                        const struct seuil_crossing *crossing, const char *id, const uint8_t *value,
+                        uint32_t value_len)
+{
+    struct drain_list *list;
+    int l = sim_lead_of((struct seuil_str){lead->id, lead->id_len});
+
+    (void)ctx;
+    (void)id;
+    (void)crossing;
+    if (!sim.drain)
+        return;
+    list = &drain_lists[l];
+    if (list->count < DRAIN_MAX)
+        list->values[list->count++] =
+            (struct seuil_str){sim_copy(sim.drain, value, value_len), value_len};
+}
+
+struct drain_walk {
+    int at[SIM_TOPICS];
+    seuil_time_ms last[SIM_TOPICS], stream;
+};
+
+/* Stream time: the least, over topics with something left, of the highest timestamp consumed. */
+static void walk_stream(const struct sim_world *world, struct drain_walk *walk)
+{
+    seuil_time_ms least = SEUIL_TIME_NEVER;
+
+    for (int t = 0; t < SIM_TOPICS; t++)
+        if (walk->at[t] < world->topics[t].count && walk->last[t] < least)
+            least = walk->last[t];
+    if (least != SEUIL_TIME_NEVER && least > walk->stream)
+        walk->stream = least;
+}
+
+static struct sim_record *walk_next(const struct sim_world *world, struct drain_walk *walk)
+{
+    struct sim_record *best = NULL;
+
+    for (int t = 0; t < SIM_TOPICS; t++) {
+        struct sim_record *r;
+
+        if (walk->at[t] >= world->topics[t].count)
+            continue;
+        r = world->topics[t].records[walk->at[t]];
+        if (!best || r->time < best->time)
+            best = r;
+    }
+    if (best) {
+        walk->at[best->topic]++;
+        if (best->time > walk->last[best->topic])
+            walk->last[best->topic] = best->time;
+    }
+    return best;
+}
+
+static void drain_oracle(struct sim_world *world, seuil_time_ms until)
+{
+    static uint8_t states[SIM_LEADS][SEUIL_LEAD_BYTES_MAX];
+    size_t lens[SIM_LEADS] = {0};
+    struct drain_walk walk = {{0}, {0}, SEUIL_TIME_NONE};
+    struct seuil_fold *fold = sim.drain_fold[world->model];
+    struct sim_record *r;
+
+    for (int l = 0; l < SIM_LEADS; l++)
+        drain_lists[l].count = 0;
+    for (int t = 0; t < SIM_TOPICS; t++)
+        walk.last[t] = SEUIL_TIME_NONE;
+    sim.drain = world;
+    for (walk_stream(world, &walk); (r = walk_next(world, &walk)); walk_stream(world, &walk)) {
+        struct seuil_fold_record record = {
+            {(uint32_t)r->topic, world->first_generation, 0, r->offset},
+            r->time,
+            SEUIL_TIME_NONE,
+            r->value,
+            r->value_len};
+
+        if (!strchr("EDFAXYL", r->kind))
+            continue;
+        record.stream = walk.stream;
+        if (lens[r->lead])
+            seuil_fold_resume(fold, seuil_str_from(sim_leads[r->lead]), states[r->lead],
+                              lens[r->lead]);
+        else
+            seuil_fold_begin(fold, seuil_str_from(sim_leads[r->lead]));
+        seuil_fold_apply(fold, &record, NULL);
+        lens[r->lead] = seuil_fold_pack(fold, states[r->lead]);
+    }
+    for (int l = 0; l < SIM_LEADS; l++)
+        if (lens[l]) {
+            seuil_fold_resume(fold, seuil_str_from(sim_leads[l]), states[l], lens[l]);
+            seuil_fold_until(fold, until);
+        }
+    sim.drain = NULL;
+}
+
+static struct seuil_str published_key(const struct sim_published *p)
+{
+    struct seuil_entry_view view;
+
+    return seuil_outbox_unpack(p->bytes, p->len, &view) == 0 ? view.key : SEUIL_STR("");
+}
+
+void sim_check_drain(struct sim_world *world)
+{
+    int least[SIM_LEADS], seen[SIM_LEADS] = {0};
+
+    drain_oracle(world, world->now - 25 * SEUIL_SECOND_MS);
+    for (int l = 0; l < SIM_LEADS; l++)
+        least[l] = drain_lists[l].count;
+    drain_oracle(world, world->now);
+    for (int i = 0; i < world->published_count; i++) {
+        const struct sim_published *p = &world->published[i];
+        int l = sim_lead_of(published_key(p));
+        const struct drain_list *list = &drain_lists[l < 0 ? 0 : l];
+
+        if (l < 0 || seen[l] >= list->count || !seuil_str_eq(list->values[seen[l]], p->value)) {
+            sim_bad(world, "published %.*s, time order says %.*s", (int)p->value.len, p->value.ptr,
+                    l >= 0 && seen[l] < list->count ? (int)list->values[seen[l]].len : 7,
+                    l >= 0 && seen[l] < list->count ? list->values[seen[l]].ptr : "nothing");
+            return;
+        }
+        seen[l]++;
+    }
+    for (int l = 0; l < SIM_LEADS; l++)
+        if (seen[l] < least[l])
+            sim_bad(world, "lead %s: %d crossings published, time order says %d", sim_leads[l],
+                    seen[l], least[l]);
+}

@@ -1,0 +1,82 @@
+/* The two model sets of the simulation: durations of seconds, so that leads cross and fall silent
+ * often. The second has lower marks and other points: a change of model moves tiers and due times.
+ * Each activity of a topic is a rule; those of the first topic are awarded once in 16 seconds. */
+
+#include "sim.h"
+
+#include <string.h>
+
+#include "base/heap.h"
+#include "conf/model_load.h"
+
+static const char first_text[] =
+#include "model_first.inc"
+    ;
+static const char second_text[] =
+#include "model_second.inc"
+    ;
+
+static int load_one(int m)
+{
+    struct seuil_model_text text = {"first", first_text, sizeof(first_text) - 1};
+    struct seuil_errs errs = {0};
+    struct seuil_fold_spec spec = {
+        .app = SEUIL_STR("sim"),
+        .format = SEUIL_OUT_JSON,
+    };
+
+    if (m == 1)
+        text = (struct seuil_model_text){"second", second_text, sizeof(second_text) - 1};
+    sim.models[m] = seuil_models_parse(&text, 1, &errs);
+    if (!sim.models[m]) {
+        for (unsigned i = 0; i < errs.count; i++) {
+            char line[1200];
+
+            fprintf(stderr, "%s\n", seuil_error_format(&errs.list[i], line, sizeof(line)));
+        }
+
+        return -1;
+    }
+
+    sim.scratch[m] = seuil_scratch_init(seuil_heap_alloc(seuil_scratch_size(sim.models[m])),
+                                        sim.models[m], NULL);
+    spec.models = sim.models[m];
+    for (int t = 0; t < SIM_TOPICS; t++)
+        spec.topics[t] = (struct seuil_fold_topic){sim_topic_names[t], sim.decoder};
+    sim.state_fold[m] = seuil_fold_new(&spec);
+    sim.fold[m] = seuil_fold_new(&spec);
+    spec.crossing = sim_drain_crossing;
+    sim.drain_fold[m] = seuil_fold_new(&spec);
+    return sim.state_fold[m] && sim.fold[m] && sim.drain_fold[m] ? 0 : -1;
+}
+
+int sim_models_load(void)
+{
+    struct seuil_decoder_spec spec = {.format = SEUIL_FORMAT_JSON, .kind = -1};
+    struct seuil_error err;
+
+    sim.decoder = seuil_decoder_new(&spec, &err);
+    sim.decode = seuil_decode_scratch_new();
+    sim.lead = seuil_heap_zalloc(1, sizeof(struct seuil_lead));
+    if (!sim.decoder || !sim.decode || !sim.lead)
+        return -1;
+    for (int m = 0; m < SIM_MODELS; m++)
+        if (load_one(m) < 0)
+            return -1;
+    return 0;
+}
+
+void sim_models_free(void)
+{
+    for (int m = 0; m < SIM_MODELS; m++) {
+        seuil_fold_free(sim.state_fold[m]);
+        seuil_fold_free(sim.fold[m]);
+        seuil_fold_free(sim.drain_fold[m]);
+        seuil_heap_free(sim.scratch[m]);
+        if (sim.models[m])
+            seuil_models_free(sim.models[m]);
+    }
+    seuil_heap_free(sim.lead);
+    seuil_decode_scratch_free(sim.decode);
+    seuil_decoder_free(sim.decoder);
+}
