@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "conf/redis_url.h"
 #include "conf/settings_load.h"
 #include "conf/suggest.h"
 
@@ -94,16 +95,16 @@ static void check_start(struct seuil_settings_loader *loader)
 static void check_redis_url(struct seuil_settings_loader *loader)
 {
     const char *url = loader->settings->redis_url;
-    const char *at = strchr(url, '@');
+    struct seuil_redis_url parts;
+    const char *why = "";
 
-    if (strncmp(url, "redis://", 8) != 0 && strncmp(url, "rediss://", 9) != 0 &&
-        strncmp(url, "unix://", 7) != 0)
-        seuil_settings_error(loader, origin(loader, SEUIL_SETTING_redis_url), SEUIL_ERR_FORMAT,
-                             "redis.url must begin with redis://, rediss:// or unix://");
-    else if (strncmp(url, "unix://", 7) != 0 && at)
+    if (strncmp(url, "unix://", 7) != 0 && strchr(url, '@'))
         seuil_settings_error(loader, origin(loader, SEUIL_SETTING_redis_url), SEUIL_ERR_INVALID,
                              "redis.url must not hold a user or password: use redis.user and "
                              "redis.password_file");
+    else if (seuil_redis_url_parse(url, &parts, &why))
+        seuil_settings_error(loader, origin(loader, SEUIL_SETTING_redis_url), SEUIL_ERR_FORMAT,
+                             "redis.url: %s", why);
 }
 
 static void check_redis_tls(struct seuil_settings_loader *loader)

@@ -1,0 +1,186 @@
+/* seuilctl check: are these files good? Nothing here needs a network. */
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "codec/encode.h"
+#include "conf/model_load.h"
+#include "conf/yaml.h"
+#include "ctl.h"
+#include "open.h"
+
+/* Keys that only a model has at its top. */
+static const char *const model_keys[] = {"rules", "tiers", "groups", "fit", "exclusions"};
+
+struct found {
+    bool is_model;
+    bool good;
+    uint32_t inputs, models, rules, tiers;
+};
+
+static bool looks_like_model(const struct seuil_yaml *doc)
+{
+    for (size_t i = 0; i < sizeof(model_keys) / sizeof(model_keys[0]); i++)
+        if (seuil_yaml_find(seuil_yaml_root(doc), model_keys[i]))
+            return true;
+    return false;
+}
+
+static void check_model(const char *path, struct found *found, struct seuil_errs *errs)
+{
+    struct seuil_models *models = seuil_models_load(&path, 1, errs);
+
+    found->is_model = true;
+    found->good = models != NULL;
+    if (models) {
+        found->models = models->model_count;
+        found->rules = models->rule_count;
+        found->tiers = models->models[0].tier_count;
+    }
+    seuil_models_free(models);
+}
+
+static void check_settings(const char *path, struct seuil_buf *print, struct found *found,
+                           struct seuil_errs *errs)
+{
+    struct seuil_opened opened;
+
+    if (seuil_open(path, &opened, errs))
+        return;
+    found->good = true;
+    found->inputs = opened.settings->input_count;
+    found->models = opened.models->model_count;
+    found->rules = opened.models->rule_count;
+    if (print)
+        seuil_settings_write(opened.settings, print);
+    seuil_opened_done(&opened);
+}
+
+static void check_file(const char *path, struct seuil_buf *print, struct found *found,
+                       struct seuil_errs *errs)
+{
+    struct seuil_yaml *doc = seuil_yaml_open(path, errs);
+    bool is_model = doc && looks_like_model(doc);
+
+    seuil_yaml_free(doc);
+    if (!doc)
+        return;
+    if (is_model)
+        check_model(path, found, errs);
+    else
+        check_settings(path, print, found, errs);
+}
+
+/* The line that an error is about, with a mark under the column, as compilers show it. */
+static void add_source(struct seuil_buf *out, const struct seuil_error *err)
+{
+    FILE *file = err->line ? fopen(err->file, "re") : NULL;
+    char line[256];
+    int number = 1, column = 1;
+
+    if (!file)
+        return;
+    while (fgets(line, sizeof(line), file)) {
+        size_t len = strlen(line);
+
+        if (number == err->line) {
+            line[strcspn(line, "\r\n")] = '\0';
+            seuil_buf_printf(out, "    %s\n    ", line);
+            /* Columns count characters; a mark beyond a cut line is left out. */
+            for (const char *p = line; *p && column < err->column; p++)
+                if ((*p & 0xc0) != 0x80) {
+                    seuil_buf_add_byte(out, *p == '\t' ? '\t' : ' ');
+                    column++;
+                }
+            seuil_buf_add_text(out, "^\n");
+            break;
+        }
+        if (len && line[len - 1] == '\n')
+            number++;
+    }
+    fclose(file);
+}
+
+static void text_report(struct seuil_buf *out, const char *path, const struct found *found,
+                        const struct seuil_errs *errs)
+{
+    char text[sizeof(errs->list[0].file) + sizeof(errs->list[0].text) + 32];
+
+    for (uint32_t i = 0; i < errs->count; i++) {
+        seuil_buf_printf(out, "%s\n", seuil_error_format(&errs->list[i], text, sizeof(text)));
+        add_source(out, &errs->list[i]);
+    }
+    if (errs->total > errs->count)
+        seuil_buf_printf(out, "%s: and %u more mistakes\n", path, errs->total - errs->count);
+    if (!found->good)
+        seuil_buf_printf(out, "%s: refused, %u mistake%s\n", path, errs->total,
+                         errs->total == 1 ? "" : "s");
+    else if (found->is_model)
+        seuil_buf_printf(out, "%s: good: a model of %u rules and %u tiers\n", path, found->rules,
+                         found->tiers);
+    else
+        seuil_buf_printf(out, "%s: good: a configuration of %u inputs and %u model%s, %u rules\n",
+                         path, found->inputs, found->models, found->models == 1 ? "" : "s",
+                         found->rules);
+}
+
+static void json_report(struct seuil_buf *out, const char *path, const struct found *found,
+                        const struct seuil_errs *errs)
+{
+    seuil_buf_add_text(out, "{\"file\":");
+    seuil_json_add_string(out, seuil_str_from(path));
+    seuil_buf_printf(out, ",\"good\":%s", found->good ? "true" : "false");
+    if (found->good)
+        seuil_buf_printf(out, ",\"kind\":\"%s\",\"models\":%u,\"rules\":%u",
+                         found->is_model ? "model" : "configuration", found->models, found->rules);
+    seuil_buf_printf(out, ",\"mistakes\":%u,\"errors\":[", errs->total);
+    for (uint32_t i = 0; i < errs->count; i++) {
+        const struct seuil_error *err = &errs->list[i];
+
+        seuil_buf_add_text(out, i ? ",{\"file\":" : "{\"file\":");
+        seuil_json_add_string(out, seuil_str_from(err->file));
+        seuil_buf_printf(out, ",\"line\":%d,\"column\":%d,\"text\":", err->line, err->column);
+        seuil_json_add_string(out, seuil_str_from(err->text));
+        seuil_buf_add_byte(out, '}');
+    }
+    seuil_buf_add_text(out, "]}\n");
+}
+
+int seuil_ctl_check(int argc, char **argv)
+{
+    const char *format = NULL, *print = NULL;
+    const struct seuil_ctl_option options[] = {
+        {"format", "text|json", "how to answer; json is one object a file", &format},
+        {"print", NULL, "show the effective configuration and where each value comes from", &print},
+    };
+    const struct seuil_ctl_command command = {
+        .name = "check",
+        .operands = "FILE...",
+        .help =
+            "Say whether configurations and models are good, with every mistake at its place.\n"
+            "A configuration is checked with the models and schemas that it names. Exit status\n"
+            "0: all are good, 78: some are not.",
+        .options = options,
+        .option_count = 2,
+        .operands_min = 1,
+        .operands_max = 1 << 20,
+    };
+    struct seuil_buf out = {0};
+    bool json, all_good = true;
+    int status, count = seuil_ctl_parse(&command, argc, argv, &status);
+
+    if (count < 0)
+        return status;
+    if ((status = seuil_ctl_json("check", format, &json)))
+        return status;
+    for (int i = 0; i < count; i++) {
+        struct found found = {0};
+        struct seuil_errs errs = {0};
+
+        check_file(argv[i], print && !json ? &out : NULL, &found, &errs);
+        (json ? json_report : text_report)(&out, argv[i], &found, &errs);
+        all_good = all_good && found.good;
+    }
+    return seuil_ctl_flush(&out, all_good ? 0 : EX_CONFIG);
+}

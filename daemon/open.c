@@ -1,0 +1,218 @@
+#include "open.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/heap.h"
+#include "conf/model_load.h"
+
+/* A schema of 4,000 fields takes about this. */
+#define SCHEMA_BYTES_MAX (1024 * 1024)
+
+/* The files of one decoder while it is compiled. */
+struct schema_texts {
+    uint32_t count;
+    struct seuil_writer_schema *list;
+};
+
+static void free_texts(struct schema_texts *texts)
+{
+    for (uint32_t i = 0; i < texts->count; i++)
+        seuil_heap_free((void *)texts->list[i].text);
+    seuil_heap_free(texts->list);
+}
+
+/* The whole of a file, terminated; NULL with errno, EFBIG when it is too long. */
+static char *read_text(const char *path, uint32_t *ret_len)
+{
+    FILE *file = fopen(path, "rbe");
+    char *text = file ? seuil_heap_alloc(SCHEMA_BYTES_MAX + 1) : NULL;
+    size_t len = text ? fread(text, 1, SCHEMA_BYTES_MAX + 1, file) : 0;
+    int why = errno;
+
+    if (text && (ferror(file) || len > SCHEMA_BYTES_MAX)) {
+        why = ferror(file) ? EIO : EFBIG;
+        seuil_heap_free(text);
+        text = NULL;
+    }
+    if (file)
+        fclose(file);
+    if (text) {
+        text[len] = '\0';
+        *ret_len = (uint32_t)len;
+    }
+    errno = why;
+    return text;
+}
+
+static int read_texts(const struct seuil_settings *settings,
+                      const struct seuil_input_settings *input, struct schema_texts *texts,
+                      struct seuil_errs *errs)
+{
+    int rc = 0;
+
+    texts->list = seuil_heap_zalloc(input->schema_count, sizeof(*texts->list));
+    if (!texts->list)
+        return seuil_errs_at(errs, SEUIL_ERR_NOMEM, NULL, 0, 0, "out of memory");
+    for (uint32_t i = 0; i < input->schema_count; i++) {
+        struct seuil_writer_schema *schema = &texts->list[i];
+
+        schema->id = input->schemas[i].id;
+        schema->path = input->schemas[i].path;
+        schema->text = read_text(schema->path, &schema->len);
+        texts->count = i + 1;
+        if (!schema->text)
+            rc = seuil_errs_at(errs, SEUIL_ERR_CONFIG, settings->file, input->origin.line,
+                               input->origin.column, "input %s: schema %s cannot be read: %s",
+                               input->name, schema->path, strerror(errno));
+    }
+    return rc;
+}
+
+static enum seuil_format format_of(enum seuil_input_format format)
+{
+    switch (format) {
+    case SEUIL_INPUT_CONFLUENT:
+        return SEUIL_FORMAT_CONFLUENT;
+    case SEUIL_INPUT_RAW:
+        return SEUIL_FORMAT_RAW;
+    case SEUIL_INPUT_JSON:
+        break;
+    }
+    return SEUIL_FORMAT_JSON;
+}
+
+static struct seuil_decoder *open_decoder(const struct seuil_settings *settings,
+                                          const struct seuil_input_settings *input,
+                                          struct seuil_errs *errs)
+{
+    struct seuil_rename renames[SEUIL_FIELD_COUNT + 8];
+    struct schema_texts texts = {0};
+    struct seuil_decoder *decoder = NULL;
+    struct seuil_error err = {0};
+    struct seuil_decoder_spec spec = {
+        .format = format_of(input->format), .kind = (int)input->kind, .renames = renames};
+
+    /* The loader of settings let only names of the kind through, each once. */
+    for (; spec.rename_count < input->field_count; spec.rename_count++)
+        renames[spec.rename_count] = (struct seuil_rename){input->fields[spec.rename_count].field,
+                                                           input->fields[spec.rename_count].name};
+    if (!read_texts(settings, input, &texts, errs)) {
+        spec.schemas = texts.list;
+        spec.schema_count = texts.count;
+        decoder = seuil_decoder_new(&spec, &err);
+        if (!decoder)
+            seuil_errs_at(errs, err.code, settings->file, input->origin.line, input->origin.column,
+                          "input %s: %s", input->name, err.text);
+    }
+    free_texts(&texts);
+    return decoder;
+}
+
+struct seuil_models *seuil_open_models(const struct seuil_settings *settings,
+                                       struct seuil_errs *errs)
+{
+    const char *paths[SEUIL_MODELS_MAX];
+    struct seuil_models *models;
+
+    for (uint32_t i = 0; i < settings->model_count; i++)
+        paths[i] = settings->models[i].path;
+    models = seuil_models_load(paths, settings->model_count, errs);
+    if (models)
+        seuil_models_set_horizon(models, settings->horizon_ms);
+    return models;
+}
+
+int seuil_open(const char *path, struct seuil_opened *ret_opened, struct seuil_errs *errs)
+{
+    struct seuil_opened opened = {0};
+    uint32_t before = errs->total;
+
+    opened.settings = seuil_settings_open(path, NULL, NULL, errs);
+    if (opened.settings) {
+        opened.models = seuil_open_models(opened.settings, errs);
+        for (uint32_t i = 0; i < opened.settings->input_count; i++)
+            opened.decoders[i] = open_decoder(opened.settings, &opened.settings->inputs[i], errs);
+    }
+    if (errs->total != before) {
+        seuil_opened_done(&opened);
+        return errs->count && errs->list[errs->count - 1].code == SEUIL_ERR_NOMEM
+                   ? SEUIL_ERR_NOMEM
+                   : SEUIL_ERR_CONFIG;
+    }
+    *ret_opened = opened;
+    return 0;
+}
+
+void seuil_opened_done(struct seuil_opened *opened)
+{
+    for (int i = 0; i < SEUIL_TOPICS_MAX; i++)
+        seuil_decoder_free(opened->decoders[i]);
+    seuil_models_free(opened->models);
+    seuil_settings_free(opened->settings);
+    memset(opened, 0, sizeof(*opened));
+}
+
+static enum seuil_partitioner partitioner_of(int keying)
+{
+    if (keying == SEUIL_KEYING_CONSISTENT)
+        return SEUIL_PARTITIONER_CONSISTENT;
+    return keying == SEUIL_KEYING_UNCHECKED ? SEUIL_PARTITIONER_UNCHECKED
+                                            : SEUIL_PARTITIONER_MURMUR2;
+}
+
+static enum seuil_start start_of(enum seuil_input_start start)
+{
+    switch (start) {
+    case SEUIL_INPUT_START_EARLIEST:
+        return SEUIL_START_EARLIEST;
+    case SEUIL_INPUT_START_LATEST:
+        return SEUIL_START_LATEST;
+    case SEUIL_INPUT_START_TIME:
+        return SEUIL_START_TIME;
+    case SEUIL_INPUT_START_UNSET:
+        break;
+    }
+    return SEUIL_START_UNSET;
+}
+
+void seuil_open_shard_config(const struct seuil_opened *opened, const uint32_t *numbers,
+                             uint32_t shards, struct seuil_shard_config *ret_config)
+{
+    const struct seuil_settings *s = opened->settings;
+    struct seuil_shard_config config = {
+        .app = seuil_str_from(s->app),
+        .owner = s->instance,
+        .partitions = (uint32_t)s->partitions,
+        .partitioner = partitioner_of(s->partitioner),
+        .outbound = s->outbound_topic,
+        .dead_letters = s->dead_letters_topic,
+        .source = s->outbound_source,
+        .out_format = s->outbound_format == SEUIL_OUTBOUND_AVRO ? SEUIL_OUT_AVRO : SEUIL_OUT_JSON,
+        .checkpoint_ms = s->checkpoint_interval_ms,
+        .merge_wait_ms = s->merge_wait_ms,
+        .grace_ms = s->grace_ms,
+        .stale_after_ms = s->stale_after_ms,
+        .witness_ms = s->witness_interval_ms,
+        .backoff_min_ms = s->backoff_min_ms,
+        .backoff_max_ms = s->backoff_max_ms,
+        .request_timeout_ms = s->redis_timeout_ms,
+        .cache_bytes = (uint64_t)s->cache_bytes / (shards ? shards : 1),
+        .publish_from = s->publish_from,
+        .model_alerts = s->model_alerts,
+        .batch_events = (uint32_t)s->batch_events,
+        .misrouted_halt = (uint32_t)s->misrouted_halt,
+    };
+
+    for (uint32_t i = 0; i < s->input_count; i++) {
+        struct seuil_input *input = &config.inputs[numbers ? numbers[i] : i];
+
+        *input = (struct seuil_input){.used = true,
+                                      .name = s->inputs[i].topic,
+                                      .decoder = opened->decoders[i],
+                                      .start = start_of(s->inputs[i].start),
+                                      .start_time = s->inputs[i].start_time};
+    }
+    *ret_config = config;
+}
