@@ -37,6 +37,8 @@ enum seuil_todo {
     SEUIL_TODO_SAVE = 1 << 1,       /* the lead changed */
     SEUIL_TODO_RESCHEDULE = 1 << 2, /* its due time moved */
     SEUIL_TODO_ERASE = 1 << 3,      /* forgotten: must be written at once, with its tombstone */
+    SEUIL_TODO_EXPIRED = 1 << 4,    /* nothing of worth is left: the key may be deleted once every
+                                       stamp is at or below base (PROTOCOL 7) */
 };
 
 enum seuil_reason {
