@@ -59,7 +59,7 @@ void seuil_error_wrap(struct seuil_error *err, const char *format, ...)
 {
     char text[sizeof(err->text)];
     va_list args;
-    size_t n;
+    size_t n, rest;
 
     if (!err)
         return;
@@ -67,8 +67,17 @@ void seuil_error_wrap(struct seuil_error *err, const char *format, ...)
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     n = strlen(text);
-    snprintf(text + n, sizeof(text) - n, ": %s", err->text);
-    memcpy(err->text, text, sizeof(text));
+    if (n + 2 < sizeof(text)) {
+        memcpy(text + n, ": ", 3);
+        n += 2;
+    }
+    /* What does not fit is cut at the end: the context in front says where to look. */
+    rest = strlen(err->text);
+    if (rest > sizeof(text) - 1 - n)
+        rest = sizeof(text) - 1 - n;
+    memcpy(text + n, err->text, rest);
+    text[n + rest] = '\0';
+    memcpy(err->text, text, n + rest + 1);
 }
 
 const char *seuil_error_format(const struct seuil_error *err, char *out, unsigned long cap)
