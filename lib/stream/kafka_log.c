@@ -1,0 +1,142 @@
+/* Questions to the log, by any thread, over the client that has no lanes: nothing queues behind a
+ * long poll there. */
+
+#include <librdkafka/rdkafka.h>
+
+#include "base/hash.h"
+#include "stream/kafka_int.h"
+
+#define ASK_MS       3000
+#define READ_BACK_MS 3000
+
+static bool exists(struct seuil_kafka *kafka, uint32_t topic)
+{
+    return atomic_load(&kafka->topics[topic].exists);
+}
+
+int seuil_kafka_watermarks(struct seuil_source *source, uint32_t shard, uint32_t topic,
+                           int64_t *ret_start, int64_t *ret_end)
+{
+    struct seuil_kafka *kafka = kafka_of(source);
+    int64_t start = 0, end = 0;
+
+    if (!seuil_kafka_lane(kafka, topic, shard))
+        return SEUIL_ERR_INVALID;
+    if (exists(kafka, topic) &&
+        rd_kafka_query_watermark_offsets(kafka->side, kafka->topics[topic].name, (int32_t)shard,
+                                         &start, &end, ASK_MS))
+        return SEUIL_ERR_BACKOFF;
+    *ret_start = start;
+    *ret_end = end;
+    return 0;
+}
+
+int seuil_kafka_offset_of_time(struct seuil_source *source, uint32_t shard, uint32_t topic,
+                               seuil_time_ms time, int64_t *ret_offset)
+{
+    struct seuil_kafka *kafka = kafka_of(source);
+    rd_kafka_topic_partition_list_t *list;
+    rd_kafka_resp_err_t code;
+    int64_t start, offset = -1;
+
+    if (!seuil_kafka_lane(kafka, topic, shard))
+        return SEUIL_ERR_INVALID;
+    if (exists(kafka, topic)) {
+        list = rd_kafka_topic_partition_list_new(1);
+        rd_kafka_topic_partition_list_add(list, kafka->topics[topic].name, (int32_t)shard)->offset =
+            time < 0 ? 0 : time;
+        code = rd_kafka_offsets_for_times(kafka->side, list, ASK_MS);
+        if (!code)
+            code = list->elems[0].err;
+        offset = list->elems[0].offset;
+        rd_kafka_topic_partition_list_destroy(list);
+        if (code)
+            return SEUIL_ERR_BACKOFF;
+    }
+    if (offset >= 0) {
+        *ret_offset = offset;
+        return 0;
+    }
+    return seuil_kafka_watermarks(source, shard, topic, &start, ret_offset);
+}
+
+/* The first record at or after @offset, given to @use, with librdkafka's simple interface: one
+ * partition for a moment, no group. One reader for each partition at a time, as each has one
+ * owner. */
+static int read_from(struct seuil_kafka *kafka, uint32_t shard, uint32_t topic, int64_t offset,
+                     void (*use)(void *ctx, const rd_kafka_message_t *message), void *ctx)
+{
+    rd_kafka_topic_t *rkt = kafka->topics[topic].side_rkt;
+    seuil_time_ms until = seuil_kafka_mono_ms() + READ_BACK_MS;
+    int code = SEUIL_ERR_BACKOFF;
+
+    if (!exists(kafka, topic))
+        return SEUIL_ERR_MISSING;
+    if (rd_kafka_consume_start(rkt, (int32_t)shard, offset))
+        return SEUIL_ERR_BACKOFF;
+    while (code == SEUIL_ERR_BACKOFF && seuil_kafka_mono_ms() < until) {
+        rd_kafka_message_t *message =
+            rd_kafka_consume(rkt, (int32_t)shard, (int)(until - seuil_kafka_mono_ms()));
+
+        if (!message)
+            break;
+        if (!message->err) {
+            code = 0;
+            use(ctx, message);
+        } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF ||
+                   message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+                   message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
+            code = SEUIL_ERR_MISSING;
+        }
+        rd_kafka_message_destroy(message);
+    }
+    rd_kafka_consume_stop(rkt, (int32_t)shard);
+    return code;
+}
+
+struct seen {
+    int64_t offset;
+    seuil_time_ms time;
+    uint64_t hash;
+};
+
+static void see(void *ctx, const rd_kafka_message_t *message)
+{
+    struct seen *seen = ctx;
+    rd_kafka_timestamp_type_t kind;
+    struct seuil_str key = {message->key, (uint32_t)message->key_len};
+
+    seen->offset = message->offset;
+    seen->time = rd_kafka_message_timestamp(message, &kind);
+    seen->hash = seuil_record_hash(key, message->payload, (uint32_t)message->len);
+}
+
+int seuil_kafka_read_back(struct seuil_source *source, uint32_t shard, uint32_t topic,
+                          int64_t offset, seuil_time_ms *ret_time, uint64_t *ret_hash)
+{
+    struct seuil_kafka *kafka = kafka_of(source);
+    struct seen seen;
+    int code;
+
+    if (!seuil_kafka_lane(kafka, topic, shard) || offset < 0)
+        return SEUIL_ERR_INVALID;
+    code = read_from(kafka, shard, topic, offset, see, &seen);
+    if (code)
+        return code;
+    if (seen.offset != offset)
+        return SEUIL_ERR_MISSING;
+    *ret_time = seen.time;
+    *ret_hash = seen.hash;
+    return 0;
+}
+
+int seuil_kafka_first_from(struct seuil_kafka *kafka, uint32_t shard, uint32_t topic,
+                           int64_t offset, int64_t *ret_first)
+{
+    struct seen seen;
+    int code = read_from(kafka, shard, topic, offset, see, &seen);
+
+    if (!code)
+        *ret_first = seen.offset;
+    return code;
+}
