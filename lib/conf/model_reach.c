@@ -1,0 +1,80 @@
+/* Can the marks of a model be reached at all? Bounds from above, so that only what is certain is
+ * refused. Points given by hand are left out: a model must work without them. */
+
+#include <math.h>
+
+#include "conf/model_read.h"
+
+/* The most that limits of a rule allow it to award while nothing has decayed. */
+static double most_awards(const struct seuil_rule *rule)
+{
+    double most = INFINITY;
+
+    for (uint8_t i = 0; i < rule->limit_count; i++)
+        if (rule->limits[i].kind == SEUIL_LIMIT_LEAD && rule->limits[i].count < most)
+            most = rule->limits[i].count;
+    return most;
+}
+
+static double clamp(double value, double floor, double ceiling)
+{
+    return value < floor ? floor : value > ceiling ? ceiling : value;
+}
+
+static double highest_score(const struct seuil_model_reader *reader)
+{
+    const struct seuil_model *model = reader->model;
+    const struct seuil_rule *rules = reader->rules.list;
+    double sum = 0, total;
+
+    for (uint16_t i = 0; i < model->fit_count; i++)
+        sum += fmax(model->fit[i].points, 0);
+    total = clamp(sum, model->fit_floor, model->fit_ceiling);
+    for (uint16_t g = 0; g < model->group_count; g++) {
+        sum = 0;
+        for (uint32_t i = model->rule_first; i < model->rule_first + model->rule_count; i++)
+            if (rules[i].group == g && rules[i].points > 0)
+                sum += rules[i].points * most_awards(&rules[i]);
+        total += clamp(sum, model->groups[g].floor, model->groups[g].ceiling);
+    }
+    return total;
+}
+
+static double lowest_exclusion(const struct seuil_model_reader *reader)
+{
+    const struct seuil_model *model = reader->model;
+    const struct seuil_rule *rules = reader->rules.list;
+    double sum = 0;
+
+    for (uint16_t i = 0; i < model->exclusion_count; i++)
+        sum += fmin(model->exclusions[i].points, 0);
+    for (uint32_t i = model->rule_first; i < model->rule_first + model->rule_count; i++)
+        if (rules[i].group == SEUIL_GROUP_EXCLUSION && rules[i].points < 0)
+            sum += rules[i].points * most_awards(&rules[i]);
+    return sum;
+}
+
+void seuil_model_reach(struct seuil_model_reader *reader)
+{
+    const struct seuil_model *model = reader->model;
+    const struct seuil_yaml_node *tiers = seuil_yaml_find(reader->root, "tiers");
+    const struct seuil_yaml_node *excluded = seuil_yaml_find(reader->root, "excluded");
+    double highest = highest_score(reader), lowest = lowest_exclusion(reader);
+
+    for (uint16_t i = 1; i < model->tier_count; i++) {
+        const struct seuil_tier *tier = &model->tiers[i];
+
+        if (tier->strict ? highest > tier->entry : highest >= tier->entry)
+            continue;
+        seuil_model_error(reader, seuil_yaml_find(&tiers->items[i], "entry"), SEUIL_ERR_INVALID,
+                          "no lead can reach tier \"%s\": the highest score that rules, ceilings "
+                          "and fit allow is %g%s",
+                          tier->name, highest,
+                          highest == tier->entry ? ", and strict wants more than the mark" : "");
+    }
+    if (excluded && lowest > model->exclusion_mark)
+        seuil_model_error(reader, seuil_yaml_find(excluded, "mark"), SEUIL_ERR_INVALID,
+                          "no lead can be excluded: all exclusions together give %g, the mark is "
+                          "%g",
+                          lowest, model->exclusion_mark);
+}

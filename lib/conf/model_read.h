@@ -1,0 +1,160 @@
+/* What the readers of the parts of a model file share. Used by model_*.c only. */
+
+#ifndef SEUIL_CONF_MODEL_READ_H
+#define SEUIL_CONF_MODEL_READ_H
+
+#include "base/errs.h"
+#include "conf/yaml.h"
+#include "core/condition.h"
+#include "core/model.h"
+
+#define SEUIL_POINTS_MAX 1e9
+/* Durations of decay, limits: from a tenth of a second (64 buckets must fit) to a century. */
+#define SEUIL_DURATION_MIN_MS INT64_C(100)
+#define SEUIL_DURATION_MAX_MS (36525 * SEUIL_DAY_MS)
+/* Awards of one limit, where nothing else bounds it. */
+#define SEUIL_LIMIT_COUNT_MAX 1000000
+
+/* A growing heap array of pointers or structs. */
+struct seuil_vector {
+    void *list;
+    uint32_t count, cap;
+};
+
+struct seuil_model_reader {
+    struct seuil_models *models;
+    struct seuil_errs *errs;
+    bool nomem;
+
+    /* Of the set. */
+    struct seuil_vector rules;      /* struct seuil_rule */
+    struct seuil_vector attributes; /* struct seuil_attribute, in order of appearance */
+    struct seuil_vector zones;      /* const struct seuil_zone * */
+
+    /* Of the file at hand. */
+    const struct seuil_yaml *doc;
+    const struct seuil_yaml_node *root;
+    struct seuil_model *model;
+    struct seuil_decay decay;        /* of the model */
+    struct seuil_decay *group_decay; /* parallel to model->groups */
+    const struct seuil_zone *zone;   /* the model's own, or NULL */
+    const struct seuil_condition *only[SEUIL_KINDS];
+    bool only_read[SEUIL_KINDS];
+    bool only_bad;
+};
+
+/* Mistakes: at a node, always SEUIL_ERR_*. */
+#define seuil_model_error(reader, node, code, ...)                                                 \
+    seuil_yaml_error((reader)->doc, node, (reader)->errs, code, __VA_ARGS__)
+
+/* ---- model_util.c ------------------------------------------------------------------------- */
+
+/* Room for one more item of @size bytes, zeroed; NULL when memory is out (noted in the reader). */
+void *seuil_vector_add(struct seuil_model_reader *reader, struct seuil_vector *vector, size_t size);
+
+/* As the arena's functions, with the failure noted in the reader. */
+void *seuil_model_alloc(struct seuil_model_reader *reader, size_t count, size_t size);
+const char *seuil_model_strdup(struct seuil_model_reader *reader, struct seuil_str text);
+
+/* Whether @node is a mapping (a list); reports when not. @node is not NULL. */
+bool seuil_model_mapping(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                         const char *what);
+bool seuil_model_list(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                      const char *what);
+
+/* Report keys that are not in @names (NULL at the end). Those in @later (may be NULL) are named as
+ * not supported yet. */
+void seuil_model_keys(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                      const char *const *names, const char *const *later, const char *what);
+
+/* The value of @key, or NULL and a report that @what needs it. */
+const struct seuil_yaml_node *seuil_model_need(struct seuil_model_reader *reader,
+                                               const struct seuil_yaml_node *node, const char *key,
+                                               const char *what);
+
+/* The `name` of @node, in the arena: NULL and a report when it is missing or not usable. */
+const char *seuil_model_name(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                             const char *what);
+/* The `label`, @name when there is none. */
+const char *seuil_model_label(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                              const char *name);
+
+/* A number in `key` within the bounds of points; false when it is not there or wrong. */
+bool seuil_model_number(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                        const char *key, double *ret_number);
+
+/* `floor` and `ceiling` of @node, infinite when they are not there. */
+void seuil_model_bounds(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                        double *ret_floor, double *ret_ceiling);
+
+/* Report when @name is that of one of @count structs of @size bytes at @list whose first member is
+ * their name. */
+bool seuil_model_unique(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                        const char *name, const void *list, uint32_t count, size_t size,
+                        const char *what);
+
+/* The node of `name` in @node, else @node: where to point at. */
+const struct seuil_yaml_node *seuil_model_name_node(const struct seuil_yaml_node *node);
+
+/* ---- model_condition.c --------------------------------------------------------------------- */
+
+/* The condition at @node over the fields of @kind (< 0: over attributes). NULL after a report. */
+const struct seuil_condition *seuil_model_condition(struct seuil_model_reader *reader,
+                                                    const struct seuil_yaml_node *node, int kind);
+
+/* ---- model_test.c -------------------------------------------------------------------------- */
+
+/* What a test looks at. */
+struct seuil_subject {
+    uint8_t field;
+    uint16_t attribute;
+    int kind;
+    struct seuil_str key;
+};
+
+/* The field called @node of @kind, an entry of its map ("fields.company"), or an attribute. False
+ * after a report. */
+bool seuil_model_subject(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                         int kind, struct seuil_subject *ret_subject);
+
+/* The test at @node into @ret_condition; false after a report. @depth counts levels of the tree. */
+bool seuil_model_test(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                      const struct seuil_subject *subject, unsigned depth,
+                      struct seuil_condition *ret_condition);
+
+/* ---- model_rule.c -------------------------------------------------------------------------- */
+
+bool seuil_model_decay(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                       struct seuil_decay *ret_decay);
+void seuil_model_rules(struct seuil_model_reader *reader);
+/* Exclusions by event become rules; those by attribute criteria of the model. */
+void seuil_model_exclusions(struct seuil_model_reader *reader);
+
+/* ---- model_limit.c ------------------------------------------------------------------------- */
+
+void seuil_model_limits(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                        struct seuil_rule *rule);
+/* The zone of that name, read once for a set; NULL after a report. */
+const struct seuil_zone *seuil_model_zone(struct seuil_model_reader *reader,
+                                          const struct seuil_yaml_node *node);
+
+/* ---- model_tier.c -------------------------------------------------------------------------- */
+
+void seuil_model_groups(struct seuil_model_reader *reader);
+void seuil_model_fit(struct seuil_model_reader *reader);
+void seuil_model_tiers(struct seuil_model_reader *reader);
+void seuil_model_excluded(struct seuil_model_reader *reader);
+
+/* ---- model_reach.c ------------------------------------------------------------------------- */
+
+/* Report tiers and an exclusion mark that no lead can reach. */
+void seuil_model_reach(struct seuil_model_reader *reader);
+
+/* ---- model_hash.c -------------------------------------------------------------------------- */
+
+/* The meaning fingerprint of @rule; 0 when memory is out. */
+uint32_t seuil_model_meaning(const struct seuil_models *models, const struct seuil_rule *rule);
+/* The hash of the set without its horizon; 0 when memory is out. */
+uint64_t seuil_model_hash(const struct seuil_models *models);
+
+#endif

@@ -1,0 +1,214 @@
+/* `groups:`, `fit:`, `tiers:` and `excluded:`. */
+
+#include <math.h>
+#include <string.h>
+
+#include "conf/model_read.h"
+
+static void read_group(struct seuil_model_reader *reader, const struct seuil_yaml_node *key,
+                       const struct seuil_yaml_node *node, struct seuil_group *group,
+                       struct seuil_decay *decay)
+{
+    static const char *const keys[] = {"label", "floor", "ceiling", "decay", NULL};
+    const struct seuil_yaml_node *own;
+
+    group->floor = -INFINITY;
+    group->ceiling = INFINITY;
+    *decay = reader->decay;
+    if (key->len == 0 || key->len > SEUIL_NAME_MAX)
+        seuil_model_error(reader, key, SEUIL_ERR_LIMIT, "the name of a group has 1 to %d bytes",
+                          SEUIL_NAME_MAX);
+    group->name = seuil_model_strdup(reader, seuil_yaml_str(key));
+    group->label = group->name;
+    if (seuil_yaml_is_null(node) || !seuil_model_mapping(reader, node, "a group"))
+        return; /* `pages:` alone is a group without bounds */
+    seuil_model_keys(reader, node, keys, NULL, "a group");
+    group->label = seuil_model_label(reader, node, group->name);
+    seuil_model_bounds(reader, node, &group->floor, &group->ceiling);
+    own = seuil_yaml_find(node, "decay");
+    if (own)
+        seuil_model_decay(reader, own, decay);
+}
+
+void seuil_model_groups(struct seuil_model_reader *reader)
+{
+    const struct seuil_yaml_node *node = seuil_yaml_find(reader->root, "groups");
+    struct seuil_group *groups;
+
+    if (!node || !seuil_model_mapping(reader, node, "groups"))
+        return;
+    if (node->count > SEUIL_GROUPS_MAX) {
+        seuil_model_error(reader, node, SEUIL_ERR_LIMIT, "%u groups: at most %d are allowed",
+                          node->count, SEUIL_GROUPS_MAX);
+        return;
+    }
+    groups = seuil_model_alloc(reader, node->count, sizeof(*groups));
+    reader->group_decay = seuil_model_alloc(reader, node->count, sizeof(*reader->group_decay));
+    if (!groups || !reader->group_decay)
+        return;
+    reader->model->groups = groups;
+    reader->model->group_count = (uint16_t)node->count;
+    for (uint32_t i = 0; i < node->count; i++)
+        read_group(reader, &node->keys[i], &node->items[i], &groups[i], &reader->group_decay[i]);
+}
+
+static void read_criterion(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                           struct seuil_criterion *list, uint32_t index)
+{
+    static const char *const keys[] = {"name", "label", "when", "points", NULL};
+    static const char *const later[] = {"weight", NULL};
+    const struct seuil_yaml_node *when;
+    const char *name;
+
+    if (!seuil_model_mapping(reader, node, "a criterion"))
+        return;
+    seuil_model_keys(reader, node, keys, later, "a criterion");
+    name = seuil_model_name(reader, node, "a criterion");
+    seuil_model_unique(reader, node, name, list, index, sizeof(*list), "criterion");
+    list[index].name = name ? name : "";
+    list[index].label = seuil_model_label(reader, node, list[index].name);
+    if (seuil_model_need(reader, node, "points", "a criterion"))
+        seuil_model_number(reader, node, "points", &list[index].points);
+    when = seuil_model_need(reader, node, "when", "a criterion");
+    if (when)
+        list[index].when = seuil_model_condition(reader, when, -1);
+}
+
+void seuil_model_fit(struct seuil_model_reader *reader)
+{
+    static const char *const keys[] = {"floor", "ceiling", "criteria", NULL};
+    static const char *const later[] = {"mean", "weighted_mean", "grades", NULL};
+    const struct seuil_yaml_node *node = seuil_yaml_find(reader->root, "fit"), *criteria;
+    struct seuil_criterion *list;
+
+    reader->model->fit_floor = -INFINITY;
+    reader->model->fit_ceiling = INFINITY;
+    if (!node || !seuil_model_mapping(reader, node, "fit"))
+        return;
+    seuil_model_keys(reader, node, keys, later, "fit");
+    seuil_model_bounds(reader, node, &reader->model->fit_floor, &reader->model->fit_ceiling);
+    criteria = seuil_model_need(reader, node, "criteria", "fit");
+    if (!criteria || !seuil_model_list(reader, criteria, "criteria"))
+        return;
+    if (criteria->count > SEUIL_FIT_MAX) {
+        seuil_model_error(reader, criteria, SEUIL_ERR_LIMIT, "%u criteria: at most %d are allowed",
+                          criteria->count, SEUIL_FIT_MAX);
+        return;
+    }
+    list = seuil_model_alloc(reader, criteria->count, sizeof(*list));
+    if (!list)
+        return;
+    for (uint32_t i = 0; i < criteria->count; i++)
+        read_criterion(reader, &criteria->items[i], list, i);
+    reader->model->fit = list;
+    reader->model->fit_count = (uint16_t)criteria->count;
+}
+
+/* Marks of a tier above the first. */
+static void read_marks(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                       const struct seuil_tier *below, struct seuil_tier *tier)
+{
+    const struct seuil_yaml_node *entry = seuil_model_need(reader, node, "entry", "a tier");
+    const struct seuil_yaml_node *strict = seuil_yaml_find(node, "strict");
+    bool marked;
+
+    if (strict)
+        seuil_yaml_bool(reader->doc, strict, "strict", reader->errs, &tier->strict);
+    seuil_model_number(reader, node, "exit", &tier->exit);
+    marked = entry && seuil_model_number(reader, node, "entry", &tier->entry);
+    if (!marked)
+        return;
+    if (tier->entry <= below->entry)
+        seuil_model_error(reader, entry, SEUIL_ERR_INVALID,
+                          "tiers go up: entry %g is not above entry %g of tier \"%s\"", tier->entry,
+                          below->entry, below->name);
+    if (tier->exit > tier->entry)
+        seuil_model_error(reader, seuil_yaml_find(node, "exit"), SEUIL_ERR_INVALID,
+                          "exit %g is above entry %g: a lead would leave the tier as it enters",
+                          tier->exit, tier->entry);
+}
+
+static void read_tier(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                      struct seuil_tier *tiers, uint32_t index)
+{
+    static const char *const keys[] = {"name", "label", "entry", "exit", "strict", "publish", NULL};
+    static const char *const later[] = {"for",   "cool_down", "cooldown", "mute",
+                                        "delay", "grade",     "alert",    NULL};
+    static const char *const marks[] = {"entry", "exit", "strict"};
+    const struct seuil_yaml_node *publish, *mark;
+    struct seuil_tier *tier = &tiers[index];
+    const char *name;
+
+    tier->name = "";
+    tier->label = "";
+    tier->entry = index ? INFINITY : -INFINITY;
+    tier->exit = NAN;
+    tier->publish = true;
+    if (!seuil_model_mapping(reader, node, "a tier"))
+        return;
+    seuil_model_keys(reader, node, keys, later, "a tier");
+    name = seuil_model_name(reader, node, "a tier");
+    seuil_model_unique(reader, node, name, tiers, index, sizeof(*tiers), "tier");
+    tier->name = name ? name : "";
+    tier->label = seuil_model_label(reader, node, tier->name);
+    publish = seuil_yaml_find(node, "publish");
+    if (publish)
+        seuil_yaml_bool(reader->doc, publish, "publish", reader->errs, &tier->publish);
+    if (index > 0) {
+        read_marks(reader, node, &tiers[index - 1], tier);
+        return;
+    }
+    for (int i = 0; i < 3; i++)
+        if ((mark = seuil_yaml_find(node, marks[i])))
+            seuil_model_error(reader, mark, SEUIL_ERR_INVALID,
+                              "the first tier is where every lead is that is in no other: it has "
+                              "no \"%s\"",
+                              marks[i]);
+}
+
+void seuil_model_tiers(struct seuil_model_reader *reader)
+{
+    const struct seuil_yaml_node *node = seuil_model_need(reader, reader->root, "tiers", "a model");
+    struct seuil_tier *tiers;
+
+    if (!node || !seuil_model_list(reader, node, "tiers"))
+        return;
+    if (node->count < 2 || node->count > SEUIL_TIERS_MAX) {
+        seuil_model_error(reader, node, SEUIL_ERR_LIMIT, "%u tiers: a model has 2 to %d",
+                          node->count, SEUIL_TIERS_MAX);
+        return;
+    }
+    tiers = seuil_model_alloc(reader, node->count, sizeof(*tiers));
+    if (!tiers)
+        return;
+    for (uint32_t i = 0; i < node->count; i++)
+        read_tier(reader, &node->items[i], tiers, i);
+    reader->model->tiers = tiers;
+    reader->model->tier_count = (uint16_t)node->count;
+}
+
+void seuil_model_excluded(struct seuil_model_reader *reader)
+{
+    static const char *const keys[] = {"mark", "name", "label", NULL};
+    const struct seuil_yaml_node *node = seuil_yaml_find(reader->root, "excluded");
+    struct seuil_model *model = reader->model;
+    const char *name;
+
+    model->exclusion_mark = -INFINITY;
+    model->excluded_name = "excluded";
+    model->excluded_label = "excluded";
+    if (!node || !seuil_model_mapping(reader, node, "excluded"))
+        return;
+    seuil_model_keys(reader, node, keys, NULL, "excluded");
+    if (seuil_model_need(reader, node, "mark", "excluded") &&
+        seuil_model_number(reader, node, "mark", &model->exclusion_mark) &&
+        model->exclusion_mark >= 0)
+        seuil_model_error(reader, seuil_yaml_find(node, "mark"), SEUIL_ERR_INVALID,
+                          "the mark must be below 0, or every lead would be excluded");
+    name = seuil_yaml_find(node, "name") ? seuil_model_name(reader, node, "excluded") : NULL;
+    if (name)
+        model->excluded_name = name;
+    model->excluded_label = seuil_model_label(reader, node, model->excluded_name);
+    seuil_model_unique(reader, node, model->excluded_name, model->tiers, model->tier_count,
+                       sizeof(*model->tiers), "tier");
+}
