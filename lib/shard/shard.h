@@ -62,7 +62,9 @@ struct seuil_shard_config {
     seuil_time_ms publish_from; /* crossings effective before are counted, not published;
                                    SEUIL_TIME_NONE: all are published */
     bool model_alerts;          /* publish model_changed crossings */
-    uint32_t batch_events;      /* events applied in one run */
+    bool must_exist; /* the manifest says that every shard was made: a missing meta halts even when
+                        the group's commit has expired (PROTOCOL 21) */
+    uint32_t batch_events;   /* events applied in one run */
     uint32_t misrouted_halt; /* this many misrouted among the last 1,000 records halt the shard */
 };
 

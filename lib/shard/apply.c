@@ -1,0 +1,212 @@
+/* One record to its lead (rules 3-9).
+ *
+ * The order of judgements is part of the protocol. What must leave the shard whether or not the
+ * lead knows the record already is judged first and anew on every replay: dead letters, lateness
+ * among them. Then the stamp: below it the record is in. Then silence, up to the record's timestamp
+ * or stream time. Then the event. */
+
+#include <assert.h>
+
+#include "codec/decode.h"
+#include "shard/internal.h"
+
+bool seuil_apply_paused(const struct seuil_shard *shard)
+{
+    return shard->cache.lists[SEUIL_LIST_URGENT].count >= SEUIL_URGENT_MAX ||
+           shard->pending.bytes.len >= SEUIL_ENTRY_BYTES_MAX || shard->failed || shard->halting;
+}
+
+static void dead_letter(struct seuil_shard *shard, const struct seuil_item *item, const char *name,
+                        const char *text)
+{
+    shard->counters.dead_lettered++;
+    seuil_dead_add(shard, item, false, name, text);
+}
+
+static void misrouted(struct seuil_shard *shard, const struct seuil_item *item, const char *text)
+{
+    dead_letter(shard, item, "misrouted", text);
+    seuil_audit_count(shard, true);
+}
+
+/* Faults that the record itself shows: true when it has gone to the dead letters. */
+static bool faulty(struct seuil_shard *shard, const struct seuil_item *item)
+{
+    switch ((enum seuil_fault)item->fault) {
+    case SEUIL_FAULT_FUTURE:
+        dead_letter(shard, item, "future",
+                    "the record's timestamp lies more than five minutes ahead of the clock");
+        return true;
+    case SEUIL_FAULT_KEY:
+        misrouted(shard, item, "the record has no key, or one longer than a lead's id can be");
+        return true;
+    case SEUIL_FAULT_PARTITION:
+        misrouted(shard, item, "the partitioner does not put this key into this partition");
+        return true;
+    case SEUIL_FAULT_NONE:
+        break;
+    }
+    return false;
+}
+
+static bool decode(struct seuil_shard *shard, const struct seuil_item *item,
+                   struct seuil_event *ret_event)
+{
+    const struct seuil_record_in *record = item->record;
+    const struct seuil_decoder *decoder = shard->config->inputs[item->topic].decoder;
+    int rc =
+        seuil_decode(decoder, shard->env.decode, record->value, record->value_len, ret_event, NULL);
+
+    if (rc != 0) {
+        struct seuil_error err = {0};
+
+        rc = seuil_decode(decoder, shard->env.decode, record->value, record->value_len, ret_event,
+                          &err);
+        assert(rc != 0);
+        shard->counters.dead_lettered++;
+        seuil_dead_add(shard, item, true, seuil_decode_error_name(rc), err.text);
+        return false;
+    }
+    if (!seuil_str_eq(ret_event->lead, record->key)) {
+        misrouted(shard, item, "the record's key is not the id of its lead");
+        return false;
+    }
+    ret_event->arrival = record->time;
+    ret_event->position = (struct seuil_position){
+        .topic = item->topic,
+        .generation = shard->meta.topics[item->topic].generation,
+        .partition = (int32_t)shard->number,
+        .offset = record->offset,
+    };
+    return true;
+}
+
+/* The fate of an event after its step; true when the record goes to the dead letters. */
+static bool fate(struct seuil_shard *shard, const struct seuil_item *item, bool replayed)
+{
+    struct seuil_shard_counters *counters = &shard->counters;
+
+    switch (shard->outcome.verdict) {
+    case SEUIL_VERDICT_LATE:
+        counters->late++;
+        seuil_dead_add(shard, item, false, "late", "the event is older than its lead's horizon");
+        return true;
+    case SEUIL_VERDICT_UNSUPPORTED:
+        dead_letter(shard, item, "unsupported_command", "this version does not apply this command");
+        return true;
+    case SEUIL_VERDICT_REFUSED:
+        dead_letter(shard, item, "refused_command", "the command's arguments cannot be used");
+        return true;
+    case SEUIL_VERDICT_APPLIED:
+        counters->applied += !replayed;
+        break;
+    case SEUIL_VERDICT_DUPLICATE:
+        counters->duplicate += !replayed;
+        break;
+    case SEUIL_VERDICT_FILTERED:
+    case SEUIL_VERDICT_FORGOTTEN:
+        counters->filtered += !replayed;
+        break;
+    }
+    counters->replayed += replayed;
+    return false;
+}
+
+/* Below its stamp the record is in the state. Only whether it is a dead letter is judged again
+ * (rule 4), on a copy that is thrown away. */
+static void replay(struct seuil_shard *shard, const struct seuil_item *item,
+                   const struct seuil_event *event, struct seuil_lead *lead)
+{
+    seuil_engine_step(shard->env.models, shard->env.scratch, event, lead, &shard->outcome);
+    fate(shard, item, true);
+}
+
+/* False after a halt: the event keeps waiting. */
+static bool apply_event(struct seuil_shard *shard, const struct seuil_item *item,
+                        const struct seuil_event *event)
+{
+    struct seuil_cached *entry = item->lead;
+    struct seuil_lead *lead = seuil_lead_open(shard, entry);
+    seuil_time_ms until = event->arrival > item->stream ? event->arrival : item->stream;
+    bool urgent = false, expired = false, changed;
+
+    if (!lead)
+        return false;
+    if (event->position.offset < seuil_lead_stamp(lead, item->topic, event->position.generation)) {
+        replay(shard, item, event, lead);
+        return true;
+    }
+    changed = seuil_lead_advance(shard, item, lead, until, &urgent, &expired);
+    seuil_engine_step(shard->env.models, shard->env.scratch, event, lead, &shard->outcome);
+    urgent |= seuil_lead_outcome(shard, item, event, lead);
+    if (shard->outcome.todo & SEUIL_TODO_SAVE) {
+        seuil_lead_set_stamp(lead, item->topic, event->position.generation,
+                             event->position.offset + 1);
+        changed = true;
+    }
+    fate(shard, item, false);
+    /* A tick that found the lead without worth, and an event that left nothing: the tick comes
+     * again when base allows to delete the lead. */
+    if (expired && !urgent && !(shard->outcome.todo & SEUIL_TODO_SAVE))
+        changed = false;
+    if (changed)
+        seuil_lead_close(shard, entry, lead, urgent);
+    return true;
+}
+
+/* Whether the record has met its fate. */
+static bool apply_one(struct seuil_shard *shard, const struct seuil_item *item)
+{
+    struct seuil_event event;
+
+    if (faulty(shard, item))
+        return true;
+    if (!item->record->value) {
+        shard->counters.filtered++;
+        return true;
+    }
+    if (!decode(shard, item, &event))
+        return true;
+    seuil_audit_count(shard, false);
+    return apply_event(shard, item, &event);
+}
+
+/* The record is behind us: what it did is in the cache, in the pending entries, or among the dead
+ * letters. */
+static void advance_cursor(struct seuil_shard *shard, const struct seuil_item *item)
+{
+    struct seuil_topic *topic = &shard->topics[item->topic];
+    struct seuil_cursor *applied = &topic->applied;
+
+    assert(item->record->offset >= applied->next);
+    applied->next = item->record->offset + 1;
+    if (item->fault != SEUIL_FAULT_FUTURE && item->record->time > applied->last_time)
+        applied->last_time = item->record->time;
+    topic->last = item->record;
+    if (item->stream > shard->stream_applied)
+        shard->stream_applied = item->stream;
+}
+
+bool seuil_apply_run(struct seuil_shard *shard)
+{
+    struct seuil_batch *batch = &shard->batch;
+    uint32_t before = batch->done;
+
+    while (batch->done < batch->count && !seuil_apply_paused(shard)) {
+        const struct seuil_item *item = &batch->items[batch->done];
+
+        if (item->lead && item->lead->loading)
+            break;
+        if (batch->done + 2 < batch->count && batch->items[batch->done + 2].lead)
+            __builtin_prefetch(batch->items[batch->done + 2].lead->bytes);
+        if (!apply_one(shard, item))
+            break;
+        shard->counters.received++;
+        advance_cursor(shard, item);
+        if (item->lead)
+            item->lead->pins--;
+        batch->done++;
+    }
+    /* After the last record others may be there; a pause ends with the transaction. */
+    return batch->done > before && batch->done == batch->count;
+}

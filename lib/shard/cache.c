@@ -1,0 +1,203 @@
+#include "shard/cache.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/heap.h"
+
+#define FIRST_SLOTS 1024
+/* States grow by a few bytes an event: rounding up keeps the allocator out of most of them. */
+#define ROUND_BYTES 64
+
+static uint64_t weight(const struct seuil_cached *entry)
+{
+    return sizeof(*entry) + entry->id_len + entry->cap;
+}
+
+void seuil_cache_done(struct seuil_cache *cache)
+{
+    for (uint64_t i = 0; cache->slots && i <= cache->mask; i++) {
+        if (!cache->slots[i].entry)
+            continue;
+        seuil_heap_free(cache->slots[i].entry->bytes);
+        seuil_heap_free(cache->slots[i].entry);
+    }
+    seuil_heap_free(cache->slots);
+    seuil_heap_free(cache->heap);
+    memset(cache, 0, sizeof(*cache));
+}
+
+struct seuil_cached *seuil_cache_find(const struct seuil_cache *cache, uint64_t hash,
+                                      struct seuil_str id)
+{
+    if (!cache->slots)
+        return NULL;
+    for (uint64_t i = hash & cache->mask;; i = (i + 1) & cache->mask) {
+        struct seuil_cached *entry = cache->slots[i].entry;
+
+        if (!entry)
+            return NULL;
+        if (cache->slots[i].hash == hash && entry->id_len == id.len &&
+            memcmp(entry->id, id.ptr, id.len) == 0)
+            return entry;
+    }
+}
+
+static void place(struct seuil_cache_slot *slots, uint64_t mask, struct seuil_cached *entry)
+{
+    uint64_t i = entry->hash & mask;
+
+    while (slots[i].entry)
+        i = (i + 1) & mask;
+    slots[i] = (struct seuil_cache_slot){entry->hash, entry};
+}
+
+static int grow(struct seuil_cache *cache)
+{
+    uint64_t size = cache->slots ? 2 * (cache->mask + 1) : FIRST_SLOTS;
+    struct seuil_cache_slot *slots = seuil_heap_zalloc(size, sizeof(*slots));
+
+    if (!slots)
+        return SEUIL_ERR_NOMEM;
+    for (uint64_t i = 0; cache->slots && i <= cache->mask; i++)
+        if (cache->slots[i].entry)
+            place(slots, size - 1, cache->slots[i].entry);
+    if (cache->slots)
+        cache->bytes -= (cache->mask + 1) * sizeof(*slots);
+    cache->bytes += size * sizeof(*slots);
+    seuil_heap_free(cache->slots);
+    cache->slots = slots;
+    cache->mask = size - 1;
+    cache->hand = 0;
+    return 0;
+}
+
+struct seuil_cached *seuil_cache_add(struct seuil_cache *cache, uint64_t hash, struct seuil_str id)
+{
+    struct seuil_cached *entry;
+
+    if ((!cache->slots || cache->count * 3 >= (cache->mask + 1) * 2) && grow(cache))
+        return NULL;
+    entry = seuil_heap_alloc(sizeof(*entry) + id.len);
+    if (!entry)
+        return NULL;
+    memset(entry, 0, sizeof(*entry));
+    entry->hash = hash;
+    entry->due = entry->armed = entry->sent_armed = SEUIL_TIME_NEVER;
+    entry->list = SEUIL_LIST_NONE;
+    entry->referenced = true;
+    entry->id_len = (uint16_t)id.len;
+    memcpy(entry->id, id.ptr, id.len);
+    place(cache->slots, cache->mask, entry);
+    cache->count++;
+    cache->bytes += weight(entry);
+    return entry;
+}
+
+int seuil_cache_set(struct seuil_cache *cache, struct seuil_cached *entry, const uint8_t *bytes,
+                    uint32_t len)
+{
+    if (len > entry->cap) {
+        uint32_t cap = (len + len / 8 + ROUND_BYTES - 1) / ROUND_BYTES * ROUND_BYTES;
+        uint8_t *ptr = seuil_heap_realloc(entry->bytes, cap);
+
+        if (!ptr)
+            return SEUIL_ERR_NOMEM;
+        cache->bytes += cap - entry->cap;
+        entry->bytes = ptr;
+        entry->cap = cap;
+    }
+    if (len)
+        memcpy(entry->bytes, bytes, len);
+    entry->len = len;
+    return 0;
+}
+
+/* Empty slot @i and close the gap: whoever was pushed past it by a collision moves back. */
+static void vacate(struct seuil_cache *cache, uint64_t i)
+{
+    uint64_t hole = i;
+
+    for (uint64_t k = (i + 1) & cache->mask; cache->slots[k].entry; k = (k + 1) & cache->mask) {
+        uint64_t home = cache->slots[k].hash & cache->mask;
+
+        if (((k - home) & cache->mask) >= ((k - hole) & cache->mask)) {
+            cache->slots[hole] = cache->slots[k];
+            hole = k;
+        }
+    }
+    cache->slots[hole].entry = NULL;
+}
+
+static bool pinned(const struct seuil_cached *entry)
+{
+    return entry->pins || entry->loading || entry->in_flight || entry->list != SEUIL_LIST_NONE;
+}
+
+bool seuil_cache_evict(struct seuil_cache *cache, uint64_t limit)
+{
+    uint64_t listed = 0, steps;
+
+    for (int i = 0; i < SEUIL_LISTS; i++)
+        listed += cache->lists[i].count;
+    if (cache->bytes <= limit || !cache->slots || listed >= cache->count)
+        return cache->bytes <= limit;
+    /* Twice around: the first time may only take the reference marks away. */
+    for (steps = 2 * (cache->mask + 1); steps && cache->bytes > limit; steps--) {
+        struct seuil_cached *entry = cache->slots[cache->hand].entry;
+
+        if (entry && !pinned(entry) && !entry->referenced) {
+            seuil_cache_unschedule(cache, entry);
+            cache->bytes -= weight(entry);
+            cache->count--;
+            seuil_heap_free(entry->bytes);
+            seuil_heap_free(entry);
+            vacate(cache, cache->hand); /* the hand stays: another entry may have moved here */
+            continue;
+        }
+        if (entry)
+            entry->referenced = false;
+        cache->hand = (cache->hand + 1) & cache->mask;
+    }
+    return cache->bytes <= limit;
+}
+
+void seuil_cache_unlist(struct seuil_cache *cache, struct seuil_cached *entry)
+{
+    struct seuil_cache_list *list;
+
+    if (entry->list == SEUIL_LIST_NONE)
+        return;
+    list = &cache->lists[entry->list];
+    if (entry->prev)
+        entry->prev->next = entry->next;
+    else
+        list->first = entry->next;
+    if (entry->next)
+        entry->next->prev = entry->prev;
+    else
+        list->last = entry->prev;
+    assert(list->count > 0);
+    list->count--;
+    entry->prev = entry->next = NULL;
+    entry->list = SEUIL_LIST_NONE;
+}
+
+void seuil_cache_enlist(struct seuil_cache *cache, struct seuil_cached *entry, enum seuil_list to)
+{
+    struct seuil_cache_list *list = &cache->lists[to];
+
+    assert(to < SEUIL_LISTS);
+    if (entry->list == to)
+        return;
+    seuil_cache_unlist(cache, entry);
+    entry->prev = list->last;
+    if (list->last)
+        list->last->next = entry;
+    else
+        list->first = entry;
+    list->last = entry;
+    list->count++;
+    entry->list = (uint8_t)to;
+}

@@ -1,0 +1,108 @@
+/* The leads that a shard remembers: packed states by id, bounded by bytes.
+ *
+ * Open addressing by the 64-bit hash of the id; entries stay where they are, so that batches, lists
+ * and the heap of due times may point at them. An entry that is pinned, listed, in flight or being
+ * loaded is never evicted; of the others a clock hand takes those not looked at since it last came
+ * by. An entry without bytes is a lead that Redis does not have. */
+
+#ifndef SEUIL_SHARD_CACHE_H
+#define SEUIL_SHARD_CACHE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "base/str.h"
+#include "core/time.h"
+
+enum seuil_list { SEUIL_LIST_A, SEUIL_LIST_B, SEUIL_LIST_URGENT, SEUIL_LISTS, SEUIL_LIST_NONE };
+
+struct seuil_cached {
+    uint64_t hash;
+    uint8_t *bytes; /* the packed state, owned; NULL when len is 0 */
+    uint32_t len, cap;
+    uint32_t pins; /* items of a batch that point here */
+    /* The state in the cache, the one that Redis is known to have, the one under way to it. */
+    uint32_t version, saved, sent;
+    uint32_t heap_at;                 /* place in the heap of due times plus one; 0: not in it */
+    uint32_t model_epoch;             /* of the model set that judged this state last */
+    seuil_time_ms due;                /* of the state in the cache */
+    seuil_time_ms armed;              /* Redis' due entry is not later; NEVER: none is known */
+    seuil_time_ms sent_armed;         /* what armed becomes with the transaction under way */
+    struct seuil_cached *prev, *next; /* of its list */
+    uint8_t list;                     /* enum seuil_list */
+    bool loading;                     /* asked from Redis, no answer yet */
+    bool in_flight;                   /* part of the transaction under way */
+    bool erasing;                     /* that transaction deletes the key */
+    bool referenced;                  /* looked at since the clock hand came by */
+    bool rearm;                       /* Redis' due entry is in the past: set it anew */
+    bool expired;                     /* of no more worth: delete it once base allows */
+    uint16_t id_len;
+    char id[];
+};
+
+struct seuil_cache_slot {
+    uint64_t hash;
+    struct seuil_cached *entry; /* NULL: free */
+};
+
+struct seuil_cache_list {
+    struct seuil_cached *first, *last;
+    uint32_t count;
+};
+
+struct seuil_cache {
+    struct seuil_cache_slot *slots;
+    uint64_t mask; /* slots - 1; 0: no table yet */
+    uint64_t count;
+    uint64_t bytes; /* of entries, states and table */
+    uint64_t hand;
+    uint64_t in_flight; /* entries that are, for the pressure test */
+    struct seuil_cache_list lists[SEUIL_LISTS];
+    struct seuil_cached **heap; /* by due, least first */
+    uint32_t heap_count, heap_cap;
+};
+
+/* Free every entry and the table; @cache (zeroed at first) is as new. */
+void seuil_cache_done(struct seuil_cache *cache);
+
+/* The hash of a lead's id: never 0. */
+static inline uint64_t seuil_cache_hash(struct seuil_str id)
+{
+    uint64_t hash = seuil_hash64(id.ptr, id.len);
+
+    return hash ? hash : 1;
+}
+
+static inline void seuil_cache_prefetch(const struct seuil_cache *cache, uint64_t hash)
+{
+    if (cache->slots)
+        __builtin_prefetch(&cache->slots[hash & cache->mask]);
+}
+
+struct seuil_cached *seuil_cache_find(const struct seuil_cache *cache, uint64_t hash,
+                                      struct seuil_str id);
+
+/* A new entry for an id that is not there, without bytes; NULL when memory is out. */
+struct seuil_cached *seuil_cache_add(struct seuil_cache *cache, uint64_t hash, struct seuil_str id);
+
+/* Give @entry a state (len 0: none). 0 or SEUIL_ERR_NOMEM (then it keeps the one before). */
+int seuil_cache_set(struct seuil_cache *cache, struct seuil_cached *entry, const uint8_t *bytes,
+                    uint32_t len);
+
+/* Evict until at most @limit bytes are in use or nothing can go; whether the limit is kept. */
+bool seuil_cache_evict(struct seuil_cache *cache, uint64_t limit);
+
+/* Put @entry at the end of @list, off any other; take it off. */
+void seuil_cache_enlist(struct seuil_cache *cache, struct seuil_cached *entry,
+                        enum seuil_list list);
+void seuil_cache_unlist(struct seuil_cache *cache, struct seuil_cached *entry);
+
+/* The heap of due times: @entry enters, moves or leaves as its due time says. 0 or
+ * SEUIL_ERR_NOMEM. */
+int seuil_cache_schedule(struct seuil_cache *cache, struct seuil_cached *entry);
+void seuil_cache_unschedule(struct seuil_cache *cache, struct seuil_cached *entry);
+struct seuil_cached *seuil_cache_first_due(const struct seuil_cache *cache);
+
+#endif

@@ -1,0 +1,291 @@
+/* Transactions: what became visible at once, a chunk of the checkpoint, base, outbox, all in one,
+ * guarded by token and sequence number (rules 10-13, 16).
+ *
+ * One is under way at a time; what happens meanwhile waits for the next. A transaction takes every
+ * urgent lead and every pending outbox entry, so a crossing and the state that made it are never
+ * apart. Nothing is ever sent again: whatever is not known to have taken effect is a doubt. */
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "shard/internal.h"
+
+static bool expirable(const struct seuil_shard *shard, const struct seuil_cached *entry)
+{
+    for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++) {
+        const struct seuil_meta_topic *topic = &shard->meta.topics[i];
+        int64_t next;
+
+        if (!topic->present)
+            continue;
+        if (seuil_lead_peek_stamp(entry->bytes, entry->len, i, topic->generation, &next) != 0 ||
+            next > topic->base)
+            return false;
+    }
+    return true;
+}
+
+bool seuil_commit_expirable(const struct seuil_shard *shard, const struct seuil_cached *entry)
+{
+    return entry->len > 0 && expirable(shard, entry);
+}
+
+/* What happens to the due entry (rule 13): lowered with the state that asks for it; raised only
+ * when it lies in the past, where every read of due times would meet it again. */
+static void arm(struct seuil_tx_lead *lead, struct seuil_cached *entry, seuil_time_ms frontier)
+{
+    bool past = entry->rearm || (entry->armed <= frontier && entry->due > entry->armed);
+
+    lead->due = entry->due;
+    entry->sent_armed = entry->due;
+    if (past) {
+        lead->due_op = entry->due == SEUIL_TIME_NEVER ? SEUIL_DUE_REMOVE : SEUIL_DUE_SET;
+    } else if (entry->due < entry->armed) {
+        lead->due_op = SEUIL_DUE_LOWER;
+    } else {
+        lead->due_op = SEUIL_DUE_KEEP;
+        entry->sent_armed = entry->armed;
+    }
+}
+
+static void put(struct seuil_shard *shard, struct seuil_cached *entry, seuil_time_ms frontier)
+{
+    struct seuil_flight *flight = &shard->flight;
+    struct seuil_tx_lead *lead = &shard->tx_leads[flight->count];
+
+    *lead = (struct seuil_tx_lead){.id = {entry->id, entry->id_len}};
+    seuil_cache_unlist(&shard->cache, entry);
+    if (entry->expired && seuil_commit_expirable(shard, entry)) {
+        lead->erase = true;
+        lead->due_op = SEUIL_DUE_REMOVE;
+        entry->sent_armed = SEUIL_TIME_NEVER;
+        entry->erasing = true;
+    } else {
+        arm(lead, entry, frontier);
+        if (entry->version != entry->saved) {
+            lead->bytes = entry->bytes;
+            lead->len = entry->len;
+            flight->written++;
+        }
+    }
+    if (entry->rearm) {
+        entry->rearm = false;
+        shard->timers.rearms--;
+        flight->rearms++;
+    }
+    entry->sent = entry->version;
+    entry->in_flight = true;
+    shard->cache.in_flight++;
+    flight->leads[flight->count++] = entry;
+}
+
+static void put_leads(struct seuil_shard *shard)
+{
+    struct seuil_cache_list *lists = shard->cache.lists;
+    seuil_time_ms frontier = seuil_timers_frontier(shard);
+
+    assert(lists[SEUIL_LIST_URGENT].count <= SEUIL_CHUNK_MAX);
+    while (lists[SEUIL_LIST_URGENT].first)
+        put(shard, lists[SEUIL_LIST_URGENT].first, frontier);
+    if (!shard->checkpoint.active)
+        return;
+    while (lists[shard->checkpoint.list].first && shard->flight.count < SEUIL_CHUNK_MAX)
+        put(shard, lists[shard->checkpoint.list].first, frontier);
+}
+
+/* Positions as far as this transaction may carry them (rule 16), base if the checkpoint is whole.
+ */
+static void next_positions(struct seuil_shard *shard, struct seuil_meta *meta)
+{
+    const struct seuil_checkpoint *checkpoint = &shard->checkpoint;
+
+    seuil_merge_fingers(shard);
+    shard->flight.base = seuil_checkpoint_complete(shard);
+    for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++) {
+        const struct seuil_topic *topic = &shard->topics[i];
+        struct seuil_meta_topic *to = &meta->topics[i];
+
+        if (!topic->lane)
+            continue;
+        if (topic->applied.next > to->reach) {
+            to->reach = topic->applied.next;
+            to->finger_offset = topic->finger.offset;
+            to->finger_time = topic->finger.time;
+            to->finger_hash = topic->finger.hash;
+        }
+        if (!shard->flight.base)
+            continue;
+        assert(checkpoint->next[i] >= to->base && checkpoint->next[i] <= topic->applied.next);
+        to->base = checkpoint->next[i];
+        to->base_time = checkpoint->last_time[i];
+        to->base_finger_offset = checkpoint->finger[i].offset;
+        to->base_finger_time = checkpoint->finger[i].time;
+        to->base_finger_hash = checkpoint->finger[i].hash;
+    }
+    if (shard->flight.base)
+        meta->stream_time = checkpoint->stream_time;
+}
+
+static void next_walk(struct seuil_shard *shard, struct seuil_meta *meta)
+{
+    struct seuil_walk *walk = &shard->walk;
+
+    shard->flight.walk_page = seuil_walk_page_ready(shard);
+    if (!walk->active || !shard->flight.walk_page)
+        return;
+    meta->walk_model_hash = walk->last ? 0 : shard->env.models->hash;
+    meta->walk_cursor = walk->last ? 0 : walk->cursor;
+    if (walk->last)
+        meta->model_hash = shard->env.models->hash;
+}
+
+static void next_meta(struct seuil_shard *shard)
+{
+    struct seuil_flight *flight = &shard->flight;
+    struct seuil_meta *meta = &flight->meta;
+
+    *meta = shard->meta;
+    meta->seq = shard->meta.seq + 1;
+    snprintf(meta->owner, sizeof(meta->owner), "%s", shard->config->owner);
+    if (shard->config->cluster_id && !meta->cluster_id[0])
+        snprintf(meta->cluster_id, sizeof(meta->cluster_id), "%s", shard->config->cluster_id);
+    meta->outbox_head = shard->publish.head;
+    flight->halt = shard->halting;
+    flight->base = flight->walk_page = false;
+    if (shard->halting) {
+        memcpy(meta->halt, shard->text, sizeof(meta->halt));
+        return;
+    }
+    next_positions(shard, meta);
+    next_walk(shard, meta);
+    meta->outbox_tail += flight->pending.count;
+}
+
+/* The entries' bytes stand still now: turn offsets into pointers. */
+static void take_pending(struct seuil_shard *shard)
+{
+    struct seuil_pending *pending = &shard->pending, *flight = &shard->flight.pending;
+    struct seuil_pending empty = *flight;
+    const uint8_t *at = pending->bytes.ptr;
+
+    assert(empty.count == 0 && empty.bytes.len == 0);
+    for (uint32_t i = 0; i < pending->count; i++) {
+        pending->entries[i].bytes = at;
+        at += pending->entries[i].len;
+    }
+    *flight = *pending;
+    *pending = empty;
+}
+
+/* Whether something must be written now. Acknowledgements alone wait a while for company. */
+static bool due(const struct seuil_shard *shard)
+{
+    const struct seuil_cache_list *lists = shard->cache.lists;
+
+    if (shard->halting || lists[SEUIL_LIST_URGENT].count || shard->pending.count)
+        return true;
+    if (shard->checkpoint.active &&
+        (lists[shard->checkpoint.list].count || seuil_checkpoint_complete(shard)))
+        return true;
+    if (seuil_walk_page_ready(shard))
+        return true;
+    return shard->publish.head > shard->meta.outbox_head &&
+           (shard->mono >= shard->publish.trim_at || shard->state == SEUIL_SHARD_DRAIN ||
+            shard->publish.head - shard->meta.outbox_head >= SEUIL_CHUNK_MAX);
+}
+
+bool seuil_commit_run(struct seuil_shard *shard)
+{
+    struct seuil_flight *flight = &shard->flight;
+    struct seuil_tx tx;
+
+    if (flight->busy || shard->failed || !due(shard))
+        return false;
+    flight->count = flight->rearms = 0;
+    flight->written = 0;
+    if (!shard->halting) {
+        put_leads(shard);
+        take_pending(shard);
+    }
+    next_meta(shard);
+    tx = (struct seuil_tx){
+        .token = shard->token,
+        .seq = shard->meta.seq,
+        .meta = &flight->meta,
+        .leads = shard->tx_leads,
+        .lead_count = flight->count,
+        .entries = flight->pending.entries,
+        .entry_count = flight->pending.count,
+        .trim_to = flight->meta.outbox_head,
+    };
+    flight->busy = true;
+    flight->since = shard->mono;
+    flight->cookie = ++shard->cookies;
+    shard->env.store->ops->commit(shard->env.store, shard->number, &tx, flight->cookie);
+    return true;
+}
+
+/* Rule 12: a lead is clean only if nothing happened to it since it was sent. */
+static void written(struct seuil_shard *shard, struct seuil_cached *entry)
+{
+    entry->in_flight = false;
+    shard->cache.in_flight--;
+    entry->saved = entry->sent;
+    entry->armed = entry->sent_armed;
+    if (entry->erasing && entry->version == entry->sent) {
+        seuil_cache_unschedule(&shard->cache, entry);
+        seuil_cache_set(&shard->cache, entry, NULL, 0);
+        entry->due = SEUIL_TIME_NEVER;
+        entry->expired = false;
+    }
+    entry->erasing = false;
+    seuil_timers_note(shard, entry);
+}
+
+static void took_effect(struct seuil_shard *shard)
+{
+    struct seuil_flight *flight = &shard->flight;
+    struct seuil_shard_counters *counters = &shard->counters;
+
+    shard->meta = flight->meta;
+    for (uint32_t i = 0; i < flight->count; i++)
+        written(shard, flight->leads[i]);
+    seuil_publish_add(shard, &flight->pending);
+    counters->commits++;
+    counters->leads_written += flight->written;
+    counters->crossings += flight->pending.crossings;
+    counters->muted += flight->pending.muted;
+    counters->stale += flight->pending.stale;
+    seuil_pending_clear(&flight->pending);
+    flight->count = flight->rearms = 0;
+    if (flight->base) {
+        shard->checkpoint.active = false;
+        shard->timers.blocked = 0;
+        counters->checkpoints++;
+    }
+    if (flight->walk_page)
+        seuil_walk_page_written(shard);
+    if (shard->publish.head == shard->meta.outbox_head)
+        shard->publish.trim_at = SEUIL_TIME_NEVER;
+}
+
+void seuil_commit_reply(struct seuil_shard *shard, const struct seuil_store_reply *reply)
+{
+    struct seuil_flight *flight = &shard->flight;
+
+    if (!flight->busy || reply->cookie != flight->cookie)
+        return;
+    flight->busy = false;
+    if (!seuil_shard_accept(shard, reply, "writing"))
+        return;
+    shard->backoff_ms = 0;
+    if (!flight->halt) {
+        took_effect(shard);
+        return;
+    }
+    shard->meta = flight->meta;
+    seuil_shard_drop(shard);
+    seuil_shard_enter(shard, shard->draining ? SEUIL_SHARD_OFF : SEUIL_SHARD_HALT);
+}

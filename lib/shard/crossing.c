@@ -1,0 +1,101 @@
+/* A crossing becomes the final bytes of an outgoing record, beside the state that made it. */
+
+#include <string.h>
+
+#include "base/heap.h"
+#include "codec/cloudevent.h"
+#include "shard/internal.h"
+
+void seuil_pending_clear(struct seuil_pending *pending)
+{
+    seuil_buf_clear(&pending->bytes);
+    pending->count = 0;
+    pending->crossings = pending->muted = pending->stale = 0;
+}
+
+void seuil_pending_done(struct seuil_pending *pending)
+{
+    seuil_buf_done(&pending->bytes);
+    seuil_heap_free(pending->entries);
+    memset(pending, 0, sizeof(*pending));
+}
+
+static bool muted(const struct seuil_shard *shard, const struct seuil_crossing *crossing)
+{
+    return !crossing->publish || crossing->effective < shard->config->publish_from ||
+           crossing->effective < shard->meta.muted_until ||
+           (crossing->reason == SEUIL_REASON_MODEL_CHANGED && !shard->config->model_alerts);
+}
+
+/* Append @entry to what the next transaction takes. */
+static int add(struct seuil_pending *pending, const struct seuil_entry_view *entry)
+{
+    size_t before = pending->bytes.len;
+
+    if (pending->count == pending->cap) {
+        uint32_t cap = pending->cap ? 2 * pending->cap : 256;
+        struct seuil_tx_entry *entries =
+            seuil_heap_realloc(pending->entries, cap * sizeof(*entries));
+
+        if (!entries)
+            return SEUIL_ERR_NOMEM;
+        pending->entries = entries;
+        pending->cap = cap;
+    }
+    if (seuil_outbox_pack(entry, &pending->bytes) != 0)
+        return SEUIL_ERR_NOMEM;
+    pending->entries[pending->count++] =
+        (struct seuil_tx_entry){.len = (uint32_t)(pending->bytes.len - before)};
+    return 0;
+}
+
+void seuil_crossing_add(struct seuil_shard *shard, const struct seuil_item *item,
+                        const struct seuil_event *event, const struct seuil_lead *lead,
+                        const struct seuil_crossing *crossing)
+{
+    const struct seuil_shard_config *config = shard->config;
+    struct seuil_source *source = shard->env.source;
+    struct seuil_cloudevent_text text;
+    struct seuil_cause cause = {0};
+    struct seuil_cloudevent head = {0};
+    struct seuil_entry_view entry = {.destination = SEUIL_DEST_OUTBOUND};
+    char id[SEUIL_CROSSING_ID_MAX];
+
+    shard->pending.crossings++;
+    if (muted(shard, crossing)) {
+        shard->pending.muted++;
+        return;
+    }
+    if (event) {
+        cause.id = event->id;
+        cause.topic = seuil_str_from(config->inputs[item->topic].name);
+        cause.partition = event->position.partition;
+        cause.offset = event->position.offset;
+        source->ops->header(source, item->record, "traceparent", &head.traceparent);
+        source->ops->header(source, item->record, "tracestate", &head.tracestate);
+    }
+    seuil_buf_clear(&shard->value);
+    seuil_crossing_id(config->app, &shard->env.models->models[crossing->model], lead,
+                      crossing->ordinal, id);
+    if (seuil_crossing_write(config->out_format, config->app, shard->env.models, lead, crossing,
+                             &cause, &shard->value) != 0) {
+        shard->failed = true;
+        return;
+    }
+    head.id = id;
+    head.source = config->source;
+    head.up = crossing->up;
+    head.effective = crossing->effective;
+    head.lead = (struct seuil_str){lead->id, lead->id_len};
+    head.format = config->out_format;
+    head.processed = shard->wall;
+    head.input_lag_ms = shard->wall - (event ? event->arrival : crossing->effective);
+    head.stale = config->stale_after_ms > 0 && head.input_lag_ms > config->stale_after_ms;
+    shard->pending.stale += head.stale;
+    entry.key = head.lead;
+    entry.value = shard->value.ptr;
+    entry.value_len = (uint32_t)shard->value.len;
+    seuil_cloudevent_add(&head, &text, &entry);
+    if (add(&shard->pending, &entry) != 0)
+        shard->failed = true;
+}

@@ -1,0 +1,376 @@
+/* What the files of lib/shard share: the shard itself and one section for each of its ideas. */
+
+#ifndef SEUIL_SHARD_INTERNAL_H
+#define SEUIL_SHARD_INTERNAL_H
+
+#include "base/buf.h"
+#include "core/lead_codec.h"
+#include "shard/cache.h"
+#include "shard/shard.h"
+
+/* Leads that a transaction takes at once; the rest of SEUIL_CHUNK_MAX is left to the checkpoint, so
+ * that neither starves the other. Applying pauses when so many wait. */
+#define SEUIL_URGENT_MAX 512
+/* Bytes of outbox entries in one transaction. */
+#define SEUIL_ENTRY_BYTES_MAX (4u << 20)
+/* Outbox entries not yet acknowledged, and dead letters not yet acknowledged: a broker that does
+ * not answer stops the flow here, not memory. */
+#define SEUIL_OUTBOX_PENDING_MAX 16384
+#define SEUIL_DEAD_PENDING_MAX   8192
+#define SEUIL_DEAD_BYTES_MAX     (16u << 20)
+/* Records of one batch at most, and LOAD requests that it may need, two more for timers and walk.
+ */
+#define SEUIL_BATCH_MAX 8192
+#define SEUIL_LOADS     (SEUIL_BATCH_MAX / SEUIL_CHUNK_MAX + 2)
+/* Due entries read at once. */
+#define SEUIL_DUE_READ 256
+/* Window of the audit of keys. */
+#define SEUIL_AUDIT_WINDOW 1000
+/* While idle: how often due times, log ends and a halted meta are looked at. */
+#define SEUIL_LOOK_MS      200
+#define SEUIL_HALT_LOOK_MS 1000
+/* What is only acknowledged may wait so long for the transaction that trims it. */
+#define SEUIL_TRIM_MS 1000
+
+/* How far into a topic: `taken` into a batch, or `applied` to leads. */
+struct seuil_cursor {
+    int64_t next;            /* offset */
+    seuil_time_ms last_time; /* highest timestamp so far; SEUIL_TIME_NONE */
+};
+
+struct seuil_finger { /* a record recognised again (rule 23) */
+    int64_t offset;   /* -1: none */
+    seuil_time_ms time;
+    uint64_t hash;
+};
+
+struct seuil_topic {
+    struct seuil_lane *lane; /* NULL: not an input */
+    struct seuil_cursor taken, applied;
+    const struct seuil_record_in *last; /* applied last, its hash not yet taken; valid until the
+                                           lane is filled */
+    struct seuil_finger finger;         /* of the record applied last */
+    int64_t reach0;                     /* meta's reach when the token was taken: no stamp of a
+                                           tenure before is higher */
+    bool sought;                        /* the lane stands at base */
+};
+
+enum seuil_fault { SEUIL_FAULT_NONE, SEUIL_FAULT_KEY, SEUIL_FAULT_PARTITION, SEUIL_FAULT_FUTURE };
+
+struct seuil_item { /* of a batch */
+    const struct seuil_record_in *record;
+    struct seuil_cached *lead; /* NULL with a fault or a tombstone */
+    uint64_t hash;
+    seuil_time_ms stream; /* stream time before this record */
+    uint8_t topic;
+    uint8_t fault;
+};
+
+struct seuil_batch {
+    struct seuil_item *items;
+    uint32_t cap, count;
+    uint32_t done; /* items[done .. count) are not applied yet */
+};
+
+enum seuil_purpose { SEUIL_FOR_BATCH, SEUIL_FOR_TIMERS, SEUIL_FOR_WALK };
+
+struct seuil_load {  /* a LOAD under way */
+    uint64_t cookie; /* 0: free */
+    enum seuil_purpose purpose;
+    uint32_t count;
+    struct seuil_cached *entries[SEUIL_CHUNK_MAX];
+};
+
+struct seuil_checkpoint {
+    bool active;
+    bool wanted;         /* as soon as one can begin, whatever the interval */
+    seuil_time_ms begun; /* monotonic, of the last one */
+    uint8_t list;        /* leads still to be written; the other one takes new dirty leads */
+    uint64_t dead_mark;  /* dead letters below are of offsets below P (rule 15) */
+    int64_t next[SEUIL_TOPICS_MAX]; /* P */
+    seuil_time_ms last_time[SEUIL_TOPICS_MAX];
+    struct seuil_finger finger[SEUIL_TOPICS_MAX];
+    seuil_time_ms stream_time;
+};
+
+struct seuil_timers {
+    bool asked; /* a DUE request is under way */
+    uint64_t cookie;
+    seuil_time_ms scanned;    /* frontier of the last read that found nothing more */
+    seuil_time_ms looked;     /* monotonic: last read */
+    seuil_time_ms ends_asked; /* monotonic */
+    seuil_time_ms reading;    /* the frontier of the read under way */
+    uint32_t read_max;
+    bool more;             /* the last read came back full */
+    uint32_t rearms;       /* leads whose new due time is not in Redis yet */
+    uint32_t blocked;      /* expired leads that wait for base */
+    seuil_time_ms horizon; /* dues up to here are kept in the heap */
+};
+
+struct seuil_walk {
+    bool active;
+    bool asked;
+    bool page; /* a page was read and is not wholly written */
+    bool last; /* that page is the last one */
+    uint64_t cookie;
+    uint64_t cursor;      /* after the page */
+    uint32_t loading;     /* leads of the page still asked for */
+    size_t loaded;        /* into ids: asked for up to here */
+    struct seuil_buf ids; /* of the page: length and bytes of each */
+    size_t at;            /* into ids: judged up to here */
+};
+
+struct seuil_outgoing { /* an outbox entry that the topic has not acknowledged */
+    uint8_t *bytes;
+    uint32_t len;
+    bool acked;
+};
+
+struct seuil_publish {
+    struct seuil_outgoing *ring; /* index i at ring[i & mask] */
+    uint64_t mask;
+    uint64_t head;    /* first not acknowledged */
+    uint64_t sent;    /* next to be sent in this tenure of the producer */
+    uint64_t tail;    /* next to be read or committed */
+    uint64_t read_to; /* entries below were in Redis when the token was taken */
+    bool asked;
+    uint64_t cookie;
+    uint64_t tenure;       /* of sink->send; a new one for each token and each producer */
+    seuil_time_ms trim_at; /* monotonic: trim by itself from then on; SEUIL_TIME_NEVER */
+};
+
+struct seuil_dead { /* a dead letter that is not acknowledged */
+    uint8_t *bytes; /* an outbox entry */
+    uint32_t len;
+    bool acked;
+};
+
+struct seuil_dead_letters {
+    struct seuil_dead *ring; /* number n at ring[n & mask] */
+    uint64_t mask;
+    uint64_t head, sent, tail;
+    uint64_t bytes;
+};
+
+struct seuil_pending { /* outbox entries made, waiting for their transaction */
+    struct seuil_buf bytes;
+    struct seuil_tx_entry *entries; /* lengths; pointers once `bytes` stands still */
+    uint32_t count, cap;
+    uint64_t crossings, muted, stale; /* counted when it took effect */
+};
+
+struct seuil_flight { /* the transaction under way */
+    bool busy;
+    uint64_t cookie;
+    seuil_time_ms since;    /* monotonic */
+    struct seuil_meta meta; /* as it shall be */
+    struct seuil_cached **leads;
+    uint32_t count;
+    uint32_t rearms;
+    uint64_t written;
+    struct seuil_pending pending;
+    bool base, halt, walk_page;
+};
+
+struct seuil_witness {
+    uint64_t ticket;                     /* 0: none under way */
+    seuil_time_ms asked;                 /* monotonic */
+    int64_t positions[SEUIL_TOPICS_MAX]; /* of the last one accepted */
+    uint64_t seq;
+};
+
+struct seuil_shard {
+    struct seuil_shard_env env;
+    const struct seuil_shard_config *config;
+    uint32_t number;
+    enum seuil_shard_state state;
+    seuil_time_ms wall, mono; /* as told last */
+    seuil_time_ms wake;       /* monotonic: when it wants to run again */
+    seuil_time_ms progress;   /* monotonic */
+
+    uint64_t cookies;    /* of requests: only rise */
+    uint64_t waiting;    /* the request that the state waits for; 0: none */
+    seuil_time_ms since; /* monotonic: it waits since */
+    struct seuil_token token;
+    struct seuil_meta meta; /* as last acknowledged */
+    bool draining;          /* revoked: run until OFF */
+
+    bool doubted;             /* a newer confirmation is needed (rule 18) */
+    seuil_time_ms doubt_at;   /* monotonic */
+    seuil_time_ms back_until; /* monotonic */
+    int64_t backoff_ms;
+    uint64_t confirm_ticket;
+
+    bool halting; /* the reason is to be written to meta, then HALT */
+    bool failed;  /* memory is out: doubt at the next turn */
+    char text[SEUIL_HALT_MAX];
+
+    struct seuil_topic topics[SEUIL_TOPICS_MAX];
+    seuil_time_ms stream_taken, stream_applied;
+    seuil_time_ms waits_since; /* monotonic: a topic behind its end is waited for since */
+    bool alarmed;
+    uint32_t model_epoch;
+
+    struct seuil_cache cache;
+    struct seuil_batch batch;
+    struct seuil_load loads[SEUIL_LOADS];
+    struct seuil_checkpoint checkpoint;
+    struct seuil_timers timers;
+    struct seuil_walk walk;
+    struct seuil_publish publish;
+    struct seuil_dead_letters dead;
+    struct seuil_pending pending;
+    struct seuil_flight flight;
+    struct seuil_witness witness;
+    struct seuil_tx_lead *tx_leads;
+
+    uint64_t audit[(SEUIL_AUDIT_WINDOW + 63) / 64]; /* misrouted, by record */
+    uint32_t audit_at, audit_sum;
+
+    struct seuil_shard_counters counters;
+    struct seuil_outcome outcome;
+    struct seuil_buf value; /* of an outgoing record while it is made */
+    uint8_t packed[SEUIL_LEAD_BYTES_MAX];
+};
+
+/* ---- shard.c: the life cycle */
+void seuil_shard_enter(struct seuil_shard *shard, enum seuil_shard_state state);
+/* Any doubt (rule 20): forget everything, wait a while, then CONFIRM. */
+void seuil_shard_doubt(struct seuil_shard *shard, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Stand still until an operator acts: the reason goes into meta if the token is ours. */
+void seuil_shard_halt(struct seuil_shard *shard, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void seuil_shard_drop(struct seuil_shard *shard);
+void seuil_shard_tell(struct seuil_shard *shard, enum seuil_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Run again at @mono_ms at the latest. */
+void seuil_shard_wake_at(struct seuil_shard *shard, seuil_time_ms mono_ms);
+
+/* ---- reply.c: true when the store did what was asked; else the shard was dropped or halts */
+bool seuil_shard_accept(struct seuil_shard *shard, const struct seuil_store_reply *reply,
+                        const char *what);
+
+/* ---- acquire.c: CONFIRM, ACQUIRE, CHECK, WITNESS, SEEK */
+void seuil_acquire_run(struct seuil_shard *shard);
+void seuil_acquire_reply(struct seuil_shard *shard, const struct seuil_store_reply *reply);
+/* ---- check.c: what meta says against log and witness (rules 21-23); true: all is well */
+bool seuil_check_run(struct seuil_shard *shard);
+/* A meta for a shard that never was, resuming where the settings say. 0, SEUIL_ERR_BACKOFF, or
+ * SEUIL_ERR_HALTED with the reason told. */
+int seuil_check_first_meta(struct seuil_shard *shard, struct seuil_meta *ret_meta);
+
+/* ---- merge.c: which record comes next (rules 1-3) */
+/* Bring the lanes up to date; false when one of them halts the shard. */
+bool seuil_merge_fill(struct seuil_shard *shard);
+/* Take a batch off the lanes, in merge order, and ask for the leads that are not cached. */
+void seuil_merge_collect(struct seuil_shard *shard);
+bool seuil_merge_behind(const struct seuil_topic *topic, int64_t next);
+/* The highest timestamp below which nothing more comes, over all topics (rules 2, 14);
+ * SEUIL_TIME_NONE while it is unknown. */
+seuil_time_ms seuil_merge_watermark(const struct seuil_shard *shard);
+/* Stream time as of the applied positions. */
+seuil_time_ms seuil_merge_stream_time(struct seuil_shard *shard);
+/* Take the fingerprint of the record applied last, before its lane is filled. */
+void seuil_merge_fingers(struct seuil_shard *shard);
+
+/* ---- load.c: leads from Redis into the cache */
+/* Ask for @entries (loading). False when memory or slots are out. */
+bool seuil_load_ask(struct seuil_shard *shard, enum seuil_purpose purpose,
+                    struct seuil_cached **entries, uint32_t count);
+void seuil_load_reply(struct seuil_shard *shard, const struct seuil_store_reply *reply);
+
+/* ---- apply.c: one record to its lead */
+/* Go on with the batch; whether anything was applied. */
+bool seuil_apply_run(struct seuil_shard *shard);
+/* Whether leads and entries wait that must be written before more is applied. */
+bool seuil_apply_paused(const struct seuil_shard *shard);
+/* ---- lead_io.c: a lead between cache and workspace */
+/* The state of @entry into the workspace, judged by the present models; NULL after a halt. */
+struct seuil_lead *seuil_lead_open(struct seuil_shard *shard, struct seuil_cached *entry);
+/* The workspace back into the cache. @urgent: something became visible, write it at once. */
+void seuil_lead_close(struct seuil_shard *shard, struct seuil_cached *entry,
+                      const struct seuil_lead *lead, bool urgent);
+/* Let silence act up to and including @until; whether the lead changed. @item: the record that it
+ * makes way for, or NULL. *ret_urgent is raised when something became visible; *ret_expired says
+ * what the last tick left. */
+bool seuil_lead_advance(struct seuil_shard *shard, const struct seuil_item *item,
+                        struct seuil_lead *lead, seuil_time_ms until, bool *ret_urgent,
+                        bool *ret_expired);
+/* Crossings and notes of the step just made; true when the lead must be written at once. @event
+ * NULL: silence or the models did it. */
+bool seuil_lead_outcome(struct seuil_shard *shard, const struct seuil_item *item,
+                        const struct seuil_event *event, const struct seuil_lead *lead);
+
+/* ---- crossing.c: outbox entries */
+void seuil_crossing_add(struct seuil_shard *shard, const struct seuil_item *item,
+                        const struct seuil_event *event, const struct seuil_lead *lead,
+                        const struct seuil_crossing *crossing);
+void seuil_pending_clear(struct seuil_pending *pending);
+void seuil_pending_done(struct seuil_pending *pending);
+
+/* ---- commit.c: transactions (rules 10-13) */
+/* Send one if there is something to send; whether one was sent. */
+bool seuil_commit_run(struct seuil_shard *shard);
+/* Whether every stamp of the cached state is at or below base (rule 7). */
+bool seuil_commit_expirable(const struct seuil_shard *shard, const struct seuil_cached *entry);
+void seuil_commit_reply(struct seuil_shard *shard, const struct seuil_store_reply *reply);
+
+/* ---- checkpoint.c (rules 11, 12, 15) */
+void seuil_checkpoint_run(struct seuil_shard *shard);
+/* The leads are written, or will be with the transaction now being built, and dead letters are
+ * acknowledged: base may move. */
+bool seuil_checkpoint_complete(const struct seuil_shard *shard);
+/* Whether base stands at the applied positions and every lead is written. */
+bool seuil_checkpoint_idle(const struct seuil_shard *shard);
+
+/* ---- timers.c (rules 13, 14) */
+/* Due times up to here may be stepped; SEUIL_TIME_NONE: none. */
+seuil_time_ms seuil_timers_frontier(const struct seuil_shard *shard);
+bool seuil_timers_run(struct seuil_shard *shard);
+void seuil_timers_reply(struct seuil_shard *shard, const struct seuil_store_reply *reply);
+/* A lead whose due entry was read is in the cache now. */
+void seuil_timers_fire(struct seuil_shard *shard, struct seuil_cached *entry);
+/* Keep the due time of @entry in mind if Redis may be told too late. */
+void seuil_timers_note(struct seuil_shard *shard, struct seuil_cached *entry);
+
+/* ---- walk.c (rule 26) */
+void seuil_walk_begin(struct seuil_shard *shard);
+bool seuil_walk_run(struct seuil_shard *shard);
+void seuil_walk_reply(struct seuil_shard *shard, const struct seuil_store_reply *reply);
+/* Judge @lead, opened from @entry, under the present models, and write it back. */
+void seuil_walk_judge(struct seuil_shard *shard, struct seuil_cached *entry,
+                      struct seuil_lead *lead);
+/* Every lead of the page is judged: its cursor may go with the next transaction. */
+bool seuil_walk_page_ready(const struct seuil_shard *shard);
+void seuil_walk_page_written(struct seuil_shard *shard);
+
+/* ---- publish.c (rule 17) */
+void seuil_publish_begin(struct seuil_shard *shard);
+bool seuil_publish_run(struct seuil_shard *shard);
+void seuil_publish_reply(struct seuil_shard *shard, const struct seuil_store_reply *reply);
+void seuil_publish_add(struct seuil_shard *shard, const struct seuil_pending *pending);
+void seuil_publish_delivery(struct seuil_shard *shard, uint64_t index);
+void seuil_publish_drop(struct seuil_shard *shard);
+/* A failed delivery: everything not acknowledged is sent again, dead letters too. */
+void seuil_publish_again(struct seuil_shard *shard);
+
+/* ---- dead_letter.c (rules 4, 15) */
+/* @decoding: the bytes cannot be read; else it is what they say that cannot be used. */
+void seuil_dead_add(struct seuil_shard *shard, const struct seuil_item *item, bool decoding,
+                    const char *name, const char *text);
+bool seuil_dead_run(struct seuil_shard *shard);
+void seuil_dead_delivery(struct seuil_shard *shard, uint64_t number);
+bool seuil_dead_full(const struct seuil_shard *shard);
+void seuil_dead_drop(struct seuil_shard *shard);
+
+/* ---- witness.c (rules 21, 22) */
+void seuil_witness_send(struct seuil_shard *shard);
+void seuil_witness_run(struct seuil_shard *shard);
+
+/* ---- audit.c: keys and partitions */
+void seuil_audit_count(struct seuil_shard *shard, bool misrouted);
+
+#define SEUIL_COOKIE_DEAD 1u /* lowest bit of a delivery's cookie */
+
+#endif

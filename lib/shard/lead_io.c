@@ -1,0 +1,93 @@
+/* A lead between its packed state in the cache and the thread's workspace, and what silence does
+ * to it. */
+
+#include <assert.h>
+
+#include "shard/internal.h"
+
+static struct seuil_str id_of(const struct seuil_cached *entry)
+{
+    return (struct seuil_str){entry->id, entry->id_len};
+}
+
+struct seuil_lead *seuil_lead_open(struct seuil_shard *shard, struct seuil_cached *entry)
+{
+    struct seuil_lead *lead = shard->env.lead;
+
+    assert(!entry->loading);
+    seuil_lead_init(lead, id_of(entry));
+    if (entry->len && seuil_lead_read(entry->bytes, entry->len, lead) != 0) {
+        seuil_shard_halt(shard,
+                         "the state of lead %.*s is damaged. Restore it, or `seuilctl rebuild` the "
+                         "shard",
+                         (int)entry->id_len, entry->id);
+        return NULL;
+    }
+    if (entry->model_epoch != shard->model_epoch)
+        seuil_walk_judge(shard, entry, lead);
+    return lead;
+}
+
+void seuil_lead_close(struct seuil_shard *shard, struct seuil_cached *entry,
+                      const struct seuil_lead *lead, bool urgent)
+{
+    size_t len = seuil_lead_write(lead, shard->packed);
+
+    assert(len <= sizeof(shard->packed));
+    if (seuil_cache_set(&shard->cache, entry, shard->packed, (uint32_t)len) != 0) {
+        shard->failed = true; /* the next turn drops everything: nothing was written */
+        return;
+    }
+    entry->version++;
+    entry->due = lead->due;
+    entry->expired = false;
+    if (urgent)
+        seuil_cache_enlist(&shard->cache, entry, SEUIL_LIST_URGENT);
+    else if (entry->list == SEUIL_LIST_NONE)
+        seuil_cache_enlist(&shard->cache, entry,
+                           shard->checkpoint.list == SEUIL_LIST_A ? SEUIL_LIST_B : SEUIL_LIST_A);
+    seuil_timers_note(shard, entry);
+}
+
+static void count_notes(struct seuil_shard *shard, unsigned notes)
+{
+    if (!notes)
+        return;
+    shard->counters.time_clamped += !!(notes & SEUIL_NOTE_TIME_CLAMPED);
+    shard->counters.horizon_shortened += !!(notes & SEUIL_NOTE_HORIZON_SHORTENED);
+    shard->counters.hits_left += !!(notes & SEUIL_NOTE_HITS_LEFT);
+}
+
+bool seuil_lead_outcome(struct seuil_shard *shard, const struct seuil_item *item,
+                        const struct seuil_event *event, const struct seuil_lead *lead)
+{
+    const struct seuil_outcome *outcome = &shard->outcome;
+
+    count_notes(shard, outcome->notes);
+    for (uint32_t i = 0; i < outcome->crossing_count; i++)
+        seuil_crossing_add(shard, item, event, lead, &outcome->crossings[i]);
+    return outcome->crossing_count > 0 || (outcome->todo & SEUIL_TODO_ERASE);
+}
+
+bool seuil_lead_advance(struct seuil_shard *shard, const struct seuil_item *item,
+                        struct seuil_lead *lead, seuil_time_ms until, bool *ret_urgent,
+                        bool *ret_expired)
+{
+    bool changed = false;
+
+    while (lead->due <= until) {
+        struct seuil_event tick = {.kind = SEUIL_KIND_TICK};
+        seuil_time_ms due = lead->due;
+
+        tick.lead = (struct seuil_str){lead->id, lead->id_len};
+        tick.time = tick.arrival = due;
+        seuil_engine_step(shard->env.models, shard->env.scratch, &tick, lead, &shard->outcome);
+        assert(lead->due > due);
+        shard->counters.ticks++;
+        if (seuil_lead_outcome(shard, item, NULL, lead))
+            *ret_urgent = true;
+        *ret_expired = (shard->outcome.todo & SEUIL_TODO_EXPIRED) != 0;
+        changed = true;
+    }
+    return changed;
+}

@@ -1,0 +1,180 @@
+/* Silence: due times that have come are stepped as ticks (rules 13, 14).
+ *
+ * Redis' `due` holds an entry for each lead, never later than the due time of the state beside it,
+ * often earlier (raising it waits until it is met). Due times that only the cache knows, of leads
+ * that were not written yet, are in a heap. Both are stepped up to the frontier, which no record
+ * still to come lies below. */
+
+#include <assert.h>
+
+#include "shard/internal.h"
+
+/* A due time further ahead than this will have been written before it comes. */
+#define NEAR_MS (10 * SEUIL_SECOND_MS)
+/* Fired from the heap in one run. */
+#define FIRE_MAX 256
+/* Due entries read at once when expired leads, which stay until base allows, fill the front. */
+#define READ_MAX 512
+
+seuil_time_ms seuil_timers_frontier(const struct seuil_shard *shard)
+{
+    seuil_time_ms mark = seuil_merge_watermark(shard);
+
+    if (mark == SEUIL_TIME_NONE)
+        return SEUIL_TIME_NONE;
+    return (mark < shard->wall ? mark : shard->wall) - shard->config->grace_ms;
+}
+
+void seuil_timers_note(struct seuil_shard *shard, struct seuil_cached *entry)
+{
+    seuil_time_ms armed =
+        entry->in_flight && entry->sent_armed < entry->armed ? entry->sent_armed : entry->armed;
+
+    if (entry->due < armed && entry->due <= shard->timers.horizon) {
+        if (seuil_cache_schedule(&shard->cache, entry) != 0)
+            shard->failed = true;
+    } else {
+        seuil_cache_unschedule(&shard->cache, entry);
+    }
+}
+
+/* Tick by tick, since the one that finds the lead without worth may have to wait until base has
+ * passed its stamps: then the lead stays as it was before it, and its due entry where it is. */
+static bool step_silence(struct seuil_shard *shard, struct seuil_cached *entry,
+                         struct seuil_lead *lead, seuil_time_ms frontier)
+{
+    while (lead->due <= frontier && !shard->failed) {
+        bool urgent = false, expired = false;
+
+        seuil_lead_advance(shard, NULL, lead, lead->due, &urgent, &expired);
+        if (expired && !urgent && !seuil_commit_expirable(shard, entry)) {
+            seuil_cache_unschedule(&shard->cache, entry);
+            shard->timers.blocked++;
+            shard->timers.scanned = SEUIL_TIME_NONE; /* met again */
+            shard->checkpoint.wanted = true;
+            return false;
+        }
+        seuil_lead_close(shard, entry, lead, urgent);
+        if (expired) {
+            entry->expired = true;
+            seuil_cache_enlist(&shard->cache, entry, SEUIL_LIST_URGENT);
+            return true;
+        }
+    }
+    return true;
+}
+
+void seuil_timers_fire(struct seuil_shard *shard, struct seuil_cached *entry)
+{
+    seuil_time_ms frontier = seuil_timers_frontier(shard);
+    struct seuil_lead *lead;
+
+    if (entry->loading)
+        return; /* asked for by another; its due entry is met again */
+    lead = seuil_lead_open(shard, entry);
+    if (!lead || !step_silence(shard, entry, lead, frontier) || entry->rearm)
+        return;
+    entry->rearm = true;
+    shard->timers.rearms++;
+    seuil_cache_enlist(&shard->cache, entry, SEUIL_LIST_URGENT);
+}
+
+static bool fire_cached(struct seuil_shard *shard, seuil_time_ms frontier)
+{
+    struct seuil_cached *entry;
+    uint32_t count = 0;
+
+    while (count < FIRE_MAX && !seuil_apply_paused(shard) &&
+           (entry = seuil_cache_first_due(&shard->cache)) && entry->due <= frontier) {
+        struct seuil_lead *lead = seuil_lead_open(shard, entry);
+
+        if (!lead)
+            return false;
+        step_silence(shard, entry, lead, frontier);
+        count++;
+    }
+    return count == FIRE_MAX;
+}
+
+static void read_due(struct seuil_shard *shard, seuil_time_ms frontier)
+{
+    struct seuil_timers *timers = &shard->timers;
+    uint32_t max = SEUIL_DUE_READ + timers->blocked;
+
+    timers->asked = true;
+    timers->cookie = ++shard->cookies;
+    timers->looked = shard->mono;
+    timers->reading = frontier;
+    timers->read_max = max > READ_MAX ? READ_MAX : max;
+    shard->env.store->ops->due(shard->env.store, shard->number, frontier, timers->read_max,
+                               timers->cookie);
+}
+
+/* The watermark of quiet topics moves only when their ends are asked for. */
+static void ask_ends(struct seuil_shard *shard)
+{
+    const struct seuil_cached *first = seuil_cache_first_due(&shard->cache);
+    bool near = first && first->due <= shard->wall + SEUIL_SECOND_MS;
+    int64_t every_ms = near ? SEUIL_LOOK_MS : SEUIL_SECOND_MS;
+
+    if (shard->mono - shard->timers.ends_asked < every_ms)
+        return;
+    shard->timers.ends_asked = shard->mono;
+    shard->env.source->ops->ask_ends(shard->env.source, shard->number);
+}
+
+bool seuil_timers_run(struct seuil_shard *shard)
+{
+    struct seuil_timers *timers = &shard->timers;
+    seuil_time_ms frontier;
+    bool more;
+
+    ask_ends(shard);
+    seuil_shard_wake_at(shard, shard->mono + SEUIL_LOOK_MS);
+    frontier = seuil_timers_frontier(shard);
+    timers->horizon = (frontier > shard->wall ? frontier : shard->wall) +
+                      2 * shard->config->checkpoint_ms + NEAR_MS;
+    if (frontier == SEUIL_TIME_NONE || shard->walk.active)
+        return false;
+    more = fire_cached(shard, frontier);
+    if (!timers->asked && !timers->rearms && !shard->flight.rearms && frontier > timers->scanned &&
+        !seuil_apply_paused(shard) &&
+        (timers->more || shard->mono - timers->looked >= SEUIL_LOOK_MS))
+        read_due(shard, frontier);
+    return more;
+}
+
+void seuil_timers_reply(struct seuil_shard *shard, const struct seuil_store_reply *reply)
+{
+    struct seuil_timers *timers = &shard->timers;
+    struct seuil_cached *missing[READ_MAX];
+    uint32_t count = 0;
+
+    if (!timers->asked || reply->cookie != timers->cookie ||
+        !seuil_shard_accept(shard, reply, "reading due times"))
+        return;
+    timers->asked = false;
+    timers->more = reply->item_count >= timers->read_max;
+    timers->blocked = 0;
+    if (!timers->more)
+        timers->scanned = timers->reading;
+    for (uint32_t i = 0; i < reply->item_count && i < READ_MAX && !shard->halting; i++) {
+        struct seuil_str id = reply->items[i].id;
+        uint64_t hash = seuil_cache_hash(id);
+        struct seuil_cached *entry = seuil_cache_find(&shard->cache, hash, id);
+
+        if (entry) {
+            seuil_timers_fire(shard, entry);
+            continue;
+        }
+        entry = seuil_cache_add(&shard->cache, hash, id);
+        if (!entry) {
+            shard->failed = true;
+            return;
+        }
+        entry->loading = true;
+        missing[count++] = entry;
+    }
+    if (count && !shard->halting)
+        seuil_load_ask(shard, SEUIL_FOR_TIMERS, missing, count);
+}

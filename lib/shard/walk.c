@@ -1,0 +1,169 @@
+/* After the models changed every lead of the shard is judged anew, page by page, the cursor in
+ * meta (rule 26): due times of the models before are too late, or missing. Until the last page is
+ * written meta keeps the hash of the models before; leads that events touch meanwhile are judged
+ * when they are opened. */
+
+#include <assert.h>
+#include <string.h>
+
+#include "shard/internal.h"
+
+void seuil_walk_begin(struct seuil_shard *shard)
+{
+    struct seuil_walk *walk = &shard->walk;
+    bool again = shard->meta.walk_model_hash == shard->env.models->hash;
+
+    seuil_buf_done(&walk->ids);
+    *walk = (struct seuil_walk){.active = true, .cookie = walk->cookie};
+    walk->cursor = again ? shard->meta.walk_cursor : 0;
+    shard->model_epoch++; /* what is in the cache was judged by others */
+    seuil_shard_tell(shard, SEUIL_LEVEL_INFO, "the models changed: every lead is judged anew");
+}
+
+void seuil_walk_judge(struct seuil_shard *shard, struct seuil_cached *entry,
+                      struct seuil_lead *lead)
+{
+    seuil_time_ms frontier = seuil_timers_frontier(shard);
+
+    entry->model_epoch = shard->model_epoch;
+    if (!entry->len)
+        return;
+    seuil_engine_remodel(shard->env.models, shard->env.scratch,
+                         frontier > lead->clock ? frontier : lead->clock, lead, &shard->outcome);
+    shard->counters.remodeled++;
+    seuil_lead_close(shard, entry, lead, seuil_lead_outcome(shard, NULL, NULL, lead));
+}
+
+static void ask(struct seuil_shard *shard)
+{
+    struct seuil_walk *walk = &shard->walk;
+
+    walk->asked = true;
+    walk->cookie = ++shard->cookies;
+    shard->env.store->ops->walk(shard->env.store, shard->number, walk->cursor, walk->cookie);
+}
+
+void seuil_walk_reply(struct seuil_shard *shard, const struct seuil_store_reply *reply)
+{
+    struct seuil_walk *walk = &shard->walk;
+
+    if (!walk->asked || reply->cookie != walk->cookie ||
+        !seuil_shard_accept(shard, reply, "walking the leads"))
+        return;
+    walk->asked = false;
+    walk->page = true;
+    walk->cursor = reply->cursor;
+    walk->last = reply->cursor == 0;
+    walk->at = walk->loaded = 0;
+    seuil_buf_clear(&walk->ids);
+    for (uint32_t i = 0; i < reply->item_count; i++) {
+        uint16_t len = (uint16_t)reply->items[i].id.len;
+
+        seuil_buf_add(&walk->ids, &len, sizeof(len));
+        seuil_buf_add(&walk->ids, reply->items[i].id.ptr, len);
+    }
+    if (walk->ids.failed)
+        shard->failed = true;
+}
+
+/* The id at @at of the page; what follows it. */
+static size_t id_at(const struct seuil_walk *walk, size_t at, struct seuil_str *ret_id)
+{
+    uint16_t len;
+
+    memcpy(&len, walk->ids.ptr + at, sizeof(len));
+    *ret_id = (struct seuil_str){(const char *)walk->ids.ptr + at + sizeof(len), len};
+    return at + sizeof(len) + len;
+}
+
+/* Ask for the next leads of the page that are not cached. */
+static void load_some(struct seuil_shard *shard)
+{
+    struct seuil_walk *walk = &shard->walk;
+    struct seuil_cached *missing[SEUIL_CHUNK_MAX / 4];
+    uint32_t count = 0;
+
+    while (walk->loaded < walk->ids.len && count < SEUIL_CHUNK_MAX / 4) {
+        struct seuil_str id;
+        size_t next = id_at(walk, walk->loaded, &id);
+        uint64_t hash = seuil_cache_hash(id);
+
+        if (!seuil_cache_find(&shard->cache, hash, id)) {
+            struct seuil_cached *entry = seuil_cache_add(&shard->cache, hash, id);
+
+            if (!entry) {
+                shard->failed = true;
+                return;
+            }
+            entry->loading = true;
+            missing[count++] = entry;
+        }
+        walk->loaded = next;
+    }
+    walk->loading = count;
+    if (count)
+        seuil_load_ask(shard, SEUIL_FOR_WALK, missing, count);
+}
+
+/* Judge what is there, up to where the page was loaded. */
+static void judge_some(struct seuil_shard *shard)
+{
+    struct seuil_walk *walk = &shard->walk;
+
+    while (walk->at < walk->loaded && !seuil_apply_paused(shard)) {
+        struct seuil_str id;
+        size_t next = id_at(walk, walk->at, &id);
+        struct seuil_cached *entry = seuil_cache_find(&shard->cache, seuil_cache_hash(id), id);
+
+        if (entry && entry->loading)
+            return;   /* asked for by a batch */
+        if (!entry) { /* evicted between its load and now: once more */
+            walk->loaded = walk->at;
+            return;
+        }
+        if (!seuil_lead_open(shard, entry))
+            return;
+        entry->referenced = true;
+        if (!entry->rearm) { /* its due entry is of the models before: set it, later or earlier */
+            entry->rearm = true;
+            shard->timers.rearms++;
+        }
+        seuil_cache_enlist(&shard->cache, entry, SEUIL_LIST_URGENT);
+        walk->at = next;
+    }
+}
+
+bool seuil_walk_run(struct seuil_shard *shard)
+{
+    struct seuil_walk *walk = &shard->walk;
+
+    if (!walk->active || walk->asked || seuil_timers_frontier(shard) == SEUIL_TIME_NONE)
+        return false;
+    if (!walk->page) {
+        ask(shard);
+        return false;
+    }
+    if (walk->loading == 0 && walk->at == walk->loaded && walk->loaded < walk->ids.len)
+        load_some(shard);
+    if (walk->loading == 0)
+        judge_some(shard);
+    return false;
+}
+
+bool seuil_walk_page_ready(const struct seuil_shard *shard)
+{
+    const struct seuil_walk *walk = &shard->walk;
+
+    return walk->active && walk->page && walk->at == walk->ids.len && !walk->loading;
+}
+
+void seuil_walk_page_written(struct seuil_shard *shard)
+{
+    struct seuil_walk *walk = &shard->walk;
+
+    walk->page = false;
+    if (!walk->last)
+        return;
+    walk->active = false;
+    seuil_shard_tell(shard, SEUIL_LEVEL_INFO, "every lead was judged by the new models");
+}
