@@ -6,6 +6,7 @@
 #define SEUIL_CTL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/buf.h"
@@ -25,12 +26,20 @@ int seuil_ctl_demo(int argc, char **argv);
 /* The configuration that is used when --config is not given. */
 #define SEUIL_CTL_CONFIG "/etc/seuil/seuil.yaml"
 
+/* The values of an option that may be given several times. */
+#define SEUIL_CTL_VALUES_MAX 64
+struct seuil_ctl_list {
+    unsigned count;
+    const char *values[SEUIL_CTL_VALUES_MAX];
+};
+
 /* One option of a command: --name, or --name VALUE. */
 struct seuil_ctl_option {
     const char *name;
     const char *argument; /* NULL: a flag; else what it is, for --help */
     const char *help;
-    const char **ret_value; /* the argument; of a flag: non-NULL when given */
+    const char **ret_value;          /* the argument; of a flag: non-NULL when given */
+    struct seuil_ctl_list *ret_list; /* instead, when it may come several times */
 };
 
 struct seuil_ctl_command {
@@ -63,6 +72,10 @@ void seuil_ctl_errs(const struct seuil_errs *errs);
 
 /* The exit status for an error code. */
 int seuil_ctl_status(int code);
+
+/* Tell how far a long work is: a bar on standard error when that is a terminal and the work has
+ * lasted a second, else nothing. @done == @total wipes it away. */
+void seuil_ctl_progress(const char *what, uint64_t done, uint64_t total);
 
 /* Whether to colour: a terminal, and NO_COLOR is not set. */
 bool seuil_ctl_color(FILE *file);

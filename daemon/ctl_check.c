@@ -151,8 +151,9 @@ int seuil_ctl_check(int argc, char **argv)
 {
     const char *format = NULL, *print = NULL;
     const struct seuil_ctl_option options[] = {
-        {"format", "text|json", "how to answer; json is one object a file", &format},
-        {"print", NULL, "show the effective configuration and where each value comes from", &print},
+        {"format", "text|json", "how to answer; json is one object a file", &format, NULL},
+        {"print", NULL, "show the effective configuration and where each value comes from", &print,
+         NULL},
     };
     const struct seuil_ctl_command command = {
         .name = "check",

@@ -1,0 +1,237 @@
+#include "ctl_print.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static void add_str(struct seuil_buf *out, struct seuil_str text)
+{
+    seuil_buf_add(out, text.ptr, text.len);
+}
+
+/* Never "-0.00". */
+static double shown(double value)
+{
+    return fabs(value) < 0.005 ? 0.0 : value;
+}
+
+static void add_line(const struct seuil_line *line, struct seuil_buf *out)
+{
+    const char *open = " (";
+    double points = shown(line->points), now = shown(line->now);
+
+    seuil_buf_printf(out, "    %9.2f  %s", now, line->label);
+    if (line->count) {
+        seuil_buf_printf(out, "%s%u time%s", open, line->count, line->count == 1 ? "" : "s");
+        open = ", ";
+    }
+    if (fabs(points - now) >= 0.005) {
+        seuil_buf_printf(out, "%s%.2f before decay", open, points);
+        open = ", ";
+    }
+    if (line->limited_by[0]) {
+        seuil_buf_printf(out, "%slimited by %s", strcmp(open, " (") == 0 ? open : "; ",
+                         line->limited_by);
+        open = ", ";
+    }
+    seuil_buf_add_text(out, strcmp(open, " (") == 0 ? "\n" : ")\n");
+}
+
+void seuil_print_lines(const struct seuil_explanation *explanation, struct seuil_buf *out)
+{
+    for (uint32_t i = 0; i < explanation->line_count; i++)
+        add_line(&explanation->lines[i], out);
+    seuil_buf_printf(out, "  = %9.2f\n", shown(explanation->score));
+}
+
+void seuil_print_lines_json(const struct seuil_explanation *explanation, struct seuil_buf *out)
+{
+    seuil_buf_add_byte(out, '[');
+    for (uint32_t i = 0; i < explanation->line_count; i++) {
+        const struct seuil_line *line = &explanation->lines[i];
+
+        seuil_buf_add_text(out, i ? ",{\"rule\":" : "{\"rule\":");
+        seuil_json_add_string(out, seuil_str_from(line->rule));
+        seuil_buf_add_text(out, ",\"label\":");
+        seuil_json_add_string(out, seuil_str_from(line->label));
+        seuil_buf_printf(out, ",\"count\":%u,\"points\":", line->count);
+        seuil_json_add_cents(out, line->points);
+        seuil_buf_add_text(out, ",\"now\":");
+        seuil_json_add_cents(out, line->now);
+        seuil_buf_add_text(out, ",\"limited_by\":");
+        seuil_json_add_string(out, seuil_str_from(line->limited_by));
+        seuil_buf_add_byte(out, '}');
+    }
+    seuil_buf_add_byte(out, ']');
+}
+
+static bool is_instant(seuil_time_ms time)
+{
+    return time != SEUIL_TIME_NEVER && time != SEUIL_TIME_NONE;
+}
+
+void seuil_print_time(seuil_time_ms time, struct seuil_buf *out)
+{
+    char text[32];
+
+    if (is_instant(time))
+        seuil_time_format(time, text);
+    seuil_buf_add_text(out, is_instant(time) ? text : "never");
+}
+
+void seuil_print_time_json(seuil_time_ms time, struct seuil_buf *out)
+{
+    seuil_buf_add_text(out, is_instant(time) ? "\"" : "null");
+    if (is_instant(time)) {
+        seuil_print_time(time, out);
+        seuil_buf_add_byte(out, '"');
+    }
+}
+
+static void add_reason(const struct seuil_crossing *crossing, const struct seuil_event *cause,
+                       struct seuil_buf *out)
+{
+    seuil_buf_printf(out, "  reason: %s", seuil_reason_name(crossing->reason));
+    if (cause && cause->kind != SEUIL_KIND_TICK) {
+        seuil_buf_printf(out, ", %s ", seuil_kind_name(cause->kind));
+        add_str(out, cause->id);
+    }
+    seuil_buf_add_byte(out, '\n');
+}
+
+void seuil_print_crossing(const struct seuil_models *models, const struct seuil_lead *lead,
+                          const struct seuil_crossing *crossing, const struct seuil_event *cause,
+                          struct seuil_buf *out)
+{
+    const struct seuil_model *model = &models->models[crossing->model];
+
+    seuil_print_time(crossing->effective, out);
+    seuil_buf_add_byte(out, ' ');
+    seuil_buf_add(out, lead->id, lead->id_len);
+    seuil_buf_printf(
+        out, " %s: %s from \"%s\" to \"%s\", score %.2f, fit %.2f%s\n", model->name,
+        crossing->up ? "up" : "down", seuil_model_tier_label(model, crossing->tier_before),
+        seuil_model_tier_label(model, crossing->tier), shown(crossing->explanation.score),
+        shown(crossing->explanation.fit), crossing->publish ? "" : " (not published)");
+    add_reason(crossing, cause, out);
+    seuil_print_lines(&crossing->explanation, out);
+    seuil_buf_add_text(out, "  stays until ");
+    seuil_print_time(crossing->qualified_until, out);
+    seuil_buf_add_text(out, "\n\n");
+}
+
+/* The tier of the automaton; a lead that was never judged is in the lowest. */
+static uint8_t tier_of(const struct seuil_lead *lead, const struct seuil_model *model)
+{
+    for (uint16_t i = 0; i < lead->automaton_count; i++) {
+        const struct seuil_automaton *automaton = &lead->automata[i];
+
+        if (automaton->model != model->key)
+            continue;
+        if (automaton->excluded)
+            return SEUIL_TIER_EXCLUDED;
+        return automaton->under < model->tier_count ? automaton->under : 0;
+    }
+    return 0;
+}
+
+int seuil_standing_of(const struct seuil_models *models, struct seuil_scratch *scratch,
+                      const struct seuil_lead *lead, uint16_t index, seuil_time_ms at,
+                      struct seuil_standing *ret_standing)
+{
+    const struct seuil_model *model = &models->models[index];
+    struct seuil_standing standing = {.model = model, .at = at, .tier = tier_of(lead, model)};
+    int rc = seuil_engine_explain(models, scratch, lead, index, at, &standing.explanation);
+
+    standing.due = seuil_engine_due_at(models, scratch, lead);
+    standing.until = seuil_engine_qualified_until(models, scratch, lead, index);
+    *ret_standing = standing;
+    return rc;
+}
+
+/* How far it is to the next tier's mark. */
+static void add_gap(const struct seuil_standing *standing, struct seuil_buf *out)
+{
+    const struct seuil_model *model = standing->model;
+    double total = standing->explanation.exact, gap;
+    const struct seuil_tier *next;
+
+    if (standing->tier == SEUIL_TIER_EXCLUDED) {
+        seuil_buf_add_text(out, "  excluded: no score lifts it out\n");
+        return;
+    }
+    if (standing->tier + 1 >= model->tier_count)
+        return;
+    next = &model->tiers[standing->tier + 1];
+    gap = next->entry - total;
+    if (gap <= 0 && next->strict)
+        seuil_buf_printf(out, "  next tier \"%s\": needs more than %.2f\n", next->label,
+                         next->entry);
+    else
+        seuil_buf_printf(out, "  next tier \"%s\" at %s%.2f: %.2f missing\n", next->label,
+                         next->strict ? "more than " : "", next->entry,
+                         gap > 0 ? ceil(gap * 100 - 1e-6) / 100 : 0.0);
+}
+
+void seuil_print_standing(const struct seuil_standing *standing, struct seuil_str lead,
+                          struct seuil_buf *out)
+{
+    const struct seuil_model *model = standing->model;
+
+    seuil_buf_add_text(out, "lead ");
+    add_str(out, lead);
+    seuil_buf_printf(out, ", model %s at ", model->name);
+    seuil_print_time(standing->at, out);
+    seuil_buf_printf(out, ": \"%s\", score %.2f, fit %.2f\n",
+                     seuil_model_tier_label(model, standing->tier),
+                     shown(standing->explanation.score), shown(standing->explanation.fit));
+    seuil_print_lines(&standing->explanation, out);
+    add_gap(standing, out);
+    seuil_buf_add_text(out, "  stays until ");
+    seuil_print_time(standing->until, out);
+    seuil_buf_add_text(out, ", next due ");
+    seuil_print_time(standing->due, out);
+    seuil_buf_add_text(out, "\n\n");
+}
+
+void seuil_print_standing_json(const struct seuil_standing *standing, struct seuil_str lead,
+                               struct seuil_buf *out)
+{
+    const struct seuil_model *model = standing->model;
+    bool higher = standing->tier != SEUIL_TIER_EXCLUDED && standing->tier + 1 < model->tier_count;
+
+    seuil_buf_add_text(out, "{\"lead\":");
+    seuil_json_add_string(out, lead);
+    seuil_buf_add_text(out, ",\"model\":");
+    seuil_json_add_string(out, seuil_str_from(model->name));
+    seuil_buf_add_text(out, ",\"model_version\":");
+    seuil_json_add_string(out, seuil_str_from(model->version));
+    seuil_buf_add_text(out, ",\"time\":");
+    seuil_print_time_json(standing->at, out);
+    seuil_buf_add_text(out, ",\"tier\":");
+    seuil_json_add_string(out, seuil_str_from(seuil_model_tier_name(model, standing->tier)));
+    seuil_buf_add_text(out, ",\"score\":");
+    seuil_json_add_cents(out, standing->explanation.score);
+    seuil_buf_add_text(out, ",\"fit\":");
+    seuil_json_add_cents(out, standing->explanation.fit);
+    seuil_buf_add_text(out, ",\"next_tier\":");
+    if (higher) {
+        seuil_json_add_string(out, seuil_str_from(model->tiers[standing->tier + 1].name));
+        seuil_buf_add_text(out, ",\"missing\":");
+        seuil_json_add_cents(
+            out,
+            fmax(0.0,
+                 ceil((model->tiers[standing->tier + 1].entry - standing->explanation.exact) * 100 -
+                      1e-6) /
+                     100));
+    } else {
+        seuil_buf_add_text(out, "null,\"missing\":null");
+    }
+    seuil_buf_add_text(out, ",\"next_due\":");
+    seuil_print_time_json(standing->due, out);
+    seuil_buf_add_text(out, ",\"qualified_until\":");
+    seuil_print_time_json(standing->until, out);
+    seuil_buf_add_text(out, ",\"explanation\":");
+    seuil_print_lines_json(&standing->explanation, out);
+    seuil_buf_add_byte(out, '}');
+}

@@ -1,0 +1,51 @@
+/* How scores are shown to people and to programs, the same in replay and explain. */
+
+#ifndef SEUIL_CTL_PRINT_H
+#define SEUIL_CTL_PRINT_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "codec/encode.h"
+#include "core/engine.h"
+
+/* The lines of an explanation, right-aligned points first, and their sum:
+ *
+ *         40.00  Demande de démo (1 time)
+ *          7.50  Page tarifs (3 times, 15.00 before decay; limited by day)
+ *      =  47.50 */
+void seuil_print_lines(const struct seuil_explanation *explanation, struct seuil_buf *out);
+/* The same as a JSON array, with the names of a crossing's explanation. */
+void seuil_print_lines_json(const struct seuil_explanation *explanation, struct seuil_buf *out);
+
+/* An instant, or "never"; in JSON a string, or null. */
+void seuil_print_time(seuil_time_ms time, struct seuil_buf *out);
+void seuil_print_time_json(seuil_time_ms time, struct seuil_buf *out);
+
+/* One crossing in a few lines, ending with a blank one. @cause NULL: time alone. */
+void seuil_print_crossing(const struct seuil_models *models, const struct seuil_lead *lead,
+                          const struct seuil_crossing *crossing, const struct seuil_event *cause,
+                          struct seuil_buf *out);
+
+/* Where a lead stands in a model at @at. */
+struct seuil_standing {
+    const struct seuil_model *model;
+    seuil_time_ms at;
+    uint8_t tier;
+    struct seuil_explanation explanation;
+    seuil_time_ms due;   /* when time alone changes something next */
+    seuil_time_ms until; /* when the lead leaves its tier if nothing more happens */
+};
+
+/* Fill @ret_standing for model @index: 0, or SEUIL_ERR_LATE when @at is older than the lead's exact
+ * memory and was moved up to it. */
+int seuil_standing_of(const struct seuil_models *models, struct seuil_scratch *scratch,
+                      const struct seuil_lead *lead, uint16_t index, seuil_time_ms at,
+                      struct seuil_standing *ret_standing);
+
+void seuil_print_standing(const struct seuil_standing *standing, struct seuil_str lead,
+                          struct seuil_buf *out);
+void seuil_print_standing_json(const struct seuil_standing *standing, struct seuil_str lead,
+                               struct seuil_buf *out);
+
+#endif
