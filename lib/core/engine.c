@@ -1,0 +1,339 @@
+#include "core/engine.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "core/command.h"
+#include "core/explain.h"
+#include "core/ingest.h"
+#include "core/judge.h"
+#include "core/scratch.h"
+
+const char *seuil_reason_name(enum seuil_reason reason)
+{
+    static const char *const names[] = {"event",    "decay",         "exclusion",
+                                        "command",  "model_changed", "correction",
+                                        "shortcut", "hold_ended",    "reset"};
+
+    assert((unsigned)reason < sizeof(names) / sizeof(names[0]));
+    return names[reason];
+}
+
+/* The instant to judge an event of @time at: its own, but not before the clock (it is a correction
+ * then) and not ahead of its arrival (it waits then). */
+static seuil_time_ms judged_at(const struct seuil_lead *lead, const struct seuil_event *event,
+                               seuil_time_ms time)
+{
+    seuil_time_ms at = time < event->arrival ? time : event->arrival;
+
+    if (at < -SEUIL_TIME_BOUND_MS)
+        at = -SEUIL_TIME_BOUND_MS;
+    return at > lead->clock ? at : lead->clock;
+}
+
+/* Judge at @at, then say what is to be done. */
+static void conclude(struct seuil_scratch *scratch, struct seuil_lead *lead, seuil_time_ms at,
+                     enum seuil_reason reason, struct seuil_outcome *ret_outcome)
+{
+    seuil_time_ms due_before = lead->due;
+
+    seuil_scratch_view(scratch, lead, at);
+    seuil_judge_all(scratch, lead, reason, ret_outcome);
+    lead->clock = at;
+    lead->due = seuil_judge_due(scratch, lead);
+    assert(lead->due > lead->clock);
+    ret_outcome->todo |= SEUIL_TODO_SAVE;
+    if (lead->due != due_before)
+        ret_outcome->todo |= SEUIL_TODO_RESCHEDULE;
+    for (unsigned i = 0; i < ret_outcome->crossing_count; i++)
+        if (ret_outcome->crossings[i].publish)
+            ret_outcome->todo |= SEUIL_TODO_PUBLISH;
+}
+
+/* ---- silence ----------------------------------------------------------------------------- */
+
+/* Whether a record of recent is of exactly @at: then it, and not time, moved the lead. */
+static bool has_record_at(const struct seuil_evidence *evidence, seuil_time_ms at)
+{
+    for (unsigned i = evidence->recent_count; i-- > 0;) {
+        seuil_time_ms time = evidence->records[evidence->recent[i]].key.time;
+
+        if (time <= at)
+            return time == at;
+    }
+    return false;
+}
+
+/* A tick that comes before the lead's due time is void, and one that comes late acts at the due
+ * time: so which ticks ran cannot be seen in the state. */
+static void step_tick(struct seuil_scratch *scratch, const struct seuil_event *event,
+                      struct seuil_lead *lead, struct seuil_outcome *ret_outcome)
+{
+    seuil_time_ms at = lead->due;
+
+    if (event->time < at || at == SEUIL_TIME_NEVER)
+        return;
+    seuil_scratch_bind(scratch, lead);
+    conclude(scratch, lead, at,
+             has_record_at(&lead->evidence, at) ? SEUIL_REASON_EVENT : SEUIL_REASON_DECAY,
+             ret_outcome);
+    if (lead->expired || !seuil_judge_at_rest(lead) || seuil_due_expiry(scratch, lead) > at)
+        return;
+    lead->expired = true;
+    lead->due = SEUIL_TIME_NEVER;
+    ret_outcome->todo |= SEUIL_TODO_EXPIRED | SEUIL_TODO_RESCHEDULE;
+}
+
+/* ---- events ------------------------------------------------------------------------------ */
+
+/* An event that counts has come: a lead that was worth nothing, or forgotten, begins anew. Whether
+ * its key was deleted in between must not be seen, so nothing of an expired one is kept. */
+static void begin_anew(struct seuil_lead *lead)
+{
+    if (lead->expired) {
+        lead->birth = (struct seuil_birth){0};
+        lead->clock = SEUIL_TIME_NONE;
+        lead->due = SEUIL_TIME_NEVER;
+        lead->cut = SEUIL_TIME_NONE;
+        lead->automaton_count = 0;
+        seuil_evidence_clear(&lead->evidence);
+        lead->expired = false;
+        lead->tombstone = false;
+    }
+    if (lead->tombstone) {
+        lead->tombstone = false;
+        lead->birth = (struct seuil_birth){0};
+    }
+}
+
+static void set_birth(struct seuil_lead *lead, const struct seuil_event *event)
+{
+    if (lead->birth.known)
+        return;
+    lead->birth = (struct seuil_birth){
+        .known = true,
+        .topic = event->position.topic < SEUIL_TOPICS_MAX ? event->position.topic : 0,
+        .generation = event->position.generation,
+        .offset = event->position.offset > 0 ? event->position.offset : 0};
+}
+
+/* Erase all that is not later than @cut. What the tallies hold cannot be told apart any more, so it
+ * goes wholly. */
+static void erase(struct seuil_evidence *evidence, seuil_time_ms cut)
+{
+    unsigned gone = 0, kept = 0;
+    seuil_time_ms newest = SEUIL_TIME_NONE;
+
+    while (gone < evidence->recent_count && seuil_evidence_recent(evidence, gone)->key.time <= cut)
+        gone++;
+    seuil_evidence_remove_first(evidence, gone);
+    if (evidence->recent_count)
+        newest = seuil_evidence_recent(evidence, evidence->recent_count - 1u)->key.time;
+    for (unsigned i = 0; i < evidence->rule_count; i++)
+        seuil_tally_clear(&evidence->tallies[evidence->by_key[i]]);
+    seuil_evidence_drop_unused(evidence);
+    for (unsigned i = 0; i < evidence->attribute_count; i++)
+        if (evidence->attributes[i].written.time > cut)
+            evidence->attributes[kept++] = evidence->attributes[i];
+    evidence->attribute_count = (uint16_t)kept;
+    for (unsigned i = 0; i < kept; i++)
+        if (evidence->attributes[i].written.time > newest)
+            newest = evidence->attributes[i].written.time;
+    kept = 0;
+    for (unsigned i = 0; i < evidence->adjustment_count; i++)
+        if (evidence->adjustments[i].key.time > cut)
+            evidence->adjustments[kept++] = evidence->adjustments[i];
+    evidence->adjustment_count = (uint8_t)kept;
+    if (kept && evidence->adjustments[kept - 1].key.time > newest)
+        newest = evidence->adjustments[kept - 1].key.time;
+    evidence->newest = newest;
+    evidence->raised = (struct seuil_key){.time = SEUIL_TIME_NONE};
+}
+
+static void step_forget(struct seuil_scratch *scratch, const struct seuil_event *event,
+                        seuil_time_ms time, struct seuil_lead *lead,
+                        struct seuil_outcome *ret_outcome)
+{
+    seuil_time_ms at = judged_at(lead, event, time);
+
+    if (lead->expired)
+        begin_anew(lead);
+    seuil_scratch_bind(scratch, lead);
+    erase(&lead->evidence, time);
+    lead->cut = time;
+    lead->tombstone = lead->evidence.newest == SEUIL_TIME_NONE;
+    if (!lead->tombstone)
+        lead->birth = (struct seuil_birth){0}; /* later evidence is the beginning of another life */
+    set_birth(lead, event);
+    ret_outcome->todo |= SEUIL_TODO_ERASE;
+    conclude(scratch, lead, at, SEUIL_REASON_COMMAND, ret_outcome);
+}
+
+/* What an event asks for, before the lead is looked at. */
+struct intake {
+    seuil_time_ms time;
+    bool adjusts, forgets, writes_profile;
+    struct seuil_adjustment adjustment;
+};
+
+/* APPLIED: go on with @ret_intake. */
+static enum seuil_verdict take_in(struct seuil_scratch *scratch, const struct seuil_event *event,
+                                  unsigned *notes, struct intake *ret_intake)
+{
+    ret_intake->adjusts = ret_intake->forgets = ret_intake->writes_profile = false;
+    ret_intake->time = seuil_ingest_time(event, notes);
+    if (event->retracts.len > 0)
+        return SEUIL_VERDICT_UNSUPPORTED;
+    if (event->kind == SEUIL_KIND_COMMAND) {
+        switch (seuil_command_read(event, ret_intake->time, &ret_intake->adjustment)) {
+        case SEUIL_COMMAND_ADJUST:
+            ret_intake->adjusts = true;
+            return SEUIL_VERDICT_APPLIED;
+        case SEUIL_COMMAND_FORGET:
+            ret_intake->forgets = true;
+            return SEUIL_VERDICT_APPLIED;
+        case SEUIL_COMMAND_MALFORMED:
+            return SEUIL_VERDICT_REFUSED;
+        default:
+            return SEUIL_VERDICT_UNSUPPORTED;
+        }
+    }
+    if (event->kind == SEUIL_KIND_PROFILE) {
+        ret_intake->writes_profile = seuil_ingest_looks_at(scratch, event);
+        return ret_intake->writes_profile ? SEUIL_VERDICT_APPLIED : SEUIL_VERDICT_FILTERED;
+    }
+    seuil_rules_match(scratch->models, scratch->rules, event, &scratch->hits);
+    if (scratch->hits.more)
+        *notes |= SEUIL_NOTE_HITS_LEFT;
+    return scratch->hits.count ? SEUIL_VERDICT_APPLIED : SEUIL_VERDICT_FILTERED;
+}
+
+static enum seuil_verdict put_in(struct seuil_scratch *scratch, const struct seuil_event *event,
+                                 struct intake *intake, struct seuil_lead *lead, unsigned *notes,
+                                 bool *ret_changed)
+{
+    struct seuil_key key = {.time = intake->time, .hash = seuil_ingest_hash(event)};
+
+    if (intake->writes_profile)
+        return seuil_ingest_profile(scratch, event, key, &lead->evidence, notes, ret_changed);
+    if (!intake->adjusts)
+        return seuil_ingest_record(scratch, event, key, &lead->evidence, notes, ret_changed);
+    intake->adjustment.key = key;
+    return seuil_ingest_adjustment(scratch, &intake->adjustment, &lead->evidence, notes,
+                                   ret_changed);
+}
+
+static void step_event(struct seuil_scratch *scratch, const struct seuil_event *event,
+                       struct seuil_lead *lead, struct seuil_outcome *ret_outcome)
+{
+    struct intake intake;
+    enum seuil_reason reason = SEUIL_REASON_EVENT;
+    bool changed = false;
+
+    ret_outcome->verdict = take_in(scratch, event, &ret_outcome->notes, &intake);
+    if (ret_outcome->verdict != SEUIL_VERDICT_APPLIED)
+        return;
+    if (lead->cut != SEUIL_TIME_NONE && intake.time <= lead->cut && !lead->expired) {
+        ret_outcome->verdict = SEUIL_VERDICT_FORGOTTEN;
+        return;
+    }
+    if (intake.forgets) {
+        step_forget(scratch, event, intake.time, lead, ret_outcome);
+        return;
+    }
+    begin_anew(lead);
+    seuil_scratch_bind(scratch, lead);
+    ret_outcome->verdict = put_in(scratch, event, &intake, lead, &ret_outcome->notes, &changed);
+    if (!changed)
+        return;
+    set_birth(lead, event);
+    seuil_ingest_settle(scratch, lead, &ret_outcome->notes);
+    if (intake.adjusts)
+        reason = SEUIL_REASON_COMMAND;
+    if (lead->clock != SEUIL_TIME_NONE && intake.time < lead->clock)
+        reason = SEUIL_REASON_CORRECTION;
+    conclude(scratch, lead, judged_at(lead, event, intake.time), reason, ret_outcome);
+}
+
+/* ---- the verbs --------------------------------------------------------------------------- */
+
+static void clear_outcome(struct seuil_outcome *outcome)
+{
+    outcome->verdict = SEUIL_VERDICT_APPLIED;
+    outcome->todo = 0;
+    outcome->notes = 0;
+    outcome->crossing_count = 0;
+}
+
+int seuil_engine_step(const struct seuil_models *models, struct seuil_scratch *scratch,
+                      const struct seuil_event *event, struct seuil_lead *lead,
+                      struct seuil_outcome *ret_outcome)
+{
+    assert(scratch->models == models);
+    clear_outcome(ret_outcome);
+    if (event->kind == SEUIL_KIND_TICK)
+        step_tick(scratch, event, lead, ret_outcome);
+    else
+        step_event(scratch, event, lead, ret_outcome);
+    return 0;
+}
+
+seuil_time_ms seuil_engine_due_at(const struct seuil_models *models, struct seuil_scratch *scratch,
+                                  const struct seuil_lead *lead)
+{
+    assert(scratch->models == models);
+    if (lead->clock == SEUIL_TIME_NONE || lead->expired)
+        return SEUIL_TIME_NEVER;
+    seuil_scratch_bind_const(scratch, lead);
+    seuil_scratch_view(scratch, lead, lead->clock);
+    return seuil_judge_due(scratch, lead);
+}
+
+int seuil_engine_remodel(const struct seuil_models *models, struct seuil_scratch *scratch,
+                         seuil_time_ms at, struct seuil_lead *lead,
+                         struct seuil_outcome *ret_outcome)
+{
+    assert(scratch->models == models);
+    clear_outcome(ret_outcome);
+    if (lead->clock == SEUIL_TIME_NONE || lead->expired)
+        return 0;
+    seuil_scratch_bind(scratch, lead);
+    seuil_ingest_drop_unnamed(scratch, &lead->evidence);
+    seuil_ingest_settle(scratch, lead, &ret_outcome->notes);
+    conclude(scratch, lead, at > lead->clock ? at : lead->clock, SEUIL_REASON_MODEL_CHANGED,
+             ret_outcome);
+    return 0;
+}
+
+int seuil_engine_explain(const struct seuil_models *models, struct seuil_scratch *scratch,
+                         const struct seuil_lead *lead, uint16_t model, seuil_time_ms at,
+                         struct seuil_explanation *ret_explanation)
+{
+    struct seuil_standing standing;
+    seuil_time_ms floor;
+
+    assert(scratch->models == models && model < models->model_count);
+    floor = seuil_fold_point(&lead->evidence, models->horizon_ms).time;
+    seuil_scratch_bind_const(scratch, lead);
+    seuil_scratch_view(scratch, lead, at < floor ? floor : at);
+    standing = seuil_judge_standing(scratch, lead, model);
+    /* At another instant than the clock's the tier is what that score would make of it. */
+    if (at != lead->clock)
+        standing = seuil_judge_next(scratch, lead, model, standing, scratch->at);
+    seuil_explain_view(scratch, lead, model, standing, scratch->at, ret_explanation);
+    return at < floor ? SEUIL_ERR_LATE : 0;
+}
+
+seuil_time_ms seuil_engine_qualified_until(const struct seuil_models *models,
+                                           struct seuil_scratch *scratch,
+                                           const struct seuil_lead *lead, uint16_t model)
+{
+    assert(scratch->models == models && model < models->model_count);
+    if (lead->clock == SEUIL_TIME_NONE)
+        return SEUIL_TIME_NEVER;
+    seuil_scratch_bind_const(scratch, lead);
+    seuil_scratch_view(scratch, lead, lead->clock);
+    return seuil_judge_until(scratch, lead, model, seuil_judge_standing(scratch, lead, model),
+                             lead->clock);
+}

@@ -1,0 +1,15 @@
+/* The lines that sum to a score (SCORING 8). Private to lib/core. */
+
+#ifndef SEUIL_CORE_EXPLAIN_H
+#define SEUIL_CORE_EXPLAIN_H
+
+#include "core/due.h"
+#include "core/scratch.h"
+
+/* Explain the viewed lead's score of @model at @at, not before the view. The score is rounded half
+ * up, but stays on the side of the marks where the exact one is for @standing. */
+void seuil_explain_view(struct seuil_scratch *scratch, const struct seuil_lead *lead,
+                        unsigned model, struct seuil_standing standing, seuil_time_ms at,
+                        struct seuil_explanation *ret_explanation);
+
+#endif

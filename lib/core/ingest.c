@@ -1,0 +1,514 @@
+#include "core/ingest.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "core/lead_codec.h"
+#include "core/rule_eval.h"
+
+static seuil_time_ms within_bounds(seuil_time_ms time)
+{
+    return time > SEUIL_TIME_BOUND_MS    ? SEUIL_TIME_BOUND_MS
+           : time < -SEUIL_TIME_BOUND_MS ? -SEUIL_TIME_BOUND_MS
+                                         : time;
+}
+
+seuil_time_ms seuil_ingest_time(const struct seuil_event *event, unsigned *notes)
+{
+    seuil_time_ms time = within_bounds(event->time), arrival = within_bounds(event->arrival);
+
+    if (time - arrival <= SEUIL_AHEAD_MAX_MS)
+        return time;
+    *notes |= SEUIL_NOTE_TIME_CLAMPED;
+    return within_bounds(arrival + SEUIL_AHEAD_MAX_MS);
+}
+
+uint64_t seuil_ingest_hash(const struct seuil_event *event)
+{
+    return seuil_hash64_seed(event->id.ptr, event->id.len,
+                             seuil_hash64(event->lead.ptr, event->lead.len));
+}
+
+struct seuil_key seuil_fold_point(const struct seuil_evidence *evidence, int64_t horizon_ms)
+{
+    struct seuil_key point = evidence->raised, by_horizon;
+
+    if (evidence->newest == SEUIL_TIME_NONE || horizon_ms > 2 * SEUIL_TIME_BOUND_MS)
+        return point;
+    by_horizon = (struct seuil_key){.time = evidence->newest - horizon_ms};
+    return seuil_key_less(point, by_horizon) ? by_horizon : point;
+}
+
+static bool is_late(const struct seuil_scratch *scratch, const struct seuil_evidence *evidence,
+                    struct seuil_key key)
+{
+    return seuil_key_less(key, seuil_fold_point(evidence, scratch->models->horizon_ms));
+}
+
+static void record_time(struct seuil_evidence *evidence, seuil_time_ms time, bool *ret_changed)
+{
+    if (time > evidence->newest) {
+        evidence->newest = time;
+        *ret_changed = true;
+    }
+}
+
+/* ---- records ----------------------------------------------------------------------------- */
+
+static uint32_t object_hash(const struct seuil_rule *rule, const struct seuil_event *event)
+{
+    for (unsigned i = 0; i < rule->limit_count; i++) {
+        const struct seuil_limit *limit = &rule->limits[i];
+        const struct seuil_value *value;
+        double number;
+
+        if (limit->kind != SEUIL_LIMIT_OBJECT)
+            continue;
+        value = limit->field == SEUIL_FIELD_MAP ? seuil_event_entry(event, limit->key)
+                                                : &event->field[limit->field];
+        if (!value)
+            return 0;
+        switch (value->type) {
+        case SEUIL_TYPE_STRING:
+            return (uint32_t)seuil_hash64(value->s.ptr, value->s.len);
+        case SEUIL_TYPE_BOOL:
+            return 1u + value->b;
+        case SEUIL_TYPE_INT:
+        case SEUIL_TYPE_DOUBLE:
+            number = (value->type == SEUIL_TYPE_INT ? (double)value->i : value->d) + 0.0;
+            return (uint32_t)seuil_hash64(&number, sizeof(number));
+        default:
+            return 0;
+        }
+    }
+    return 0;
+}
+
+static bool add_hits(struct seuil_scratch *scratch, const struct seuil_event *event,
+                     struct seuil_evidence *evidence, struct seuil_record *record, unsigned *notes)
+{
+    uint16_t hits[SEUIL_HITS_MAX];
+    const struct seuil_rule *rules = scratch->models->rules;
+
+    /* Hits are in the order of the file; a record has them in that of keys. */
+    for (unsigned i = 0; i < scratch->hits.count; i++) {
+        unsigned at = i;
+
+        for (; at > 0 && rules[hits[at - 1]].key > rules[scratch->hits.rule[i]].key; at--)
+            hits[at] = hits[at - 1];
+        hits[at] = scratch->hits.rule[i];
+    }
+    for (unsigned i = 0; i < scratch->hits.count; i++) {
+        const struct seuil_rule *rule = &rules[hits[i]];
+        unsigned slot = seuil_evidence_find_rule(evidence, rule->key);
+
+        if (slot == SEUIL_NO_SLOT) {
+            slot = seuil_evidence_add_rule(evidence, rule->key, rule->meaning,
+                                           seuil_rule_has_limit(rule, SEUIL_LIMIT_OBJECT));
+            if (slot == SEUIL_NO_SLOT) {
+                *notes |= SEUIL_NOTE_RULES_DROPPED;
+                continue;
+            }
+            scratch->rule_of[slot] = hits[i];
+        }
+        seuil_evidence_add_hit(evidence, record, slot, object_hash(rule, event));
+    }
+    return record->hit_count > 0;
+}
+
+/* The event of @position of recent came again with another time: the earlier one stays. */
+static void repeat(struct seuil_scratch *scratch, struct seuil_evidence *evidence,
+                   unsigned position, struct seuil_key key, bool *ret_changed)
+{
+    uint16_t at = evidence->recent[position];
+    struct seuil_record *record = &evidence->records[at];
+    unsigned to = position;
+
+    if (key.time < record->key.time && !is_late(scratch, evidence, key)) {
+        while (to > 0 && seuil_key_less(key, evidence->records[evidence->recent[to - 1]].key)) {
+            evidence->recent[to] = evidence->recent[to - 1];
+            to--;
+        }
+        evidence->recent[to] = at;
+        record->key = key;
+        *ret_changed = true;
+    }
+    record_time(evidence, key.time, ret_changed);
+}
+
+enum seuil_verdict seuil_ingest_record(struct seuil_scratch *scratch,
+                                       const struct seuil_event *event, struct seuil_key key,
+                                       struct seuil_evidence *evidence, unsigned *notes,
+                                       bool *ret_changed)
+{
+    unsigned position;
+    struct seuil_record *record;
+
+    for (unsigned i = 0; i < evidence->recent_count; i++)
+        if (evidence->records[evidence->recent[i]].key.hash == key.hash) {
+            repeat(scratch, evidence, i, key, ret_changed);
+            return SEUIL_VERDICT_DUPLICATE;
+        }
+    if (is_late(scratch, evidence, key))
+        return SEUIL_VERDICT_LATE;
+    position = seuil_evidence_position(evidence, key);
+    record = seuil_evidence_insert(evidence, position, key);
+    *ret_changed = true;
+    if (!add_hits(scratch, event, evidence, record, notes)) {
+        /* All its rules found the table full. Nothing refers to it: take it out again. */
+        evidence->free_records[evidence->free_count++] = evidence->recent[position];
+        evidence->recent_count--;
+        memmove(evidence->recent + position, evidence->recent + position + 1,
+                (evidence->recent_count - position) * sizeof(evidence->recent[0]));
+        *ret_changed = false;
+        return SEUIL_VERDICT_FILTERED;
+    }
+    record_time(evidence, key.time, ret_changed);
+    return SEUIL_VERDICT_APPLIED;
+}
+
+/* ---- profile ----------------------------------------------------------------------------- */
+
+bool seuil_ingest_looks_at(const struct seuil_scratch *scratch, const struct seuil_event *event)
+{
+    for (unsigned i = 0; i < event->map_count; i++)
+        if (seuil_models_attribute(scratch->models, event->map[i].key) >= 0)
+            return true;
+    return false;
+}
+
+static void set_value(struct seuil_attribute_value *to, const struct seuil_value *from,
+                      unsigned *notes)
+{
+    to->type = from->type;
+    switch (from->type) {
+    case SEUIL_TYPE_BOOL:
+        to->b = from->b;
+        break;
+    case SEUIL_TYPE_INT:
+        to->i = from->i;
+        break;
+    case SEUIL_TYPE_DOUBLE:
+        to->d = from->d + 0.0;
+        break;
+    case SEUIL_TYPE_STRING:
+        if (from->s.len > SEUIL_NOTE_MAX) {
+            to->type = SEUIL_TYPE_NULL; /* unknown is better than the value before or a part */
+            *notes |= SEUIL_NOTE_VALUE_CUT;
+            break;
+        }
+        to->len = (uint8_t)from->s.len;
+        if (from->s.len)
+            memcpy(to->s, from->s.ptr, from->s.len);
+        break;
+    default:
+        to->type = SEUIL_TYPE_NULL;
+    }
+}
+
+/* Last writer wins. */
+static void write_attribute(struct seuil_evidence *evidence, uint32_t key, struct seuil_key written,
+                            const struct seuil_value *value, unsigned *notes, bool *ret_changed)
+{
+    unsigned at = 0;
+    struct seuil_attribute_value *to;
+
+    while (at < evidence->attribute_count && evidence->attributes[at].key < key)
+        at++;
+    to = &evidence->attributes[at];
+    if (at == evidence->attribute_count || to->key != key) {
+        assert(evidence->attribute_count < SEUIL_ATTRIBUTES_MAX);
+        memmove(to + 1, to, (evidence->attribute_count - at) * sizeof(*to));
+        evidence->attribute_count++;
+        to->key = key;
+    } else if (!seuil_key_less(to->written, written)) {
+        return;
+    }
+    to->written = written;
+    set_value(to, value, notes);
+    *ret_changed = true;
+}
+
+/* Attributes that no model names any more make room for those that one does. */
+void seuil_ingest_drop_unnamed(const struct seuil_scratch *scratch, struct seuil_evidence *evidence)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < evidence->attribute_count; i++)
+        for (unsigned j = 0; j < scratch->models->attribute_count; j++)
+            if (scratch->models->attributes[j].key == evidence->attributes[i].key) {
+                if (kept != i)
+                    evidence->attributes[kept] = evidence->attributes[i];
+                kept++;
+                break;
+            }
+    evidence->attribute_count = (uint16_t)kept;
+}
+
+enum seuil_verdict seuil_ingest_profile(struct seuil_scratch *scratch,
+                                        const struct seuil_event *event, struct seuil_key key,
+                                        struct seuil_evidence *evidence, unsigned *notes,
+                                        bool *ret_changed)
+{
+    bool repeated = false;
+
+    for (unsigned i = 0; i < evidence->attribute_count; i++)
+        repeated |= evidence->attributes[i].written.hash == key.hash;
+    if (!repeated && is_late(scratch, evidence, key))
+        return SEUIL_VERDICT_LATE;
+    if (evidence->attribute_count + scratch->models->attribute_count > SEUIL_ATTRIBUTES_MAX)
+        seuil_ingest_drop_unnamed(scratch, evidence);
+    for (unsigned i = 0; i < event->map_count; i++) {
+        int index = seuil_models_attribute(scratch->models, event->map[i].key);
+
+        if (index >= 0)
+            write_attribute(evidence, scratch->models->attributes[index].key, key,
+                            &event->map[i].value, notes, ret_changed);
+    }
+    record_time(evidence, key.time, ret_changed);
+    return repeated ? SEUIL_VERDICT_DUPLICATE : SEUIL_VERDICT_APPLIED;
+}
+
+/* ---- adjustments ------------------------------------------------------------------------- */
+
+static void remove_adjustment(struct seuil_evidence *evidence, unsigned at)
+{
+    evidence->adjustment_count--;
+    memmove(evidence->adjustments + at, evidence->adjustments + at + 1,
+            (evidence->adjustment_count - at) * sizeof(evidence->adjustments[0]));
+}
+
+static void insert_adjustment(struct seuil_evidence *evidence,
+                              const struct seuil_adjustment *adjustment)
+{
+    unsigned at = evidence->adjustment_count;
+
+    assert(at <= SEUIL_ADJUSTMENTS_MAX);
+    while (at > 0 && seuil_key_less(adjustment->key, evidence->adjustments[at - 1].key))
+        at--;
+    memmove(evidence->adjustments + at + 1, evidence->adjustments + at,
+            (evidence->adjustment_count - at) * sizeof(evidence->adjustments[0]));
+    evidence->adjustments[at] = *adjustment;
+    evidence->adjustment_count++;
+}
+
+enum seuil_verdict seuil_ingest_adjustment(struct seuil_scratch *scratch,
+                                           const struct seuil_adjustment *adjustment,
+                                           struct seuil_evidence *evidence, unsigned *notes,
+                                           bool *ret_changed)
+{
+    unsigned out = 0;
+
+    for (unsigned i = 0; i < evidence->adjustment_count; i++) {
+        if (evidence->adjustments[i].key.hash != adjustment->key.hash)
+            continue;
+        if (adjustment->key.time < evidence->adjustments[i].key.time &&
+            !is_late(scratch, evidence, adjustment->key)) {
+            remove_adjustment(evidence, i);
+            insert_adjustment(evidence, adjustment);
+            *ret_changed = true;
+        }
+        record_time(evidence, adjustment->key.time, ret_changed);
+        return SEUIL_VERDICT_DUPLICATE;
+    }
+    if (is_late(scratch, evidence, adjustment->key))
+        return SEUIL_VERDICT_LATE;
+    insert_adjustment(evidence, adjustment);
+    *ret_changed = true;
+    record_time(evidence, adjustment->key.time, ret_changed);
+    if (evidence->adjustment_count <= SEUIL_ADJUSTMENTS_MAX)
+        return SEUIL_VERDICT_APPLIED;
+    /* One too many: an ended one goes, else the oldest. */
+    for (unsigned i = SEUIL_ADJUSTMENTS_MAX + 1; i-- > 0;)
+        if (evidence->adjustments[i].until <= evidence->newest)
+            out = i;
+    if (evidence->adjustments[out].until > evidence->newest)
+        *notes |= SEUIL_NOTE_ADJUSTMENT_DROPPED;
+    remove_adjustment(evidence, out);
+    return SEUIL_VERDICT_APPLIED;
+}
+
+/* ---- settling ---------------------------------------------------------------------------- */
+
+/* Fold the records below @point into the tallies, then drop what no later instant can ask for. */
+static void absorb(struct seuil_scratch *scratch, struct seuil_evidence *evidence,
+                   struct seuil_key point)
+{
+    unsigned count = 0;
+
+    for (; count < evidence->recent_count; count++) {
+        const struct seuil_record *record = seuil_evidence_recent(evidence, count);
+
+        if (!seuil_key_less(record->key, point))
+            break;
+        for (unsigned i = 0; i < record->hit_count; i++)
+            seuil_tally_fold(&evidence->tallies[record->rule[i]],
+                             &scratch->models->rules[scratch->rule_of[record->rule[i]]],
+                             record->key.time, record->object[i]);
+    }
+    if (count)
+        seuil_evidence_remove_first(evidence, count);
+    if (point.time == SEUIL_TIME_NONE)
+        return;
+    for (unsigned i = 0; i < evidence->rule_count; i++) {
+        unsigned slot = evidence->by_key[i];
+
+        seuil_tally_prune(&evidence->tallies[slot], &scratch->models->rules[scratch->rule_of[slot]],
+                          point.time);
+    }
+    seuil_evidence_drop_unused(evidence);
+}
+
+/* The key below which records are folded: the fold point, less the quarantine unless a bound
+ * pushed it. */
+static struct seuil_key absorb_point(const struct seuil_evidence *evidence, int64_t horizon_ms)
+{
+    return seuil_fold_point(evidence, horizon_ms > 2 * SEUIL_TIME_BOUND_MS
+                                          ? horizon_ms
+                                          : horizon_ms + SEUIL_QUARANTINE_MS);
+}
+
+/* What is older than the fold point by its own rules. */
+static void drop_ended(struct seuil_evidence *evidence, struct seuil_key late,
+                       struct seuil_key folded)
+{
+    for (unsigned i = evidence->attribute_count; i-- > 0;) {
+        struct seuil_attribute_value *value = &evidence->attributes[i];
+
+        if (value->type != SEUIL_TYPE_NULL || !seuil_key_less(value->written, late))
+            continue;
+        evidence->attribute_count--;
+        memmove(value, value + 1, (evidence->attribute_count - i) * sizeof(*value));
+    }
+    for (unsigned i = evidence->adjustment_count; i-- > 0;)
+        if (evidence->adjustments[i].until <= folded.time)
+            remove_adjustment(evidence, i);
+}
+
+/* An upper bound of the packed size, cheap. */
+static size_t size_bound(const struct seuil_lead *lead)
+{
+    const struct seuil_evidence *evidence = &lead->evidence;
+    size_t bound = 64 + SEUIL_TOPICS_MAX * 16 + SEUIL_MODELS_MAX * 14 + 48;
+
+    for (unsigned i = 0; i < evidence->rule_count; i++) {
+        const struct seuil_tally *tally = &evidence->tallies[evidence->by_key[i]];
+
+        bound += 36 + tally->instants * 8u + tally->objects * 17u + tally->buckets * 13u +
+                 (tally->periods ? SEUIL_LIMITS_MAX * 24u : 0);
+    }
+    for (unsigned i = 0; i < evidence->recent_count; i++)
+        bound += 19 + 5u * evidence->records[evidence->recent[i]].hit_count;
+    return bound + evidence->attribute_count * (24u + SEUIL_NOTE_MAX) +
+           evidence->adjustment_count * (36u + 2 * SEUIL_NOTE_MAX);
+}
+
+static void cut_largest_attribute(struct seuil_evidence *evidence)
+{
+    struct seuil_attribute_value *largest = NULL;
+
+    for (unsigned i = 0; i < evidence->attribute_count; i++) {
+        struct seuil_attribute_value *value = &evidence->attributes[i];
+
+        if (value->type == SEUIL_TYPE_STRING && (!largest || value->len > largest->len))
+            largest = value;
+    }
+    assert(largest); /* numbers and nulls alone stay far below the bound */
+    largest->type = SEUIL_TYPE_NULL;
+}
+
+static size_t text_bytes(const struct seuil_evidence *evidence)
+{
+    size_t bytes = 0;
+
+    for (unsigned i = 0; i < evidence->attribute_count; i++)
+        if (evidence->attributes[i].type == SEUIL_TYPE_STRING)
+            bytes += evidence->attributes[i].len;
+    return bytes;
+}
+
+/* The slot of the rule whose tally takes most room; SEUIL_NO_SLOT when all are empty. */
+static unsigned largest_tally(const struct seuil_evidence *evidence)
+{
+    unsigned found = SEUIL_NO_SLOT, most = 0;
+
+    for (unsigned i = 0; i < evidence->rule_count; i++) {
+        const struct seuil_tally *tally = &evidence->tallies[evidence->by_key[i]];
+        unsigned size = seuil_tally_is_empty(tally)
+                            ? 0
+                            : 1u + tally->instants * 5u + tally->buckets * 2u + tally->objects * 8u;
+
+        if (size > most) {
+            found = evidence->by_key[i];
+            most = size;
+        }
+    }
+    return found;
+}
+
+/* Give up something of a lead that is too large, the cheapest loss first. What is chosen depends on
+ * nothing but the state. */
+static void shrink(struct seuil_scratch *scratch, struct seuil_lead *lead, unsigned *notes)
+{
+    struct seuil_evidence *evidence = &lead->evidence;
+    unsigned slot;
+
+    if (evidence->recent_count > 1) {
+        unsigned gone = 1 + (evidence->recent_count - 1u) / 16;
+
+        evidence->raised = seuil_evidence_recent(evidence, gone)->key;
+        absorb(scratch, evidence, absorb_point(evidence, scratch->models->horizon_ms));
+        *notes |= SEUIL_NOTE_HORIZON_SHORTENED;
+        return;
+    }
+    slot = largest_tally(evidence);
+    if (slot != SEUIL_NO_SLOT && evidence->tallies[slot].objects > 1) {
+        struct seuil_tally *tally = &evidence->tallies[slot];
+        unsigned objects = tally->objects;
+
+        tally->objects = (uint8_t)(objects / 2);
+        memmove(tally->object, tally->object + objects - objects / 2,
+                tally->objects * sizeof(tally->object[0]));
+    } else if (text_bytes(evidence) > SEUIL_LEAD_BYTES_MAX / 2) {
+        cut_largest_attribute(evidence);
+        *notes |= SEUIL_NOTE_VALUE_CUT;
+    } else if (slot != SEUIL_NO_SLOT) {
+        seuil_tally_clear(&evidence->tallies[slot]);
+        seuil_evidence_drop_unused(evidence);
+        *notes |= SEUIL_NOTE_RULES_DROPPED;
+    } else if (evidence->adjustment_count > 0) {
+        remove_adjustment(evidence, 0);
+        *notes |= SEUIL_NOTE_ADJUSTMENT_DROPPED;
+    } else {
+        cut_largest_attribute(evidence);
+        *notes |= SEUIL_NOTE_VALUE_CUT;
+    }
+}
+
+/* Room for what changes after settling: automata, clock, due time, the owner's stamps. */
+#define SIZE_MAX_SETTLED (SEUIL_LEAD_BYTES_MAX - 640)
+
+void seuil_ingest_settle(struct seuil_scratch *scratch, struct seuil_lead *lead, unsigned *notes)
+{
+    struct seuil_evidence *evidence = &lead->evidence;
+    int64_t horizon = scratch->models->horizon_ms;
+    struct seuil_key point;
+
+    if (evidence->recent_count > SEUIL_RECENT_MAX) {
+        evidence->raised =
+            seuil_evidence_recent(evidence, evidence->recent_count - SEUIL_RECENT_MAX)->key;
+        *notes |= SEUIL_NOTE_HORIZON_SHORTENED;
+    }
+    point = absorb_point(evidence, horizon);
+    if (seuil_key_less(evidence->raised, point))
+        evidence->raised = (struct seuil_key){.time = SEUIL_TIME_NONE}; /* overtaken */
+    absorb(scratch, evidence, point);
+    if (evidence->attribute_count || evidence->adjustment_count)
+        drop_ended(evidence, seuil_fold_point(evidence, horizon), point);
+    if (!lead->tombstone && lead->cut != SEUIL_TIME_NONE &&
+        seuil_fold_point(evidence, horizon).time > lead->cut)
+        lead->cut = SEUIL_TIME_NONE; /* what it refuses is late by now */
+    while (size_bound(lead) > SEUIL_LEAD_BYTES_MAX && seuil_lead_size(lead) > SIZE_MAX_SETTLED)
+        shrink(scratch, lead, notes);
+}

@@ -1,0 +1,48 @@
+/* How evidence gets into a lead (EVIDENCE 1 and 2). Private to lib/core. */
+
+#ifndef SEUIL_CORE_INGEST_H
+#define SEUIL_CORE_INGEST_H
+
+#include "core/scratch.h"
+
+/* When @event happened, for this engine: clamped to five minutes after its arrival (then
+ * SEUIL_NOTE_TIME_CLAMPED is set in @notes) and to the range of times. */
+seuil_time_ms seuil_ingest_time(const struct seuil_event *event, unsigned *notes);
+
+/* XXH3 of (lead id, event id). */
+uint64_t seuil_ingest_hash(const struct seuil_event *event);
+
+/* The fold point: keys below it are late. */
+struct seuil_key seuil_fold_point(const struct seuil_evidence *evidence, int64_t horizon_ms);
+
+/* Put the event of @key, which hit scratch->hits, into recent. APPLIED, DUPLICATE or LATE;
+ * @ret_changed: whether the evidence is another now. */
+enum seuil_verdict seuil_ingest_record(struct seuil_scratch *scratch,
+                                       const struct seuil_event *event, struct seuil_key key,
+                                       struct seuil_evidence *evidence, unsigned *notes,
+                                       bool *ret_changed);
+
+/* Write the attributes of @event that a model names into the profile. As above. */
+enum seuil_verdict seuil_ingest_profile(struct seuil_scratch *scratch,
+                                        const struct seuil_event *event, struct seuil_key key,
+                                        struct seuil_evidence *evidence, unsigned *notes,
+                                        bool *ret_changed);
+
+/* Whether a model names an attribute of @event. */
+bool seuil_ingest_looks_at(const struct seuil_scratch *scratch, const struct seuil_event *event);
+
+/* Add @adjustment. As above. */
+enum seuil_verdict seuil_ingest_adjustment(struct seuil_scratch *scratch,
+                                           const struct seuil_adjustment *adjustment,
+                                           struct seuil_evidence *evidence, unsigned *notes,
+                                           bool *ret_changed);
+
+/* Attributes that no model names any more are dropped. */
+void seuil_ingest_drop_unnamed(const struct seuil_scratch *scratch,
+                               struct seuil_evidence *evidence);
+
+/* After any change: fold what left the horizon, forget what is worth nothing, keep the bounds. The
+ * lead is bound. */
+void seuil_ingest_settle(struct seuil_scratch *scratch, struct seuil_lead *lead, unsigned *notes);
+
+#endif

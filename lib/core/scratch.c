@@ -1,0 +1,309 @@
+#include "core/scratch.h"
+
+#include <assert.h>
+#include <stdalign.h>
+#include <string.h>
+
+static size_t round_up(size_t size)
+{
+    return (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+}
+
+/* A power of two, at least twice the number of rules. */
+static uint32_t key_table_size(const struct seuil_models *models)
+{
+    uint32_t size = 16;
+
+    while (size < 2 * models->rule_count)
+        size *= 2;
+    return size;
+}
+
+size_t seuil_scratch_size(const struct seuil_models *models)
+{
+    return round_up(sizeof(struct seuil_scratch)) +
+           round_up(key_table_size(models) * sizeof(uint16_t)) + seuil_rules_scratch_size(models);
+}
+
+static uint32_t key_place(uint32_t key, uint32_t mask)
+{
+    return (key * 0x9e3779b1u >> 7) & mask;
+}
+
+static void fill_key_table(const struct seuil_models *models, uint16_t *table, uint32_t mask)
+{
+    memset(table, 0, ((size_t)mask + 1) * sizeof(table[0]));
+    for (uint32_t i = 0; i < models->rule_count; i++) {
+        uint32_t at = key_place(models->rules[i].key, mask);
+
+        while (table[at])
+            at = (at + 1) & mask;
+        table[at] = (uint16_t)(i + 1);
+    }
+}
+
+struct seuil_scratch *seuil_scratch_init(void *memory, const struct seuil_models *models,
+                                         void *regex)
+{
+    struct seuil_scratch *scratch = memory;
+    uint8_t *after = (uint8_t *)memory + round_up(sizeof(*scratch));
+    uint32_t size = key_table_size(models);
+
+    assert(models->model_count <= SEUIL_MODELS_MAX && models->rule_count <= SEUIL_RULES_MAX);
+    assert(models->attribute_count <= SEUIL_ATTRIBUTES_MAX);
+    scratch->models = models;
+    scratch->key_mask = size - 1;
+    scratch->key_table = (uint16_t *)after;
+    fill_key_table(models, (uint16_t *)after, size - 1);
+    scratch->rules =
+        seuil_rules_scratch_init(after + round_up(size * sizeof(uint16_t)), models, regex);
+    memset(scratch->values, 0, sizeof(scratch->values));
+    memset(scratch->live_used, 0, sizeof(scratch->live_used));
+    scratch->hits.count = 0;
+    for (unsigned i = 0; i < models->model_count; i++) {
+        const struct seuil_model *model = &models->models[i];
+
+        assert(model->group_count <= SEUIL_GROUPS_MAX && model->tier_count <= SEUIL_TIERS_MAX);
+        for (unsigned j = 0; j < model->tier_count; j++)
+            scratch->tier_keys[i][j] =
+                j == 0 ? 0 : seuil_name_hash(seuil_str_from(model->tiers[j].name), SEUIL_STR(""));
+        scratch->profile_counts[i] = model->fit_count > 0 || model->exclusion_count > 0;
+        seuil_fit_evaluate(scratch, model, &scratch->bare[i]);
+    }
+    return scratch;
+}
+
+unsigned seuil_scratch_rule(const struct seuil_scratch *scratch, uint32_t key)
+{
+    uint32_t at = key_place(key, scratch->key_mask);
+
+    while (scratch->key_table[at]) {
+        unsigned rule = scratch->key_table[at] - 1u;
+
+        if (scratch->models->rules[rule].key == key)
+            return rule;
+        at = (at + 1) & scratch->key_mask;
+    }
+    return SEUIL_NO_RULE;
+}
+
+/* ---- fit --------------------------------------------------------------------------------- */
+
+void seuil_fit_load(struct seuil_scratch *scratch, const struct seuil_evidence *evidence)
+{
+    const struct seuil_models *models = scratch->models;
+
+    for (unsigned i = 0; i < models->attribute_count; i++) {
+        struct seuil_value *value = &scratch->values[i];
+
+        value->type = SEUIL_TYPE_NULL;
+        for (unsigned j = 0; j < evidence->attribute_count; j++) {
+            const struct seuil_attribute_value *from = &evidence->attributes[j];
+
+            if (from->key != models->attributes[i].key)
+                continue;
+            value->type = from->type;
+            if (from->type == SEUIL_TYPE_STRING)
+                value->s = (struct seuil_str){from->s, from->len};
+            else if (from->type == SEUIL_TYPE_BOOL)
+                value->b = from->b;
+            else if (from->type == SEUIL_TYPE_INT)
+                value->i = from->i;
+            else if (from->type == SEUIL_TYPE_DOUBLE)
+                value->d = from->d;
+            break;
+        }
+    }
+}
+
+void seuil_fit_evaluate(struct seuil_scratch *scratch, const struct seuil_model *model,
+                        struct seuil_model_view *view)
+{
+    double fit = 0, exclusion = 0;
+
+    for (unsigned i = 0; i < model->fit_count; i++)
+        if (seuil_rules_attributes_match(model->fit[i].when, scratch->rules, scratch->values))
+            fit += model->fit[i].points;
+    for (unsigned i = 0; i < model->exclusion_count; i++)
+        if (seuil_rules_attributes_match(model->exclusions[i].when, scratch->rules,
+                                         scratch->values))
+            exclusion += model->exclusions[i].points;
+    view->fit_raw = fit;
+    view->fit = fit < model->fit_floor     ? model->fit_floor
+                : fit > model->fit_ceiling ? model->fit_ceiling
+                                           : fit;
+    view->exclusion = exclusion;
+}
+
+/* ---- bind -------------------------------------------------------------------------------- */
+
+static unsigned bound_rule(const struct seuil_scratch *scratch, const struct seuil_rule_ref *ref)
+{
+    unsigned rule = seuil_scratch_rule(scratch, ref->key);
+
+    if (rule != SEUIL_NO_RULE && scratch->models->rules[rule].meaning != ref->meaning)
+        return SEUIL_NO_RULE;
+    return rule;
+}
+
+void seuil_scratch_bind_const(struct seuil_scratch *scratch, const struct seuil_lead *lead)
+{
+    for (unsigned i = 0; i < lead->evidence.rule_count; i++) {
+        unsigned slot = lead->evidence.by_key[i];
+
+        scratch->rule_of[slot] = (uint16_t)bound_rule(scratch, &lead->evidence.rules[slot]);
+    }
+}
+
+/* Take the hits of rules without a rule in the set out of recent, and records without hits. */
+static void drop_unbound(struct seuil_scratch *scratch, struct seuil_evidence *evidence)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < evidence->recent_count; i++) {
+        struct seuil_record *record = seuil_evidence_recent(evidence, i);
+        unsigned hits = 0;
+
+        for (unsigned j = 0; j < record->hit_count; j++) {
+            if (scratch->rule_of[record->rule[j]] == SEUIL_NO_RULE) {
+                evidence->rules[record->rule[j]].records--;
+                continue;
+            }
+            record->rule[hits] = record->rule[j];
+            record->object[hits++] = record->object[j];
+        }
+        record->hit_count = (uint8_t)hits;
+        if (hits)
+            evidence->recent[kept++] = evidence->recent[i];
+        else
+            evidence->free_records[evidence->free_count++] = evidence->recent[i];
+    }
+    evidence->recent_count = (uint16_t)kept;
+    for (unsigned i = 0; i < evidence->rule_count; i++)
+        if (scratch->rule_of[evidence->by_key[i]] == SEUIL_NO_RULE)
+            seuil_tally_clear(&evidence->tallies[evidence->by_key[i]]);
+    seuil_evidence_drop_unused(evidence);
+}
+
+bool seuil_scratch_bind(struct seuil_scratch *scratch, struct seuil_lead *lead)
+{
+    bool unbound = false;
+
+    for (unsigned i = 0; i < lead->evidence.rule_count; i++) {
+        unsigned slot = lead->evidence.by_key[i];
+        unsigned rule = bound_rule(scratch, &lead->evidence.rules[slot]);
+
+        scratch->rule_of[slot] = (uint16_t)rule;
+        unbound |= rule == SEUIL_NO_RULE;
+    }
+    if (unbound)
+        drop_unbound(scratch, &lead->evidence);
+    return unbound;
+}
+
+/* ---- view -------------------------------------------------------------------------------- */
+
+static unsigned half_index(struct seuil_scratch *scratch, int64_t half_life_ms)
+{
+    unsigned i = 0;
+
+    while (i < scratch->half_count && scratch->halves[i] != half_life_ms)
+        i++;
+    if (i == scratch->half_count)
+        scratch->halves[scratch->half_count++] = half_life_ms;
+    return i;
+}
+
+static void add_term(struct seuil_scratch *scratch, unsigned slot, const struct seuil_tally *tally)
+{
+    unsigned index = scratch->rule_of[slot], at = scratch->term_count++;
+    struct seuil_term term = {
+        .rule = &scratch->models->rules[index], .tally = tally, .index = (uint16_t)index};
+
+    term.is_aged = seuil_decay_is_aged(&term.rule->decay);
+    if (term.rule->decay.shape == SEUIL_DECAY_HALF_LIFE) {
+        term.is_half = true;
+        term.half = (uint16_t)half_index(scratch, term.rule->decay.duration_ms);
+        term.sum = seuil_tally_half_life_sum(tally, term.rule->decay.duration_ms, &term.landmark);
+    }
+    while (at > 0 && scratch->terms[at - 1].index > index) {
+        scratch->terms[at] = scratch->terms[at - 1];
+        at--;
+    }
+    scratch->terms[at] = term;
+}
+
+/* The records up to @at on top of the summary, in scratch->live, for the rules that they hit. */
+static void fold_recent(struct seuil_scratch *scratch, const struct seuil_evidence *evidence,
+                        seuil_time_ms at)
+{
+    memset(scratch->live_used, 0, sizeof(scratch->live_used));
+    for (scratch->seen = 0; scratch->seen < evidence->recent_count; scratch->seen++) {
+        const struct seuil_record *record = &evidence->records[evidence->recent[scratch->seen]];
+
+        if (record->key.time > at)
+            break;
+        for (unsigned i = 0; i < record->hit_count; i++) {
+            unsigned slot = record->rule[i], rule = scratch->rule_of[slot];
+            uint64_t bit = UINT64_C(1) << (slot % 64);
+
+            if (rule == SEUIL_NO_RULE)
+                continue;
+            if (!(scratch->live_used[slot / 64] & bit)) {
+                scratch->live_used[slot / 64] |= bit;
+                seuil_tally_copy(&scratch->live[slot], &evidence->tallies[slot]);
+            }
+            seuil_tally_fold(&scratch->live[slot], &scratch->models->rules[rule], record->key.time,
+                             record->object[i]);
+        }
+    }
+}
+
+static void view_models(struct seuil_scratch *scratch, const struct seuil_evidence *evidence,
+                        bool empty)
+{
+    const struct seuil_models *models = scratch->models;
+    unsigned term = 0;
+    bool loaded = false;
+
+    for (unsigned i = 0; i < models->model_count; i++) {
+        struct seuil_model_view *view = &scratch->model[i];
+
+        if (empty) {
+            *view = (struct seuil_model_view){0};
+        } else if (!scratch->profile_counts[i] || evidence->attribute_count == 0) {
+            *view = scratch->bare[i];
+        } else {
+            if (!loaded)
+                seuil_fit_load(scratch, evidence);
+            loaded = true;
+            seuil_fit_evaluate(scratch, &models->models[i], view);
+        }
+        view->term_first = (uint16_t)term;
+        while (term < scratch->term_count && scratch->terms[term].rule->model == i)
+            term++;
+        view->term_count = (uint16_t)(term - view->term_first);
+    }
+}
+
+void seuil_scratch_view(struct seuil_scratch *scratch, const struct seuil_lead *lead,
+                        seuil_time_ms at)
+{
+    const struct seuil_evidence *evidence = &lead->evidence;
+
+    scratch->at = at;
+    scratch->term_count = 0;
+    scratch->half_count = 0;
+    scratch->half_at = SEUIL_TIME_NONE;
+    fold_recent(scratch, evidence, at);
+    for (unsigned i = 0; i < evidence->rule_count; i++) {
+        unsigned slot = evidence->by_key[i];
+        const struct seuil_tally *tally = scratch->live_used[slot / 64] >> (slot % 64) & 1
+                                              ? &scratch->live[slot]
+                                              : &evidence->tallies[slot];
+
+        if (scratch->rule_of[slot] != SEUIL_NO_RULE && (tally->count > 0 || tally->instants > 0))
+            add_term(scratch, slot, tally);
+    }
+    view_models(scratch, evidence, lead->tombstone);
+}

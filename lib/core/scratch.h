@@ -1,0 +1,86 @@
+/* What the engine's parts share beside the lead: one for each thread and model set.
+ *
+ * A lead is *bound* (seuil_scratch_bind): the rules of its table are found in the set. Then it is
+ * *viewed* at an instant (seuil_scratch_view): the records up to it are folded on top of the
+ * summary, and what is left is a list of terms, one for each rule with awards, from which score
+ * (score.h), due time (due.h) and explanation (explain.h) are read. Private to lib/core. */
+
+#ifndef SEUIL_CORE_SCRATCH_H
+#define SEUIL_CORE_SCRATCH_H
+
+#include "core/engine.h"
+#include "core/tally.h"
+
+/* Awards of one rule, ready to be evaluated at any instant from the view's on. */
+struct seuil_term {
+    const struct seuil_rule *rule;
+    const struct seuil_tally *tally;
+    uint16_t index; /* of the rule in the set */
+    uint16_t half;  /* index in halves, for a half-life */
+    bool is_half;
+    bool is_aged;
+    double sum;       /* half-life: of 2^((t - landmark) / H) */
+    int64_t landmark; /* in half-lives */
+};
+
+/* What does not decay, of one model. */
+struct seuil_model_view {
+    double fit;       /* clamped */
+    double fit_raw;   /* before the clamp */
+    double exclusion; /* by attributes */
+    uint16_t term_first, term_count;
+};
+
+struct seuil_scratch {
+    const struct seuil_models *models;
+    struct seuil_rules_scratch *rules;
+    uint32_t key_mask;         /* of key_table: its size - 1 */
+    const uint16_t *key_table; /* open addressing by rule key: index in the set + 1 */
+    uint32_t tier_keys[SEUIL_MODELS_MAX][SEUIL_TIERS_MAX];
+    struct seuil_model_view bare[SEUIL_MODELS_MAX]; /* of a lead without a profile */
+    bool profile_counts[SEUIL_MODELS_MAX];          /* the model has fit criteria or exclusions */
+
+    struct seuil_hits hits;
+    struct seuil_value values[SEUIL_ATTRIBUTES_MAX]; /* of the profile, by the set's attributes */
+
+    /* the bound lead */
+    uint16_t rule_of[SEUIL_LEAD_RULES_MAX]; /* by slot: index in the set */
+
+    /* the view */
+    seuil_time_ms at;
+    uint16_t seen; /* records of recent that are in the view; later ones wait */
+    uint16_t term_count, half_count;
+    struct seuil_model_view model[SEUIL_MODELS_MAX];
+    struct seuil_term terms[SEUIL_LEAD_RULES_MAX]; /* by index of the rule */
+    int64_t halves[SEUIL_LEAD_RULES_MAX];          /* the half-lives in play */
+    double half_factor[SEUIL_LEAD_RULES_MAX];      /* at half_at: 2^-frac(t / H) */
+    int64_t half_whole[SEUIL_LEAD_RULES_MAX];      /* floor(t / H) */
+    seuil_time_ms half_at;
+    uint64_t live_used[SEUIL_LEAD_RULES_MAX / 64];
+    struct seuil_tally live[SEUIL_LEAD_RULES_MAX]; /* by slot */
+};
+
+#define SEUIL_NO_RULE 0xffff
+
+/* Find the rules of @lead in the set. Evidence of rules that are gone, or whose meaning changed, is
+ * dropped: whether there was any. */
+bool seuil_scratch_bind(struct seuil_scratch *scratch, struct seuil_lead *lead);
+
+/* The same for a lead that must not change: what would be dropped is passed over. */
+void seuil_scratch_bind_const(struct seuil_scratch *scratch, const struct seuil_lead *lead);
+
+/* Fold the records of the bound @lead up to @at. A tombstone is viewed as an empty lead. */
+void seuil_scratch_view(struct seuil_scratch *scratch, const struct seuil_lead *lead,
+                        seuil_time_ms at);
+
+/* The index in the set of the rule of @key, or SEUIL_NO_RULE. */
+unsigned seuil_scratch_rule(const struct seuil_scratch *scratch, uint32_t key);
+
+/* Fit, raw fit and exclusions by attributes of a profile, for one model. */
+void seuil_fit_evaluate(struct seuil_scratch *scratch, const struct seuil_model *model,
+                        struct seuil_model_view *view);
+
+/* Spread the profile of @evidence over scratch->values. */
+void seuil_fit_load(struct seuil_scratch *scratch, const struct seuil_evidence *evidence);
+
+#endif

@@ -1,0 +1,402 @@
+#include "core/tally.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "core/zone.h"
+
+bool seuil_rule_has_limit(const struct seuil_rule *rule, enum seuil_limit_kind kind)
+{
+    for (unsigned i = 0; i < rule->limit_count; i++)
+        if (rule->limits[i].kind == kind)
+            return true;
+    return false;
+}
+
+int64_t seuil_decay_span_ms(const struct seuil_decay *decay)
+{
+    switch (decay->shape) {
+    case SEUIL_DECAY_EXPIRES:
+    case SEUIL_DECAY_LINEAR:
+        return decay->duration_ms;
+    case SEUIL_DECAY_STEPS:
+        return decay->step_count ? decay->steps[decay->step_count - 1].age_ms : 0;
+    default:
+        return SEUIL_TIME_NEVER;
+    }
+}
+
+/* The largest window and count of the rolling limits: what they need of past awards. */
+static void rolling_needs(const struct seuil_rule *rule, int64_t *ret_window_ms,
+                          uint32_t *ret_count)
+{
+    *ret_window_ms = 0;
+    *ret_count = 0;
+    for (unsigned i = 0; i < rule->limit_count; i++) {
+        const struct seuil_limit *limit = &rule->limits[i];
+
+        if (limit->kind != SEUIL_LIMIT_ROLLING)
+            continue;
+        if (limit->duration_ms > *ret_window_ms)
+            *ret_window_ms = limit->duration_ms;
+        if (limit->count > *ret_count)
+            *ret_count = limit->count;
+    }
+}
+
+/* How many of the newest awards are kept exactly. */
+static unsigned instants_kept(const struct seuil_rule *rule)
+{
+    unsigned kept = 0;
+
+    if (seuil_decay_is_aged(&rule->decay))
+        return SEUIL_AGED_INSTANTS_MAX;
+    if (rule->decay.shape == SEUIL_DECAY_HALF_LIFE)
+        kept = SEUIL_INSTANTS_MAX;
+    for (unsigned i = 0; i < rule->limit_count; i++) {
+        const struct seuil_limit *limit = &rule->limits[i];
+        unsigned wanted = limit->kind == SEUIL_LIMIT_LEAD      ? SEUIL_INSTANTS_MAX
+                          : limit->kind == SEUIL_LIMIT_ROLLING ? limit->count
+                                                               : 0;
+
+        if (wanted > kept)
+            kept = wanted;
+    }
+    return kept < SEUIL_AGED_INSTANTS_MAX ? kept : SEUIL_AGED_INSTANTS_MAX;
+}
+
+static int64_t bucket_width_ms(const struct seuil_rule *rule)
+{
+    int64_t width = seuil_decay_span_ms(&rule->decay) / 64;
+
+    return width > 0 ? width : 1;
+}
+
+/* The instant that stands for all awards of a bucket: off by half a width at most. */
+static seuil_time_ms bucket_time(const struct seuil_bucket *bucket, int64_t width_ms)
+{
+    return bucket->index * width_ms + width_ms / 2;
+}
+
+static void prune_aged(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms now)
+{
+    int64_t span = seuil_decay_span_ms(&rule->decay), width = bucket_width_ms(rule), window;
+    bool counted = !seuil_rule_has_limit(rule, SEUIL_LIMIT_LEAD);
+    uint32_t count;
+    unsigned gone = 0;
+
+    rolling_needs(rule, &window, &count);
+    if (window < span)
+        window = span;
+    while (gone < tally->instants && now - tally->instant[gone] >= window)
+        gone++;
+    if (gone) {
+        tally->instants = (uint8_t)(tally->instants - gone);
+        memmove(tally->instant, tally->instant + gone, tally->instants * sizeof(tally->instant[0]));
+    }
+    if (counted)
+        tally->count -= gone;
+    for (gone = 0; gone < tally->buckets; gone++) {
+        if (now - bucket_time(&tally->bucket[gone], width) < span)
+            break;
+        if (counted)
+            tally->count -= tally->bucket[gone].count;
+    }
+    if (gone) {
+        tally->buckets = (uint8_t)(tally->buckets - gone);
+        memmove(tally->bucket, tally->bucket + gone, tally->buckets * sizeof(tally->bucket[0]));
+    }
+}
+
+static void prune_objects(struct seuil_tally *tally, const struct seuil_rule *rule,
+                          seuil_time_ms now)
+{
+    unsigned gone = 0;
+
+    for (unsigned i = 0; i < rule->limit_count; i++)
+        if (rule->limits[i].kind == SEUIL_LIMIT_OBJECT)
+            while (gone < tally->objects &&
+                   now - tally->object[gone].last >= rule->limits[i].remember_ms)
+                gone++;
+    if (!gone)
+        return;
+    tally->objects = (uint8_t)(tally->objects - gone);
+    memmove(tally->object, tally->object + gone, tally->objects * sizeof(tally->object[0]));
+}
+
+void seuil_tally_prune(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms now)
+{
+    if (seuil_decay_is_aged(&rule->decay) && (tally->instants || tally->buckets))
+        prune_aged(tally, rule, now);
+    if (tally->objects)
+        prune_objects(tally, rule, now);
+    /* That a limit refused something is of interest as long as awards are. */
+    if (tally->count == 0 && tally->instants == 0 && tally->objects == 0 && tally->periods == 0)
+        tally->limited = 0;
+}
+
+static unsigned find_object(const struct seuil_tally *tally, uint32_t hash)
+{
+    unsigned i = tally->objects;
+
+    while (i > 0 && tally->object[i - 1].hash != hash)
+        i--;
+    return i - 1; /* UINT_MAX: not there */
+}
+
+static uint32_t period_count(const struct seuil_tally *tally, unsigned limit, int64_t period)
+{
+    if (tally->periods >> limit & 1)
+        for (unsigned i = 0; i < 2; i++)
+            if (tally->period[limit][i].count && tally->period[limit][i].period == period)
+                return tally->period[limit][i].count;
+    return 0;
+}
+
+static bool has_room(const struct seuil_tally *tally, const struct seuil_rule *rule, unsigned i,
+                     seuil_time_ms time, uint32_t object, int64_t period)
+{
+    const struct seuil_limit *limit = &rule->limits[i];
+    unsigned at;
+
+    switch (limit->kind) {
+    case SEUIL_LIMIT_LEAD:
+        return tally->count < limit->count;
+    case SEUIL_LIMIT_OBJECT:
+        at = find_object(tally, object);
+        return at >= tally->objects || tally->object[at].count < limit->count;
+    case SEUIL_LIMIT_CALENDAR:
+        return period_count(tally, i, period) < limit->count;
+    default:
+        at = limit->count < SEUIL_AGED_INSTANTS_MAX ? limit->count : SEUIL_AGED_INSTANTS_MAX;
+        return tally->instants < at ||
+               time - tally->instant[tally->instants - at] >= limit->duration_ms;
+    }
+}
+
+static void note_object(struct seuil_tally *tally, uint32_t hash, seuil_time_ms time)
+{
+    unsigned at = find_object(tally, hash);
+    struct seuil_object object = {.hash = hash, .count = 1, .last = time};
+
+    if (at < tally->objects) {
+        object.count += tally->object[at].count;
+    } else if (tally->objects < SEUIL_OBJECTS_MAX) {
+        at = tally->objects++;
+    } else {
+        at = 0; /* full: the oldest is forgotten first */
+    }
+    memmove(tally->object + at, tally->object + at + 1,
+            (tally->objects - at - 1u) * sizeof(tally->object[0]));
+    at = tally->objects - 1u;
+    while (at > 0 && tally->object[at - 1].last == time && tally->object[at - 1].hash > hash) {
+        tally->object[at] = tally->object[at - 1];
+        at--;
+    }
+    tally->object[at] = object;
+}
+
+static void note_period(struct seuil_tally *tally, unsigned limit, int64_t period)
+{
+    struct seuil_period_count *highest = tally->period[limit];
+
+    if (!(tally->periods >> limit & 1)) {
+        tally->periods |= (uint8_t)(1 << limit);
+        highest[0] = (struct seuil_period_count){.period = period, .count = 1};
+        highest[1] = (struct seuil_period_count){0};
+        return;
+    }
+    for (unsigned i = 0; i < 2; i++)
+        if (highest[i].count && highest[i].period == period) {
+            highest[i].count++;
+            return;
+        }
+    if (period > highest[0].period) {
+        highest[1] = highest[0];
+        highest[0] = (struct seuil_period_count){.period = period, .count = 1};
+    } else if (highest[1].count == 0 || period > highest[1].period) {
+        highest[1] = (struct seuil_period_count){.period = period, .count = 1};
+    }
+}
+
+/* An award leaves the instants: what decay still needs of it goes into the coarser part. */
+static void fold_oldest(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms now)
+{
+    seuil_time_ms time = tally->instant[0];
+
+    tally->instants--;
+    memmove(tally->instant, tally->instant + 1, tally->instants * sizeof(tally->instant[0]));
+    if (rule->decay.shape == SEUIL_DECAY_HALF_LIFE) {
+        int64_t half_life = rule->decay.duration_ms;
+        int64_t whole = seuil_floor_div(time, half_life);
+
+        if (tally->sum != 0) {
+            int64_t moved = whole - seuil_floor_div(tally->landmark, half_life);
+
+            tally->sum = moved > 2000 ? 0 : ldexp(tally->sum, -(int)moved);
+        }
+        tally->landmark = whole * half_life;
+        tally->sum += exp2((double)(time - tally->landmark) / (double)half_life);
+    } else if (seuil_decay_is_aged(&rule->decay)) {
+        int64_t index = seuil_floor_div(time, bucket_width_ms(rule));
+        unsigned last = tally->buckets;
+
+        if (now - time >= seuil_decay_span_ms(&rule->decay)) {
+            if (!seuil_rule_has_limit(rule, SEUIL_LIMIT_LEAD))
+                tally->count--; /* kept for a rolling limit only */
+            return;
+        }
+        if (last > 0 && tally->bucket[last - 1].index == index) {
+            tally->bucket[last - 1].count++;
+            return;
+        }
+        assert(last < SEUIL_BUCKETS_MAX);
+        tally->bucket[last] = (struct seuil_bucket){.index = index, .count = 1};
+        tally->buckets++;
+    }
+}
+
+bool seuil_tally_fold(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms time,
+                      uint32_t object)
+{
+    int64_t period[SEUIL_LIMITS_MAX] = {0};
+    unsigned refused = 0, kept;
+
+    seuil_tally_prune(tally, rule, time);
+    for (unsigned i = 0; i < rule->limit_count; i++) {
+        if (rule->limits[i].kind == SEUIL_LIMIT_CALENDAR)
+            period[i] = seuil_zone_period(rule->limits[i].zone, rule->limits[i].period, time);
+        if (!has_room(tally, rule, i, time, object, period[i]))
+            refused |= 1u << i;
+    }
+    tally->limited |= (uint8_t)refused;
+    if (refused)
+        return false;
+    for (unsigned i = 0; i < rule->limit_count; i++) {
+        if (rule->limits[i].kind == SEUIL_LIMIT_OBJECT)
+            note_object(tally, object, time);
+        else if (rule->limits[i].kind == SEUIL_LIMIT_CALENDAR)
+            note_period(tally, i, period[i]);
+    }
+    if (tally->count < UINT32_MAX)
+        tally->count++;
+    kept = instants_kept(rule);
+    if (kept == 0)
+        return true;
+    if (tally->instants == kept)
+        fold_oldest(tally, rule, time);
+    assert(tally->instants == 0 || tally->instant[tally->instants - 1] <= time);
+    tally->instant[tally->instants++] = time;
+    return true;
+}
+
+void seuil_tally_copy(struct seuil_tally *to, const struct seuil_tally *from)
+{
+    memcpy(to, from, offsetof(struct seuil_tally, period));
+    to->periods = from->periods;
+    if (from->periods)
+        memcpy(to->period, from->period, sizeof(to->period));
+    memcpy(to->instant, from->instant, from->instants * sizeof(to->instant[0]));
+    memcpy(to->object, from->object, from->objects * sizeof(to->object[0]));
+    memcpy(to->bucket, from->bucket, from->buckets * sizeof(to->bucket[0]));
+}
+
+double seuil_tally_half_life_sum(const struct seuil_tally *tally, int64_t half_life_ms,
+                                 int64_t *ret_landmark)
+{
+    int64_t whole;
+    double sum = 0;
+
+    assert(tally->instants > 0);
+    whole = seuil_floor_div(tally->instant[tally->instants - 1], half_life_ms);
+    if (tally->sum != 0) {
+        int64_t moved = whole - seuil_floor_div(tally->landmark, half_life_ms);
+
+        sum = moved > 2000 ? 0 : ldexp(tally->sum, -(int)moved);
+    }
+    for (unsigned i = 0; i < tally->instants; i++)
+        sum += exp2((double)(tally->instant[i] - whole * half_life_ms) / (double)half_life_ms);
+    *ret_landmark = whole;
+    return sum;
+}
+
+static double factor(const struct seuil_decay *decay, int64_t age_ms)
+{
+    if (decay->shape == SEUIL_DECAY_STEPS) {
+        for (unsigned i = 0; i < decay->step_count; i++)
+            if (age_ms < decay->steps[i].age_ms)
+                return decay->steps[i].factor;
+        return 0;
+    }
+    if (age_ms >= decay->duration_ms)
+        return 0;
+    return decay->shape == SEUIL_DECAY_LINEAR ? 1 - (double)age_ms / (double)decay->duration_ms : 1;
+}
+
+double seuil_tally_value(const struct seuil_tally *tally, const struct seuil_rule *rule,
+                         seuil_time_ms now)
+{
+    int64_t width;
+    double value = 0;
+
+    if (!seuil_decay_is_aged(&rule->decay))
+        return tally->count;
+    width = bucket_width_ms(rule);
+    for (unsigned i = 0; i < tally->buckets; i++)
+        value += tally->bucket[i].count *
+                 factor(&rule->decay, now - bucket_time(&tally->bucket[i], width));
+    for (unsigned i = 0; i < tally->instants; i++)
+        value += factor(&rule->decay, now - tally->instant[i]);
+    return value;
+}
+
+uint32_t seuil_tally_awards(const struct seuil_tally *tally, const struct seuil_rule *rule,
+                            seuil_time_ms now)
+{
+    int64_t width, span;
+    uint32_t awards = 0;
+
+    if (!seuil_decay_is_aged(&rule->decay))
+        return tally->count;
+    width = bucket_width_ms(rule);
+    span = seuil_decay_span_ms(&rule->decay);
+    for (unsigned i = 0; i < tally->buckets; i++)
+        if (now - bucket_time(&tally->bucket[i], width) < span)
+            awards += tally->bucket[i].count;
+    for (unsigned i = 0; i < tally->instants; i++)
+        awards += now - tally->instant[i] < span;
+    return awards;
+}
+
+/* The first instant after @now at which an award of @time jumps or bends. */
+static seuil_time_ms break_of(const struct seuil_decay *decay, seuil_time_ms time,
+                              seuil_time_ms now)
+{
+    if (decay->shape != SEUIL_DECAY_STEPS)
+        return time + decay->duration_ms > now ? time + decay->duration_ms : SEUIL_TIME_NEVER;
+    for (unsigned i = 0; i < decay->step_count; i++)
+        if (time + decay->steps[i].age_ms > now)
+            return time + decay->steps[i].age_ms;
+    return SEUIL_TIME_NEVER;
+}
+
+seuil_time_ms seuil_tally_break(const struct seuil_tally *tally, const struct seuil_rule *rule,
+                                seuil_time_ms now)
+{
+    seuil_time_ms first = SEUIL_TIME_NEVER, at;
+    int64_t width;
+
+    if (!seuil_decay_is_aged(&rule->decay))
+        return SEUIL_TIME_NEVER;
+    width = bucket_width_ms(rule);
+    for (unsigned i = 0; i < tally->buckets; i++) {
+        at = break_of(&rule->decay, bucket_time(&tally->bucket[i], width), now);
+        first = at < first ? at : first;
+    }
+    for (unsigned i = 0; i < tally->instants; i++) {
+        at = break_of(&rule->decay, tally->instant[i], now);
+        first = at < first ? at : first;
+    }
+    return first;
+}

@@ -1,0 +1,23 @@
+/* From a score to a tier (SCORING 6): entry marks upward, exit marks downward. Private to lib/core.
+ */
+
+#ifndef SEUIL_CORE_TIER_H
+#define SEUIL_CORE_TIER_H
+
+#include "core/model.h"
+#include "core/score.h"
+
+/* The tier of a lead in tier @from whose score is @total. */
+unsigned seuil_tier_judge(const struct seuil_model *model, unsigned from, double total);
+
+/* The scores that leave a lead in @tier, as bounds on the grid: from @low to @high, both included.
+ */
+struct seuil_stay {
+    double low, high;
+};
+struct seuil_stay seuil_tier_stay(const struct seuil_model *model, unsigned tier);
+
+/* Whether exclusions of @exclusion points exclude. */
+bool seuil_tier_is_excluded(const struct seuil_model *model, double exclusion);
+
+#endif
