@@ -228,8 +228,10 @@ static const uint8_t *read_block(struct reader *r, const uint8_t *p, uint64_t *r
     p = read_long(r, p, ret_bytes);
     if (!p)
         return NULL;
-    if (*ret_bytes < 0 || *ret_bytes > r->end - p)
-        return fail(r, from, SEUIL_ERR_FORMAT, "a block's size goes beyond the record's end");
+    if (*ret_bytes < 0)
+        return fail(r, from, SEUIL_ERR_FORMAT, "a block's size is negative");
+    if (*ret_bytes > r->end - p)
+        return fail(r, from, SEUIL_ERR_TRUNCATED, "a block's size goes beyond the record's end");
     return p;
 }
 
@@ -278,7 +280,7 @@ static const uint8_t *skip_nested(struct reader *r, const uint8_t *p,
     const struct seuil_avro_program *program = r->program;
     uint32_t index;
 
-    if (depth >= SEUIL_DEPTH_MAX)
+    if (depth >= SEUIL_DEPTH_MAX && step->op != SEUIL_OP_UNION)
         return fail(r, p, SEUIL_ERR_LIMIT, "values are nested more than 32 deep");
     switch (step->op) {
     case SEUIL_OP_SKIP_ARRAY:
