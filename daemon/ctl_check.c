@@ -11,7 +11,8 @@
 #include "open.h"
 
 /* Keys that only a model has at its top. */
-static const char *const model_keys[] = {"rules", "tiers", "groups", "fit", "exclusions"};
+static const char *const model_keys[] = {"seuil_model", "rules", "tiers",
+                                         "groups",      "fit",   "exclusions"};
 
 struct found {
     bool is_model;
