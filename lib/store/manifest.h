@@ -1,0 +1,43 @@
+/* What all shards of an application must agree on for good, in one hash beside them:
+ *
+ *   format 1   partitions 48   partitioner murmur2   topics 2   topic:page_views 0   topic:emails 1
+ *
+ * A lead's shard follows from partitions and partitioner, and stamps carry topic numbers: changing
+ * any of them would scatter leads or attribute offsets to the wrong topic. A number is never given
+ * to another topic. These calls wait for Redis (at most the configured time-outs).
+ *
+ * Common errors: SEUIL_ERR_BACKOFF and SEUIL_ERR_DOUBT (retriable): Redis does not answer or
+ * refuses for now; SEUIL_ERR_CONFIG: it cannot be used as configured; SEUIL_ERR_CORRUPT: the
+ * manifest is damaged; SEUIL_ERR_UNSUPPORTED: its format is unknown. */
+
+#ifndef SEUIL_STORE_MANIFEST_H
+#define SEUIL_STORE_MANIFEST_H
+
+#include "store/store_redis.h"
+
+#define SEUIL_MANIFEST_TOPIC_MAX 249 /* Kafka's own bound of a topic's name */
+
+struct seuil_manifest {
+    uint32_t partitions;
+    int partitioner; /* enum seuil_partitioner of shard/shard.h */
+    uint32_t topic_count;
+    char topics[SEUIL_TOPICS_MAX][SEUIL_MANIFEST_TOPIC_MAX + 1]; /* by number */
+};
+
+/* SEUIL_ERR_MISSING: there is none yet. */
+int seuil_manifest_read(const struct seuil_redis_config *config,
+                        struct seuil_manifest *ret_manifest, struct seuil_error *err);
+
+/* Make the manifest if there is none, with @topic_names numbered from 0 in their order; else
+ * compare (the partitions of @config, too) and fill @ret_numbers. SEUIL_ERR_HALTED: it differs, or
+ * a topic is new to it: nothing was changed, the text says what to do. */
+int seuil_manifest_agree(const struct seuil_redis_config *config, int partitioner,
+                         const char *const *topic_names, uint32_t count, uint32_t *ret_numbers,
+                         struct seuil_error *err);
+
+/* For the operator: give numbers to those of @topic_names that have none; their numbers go to
+ * @ret_numbers. SEUIL_ERR_LIMIT: more than SEUIL_TOPICS_MAX; SEUIL_ERR_MISSING as above. */
+int seuil_manifest_add(const struct seuil_redis_config *config, const char *const *topic_names,
+                       uint32_t count, uint32_t *ret_numbers, struct seuil_error *err);
+
+#endif
