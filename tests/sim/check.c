@@ -46,7 +46,22 @@ static bool current(const struct sim_world *world, const struct sim_state *state
                     const struct sim_record *r)
 {
     return r->epoch == world->topics[r->topic].epoch &&
-           state->meta.topics[r->topic].generation == sim_generation(world, r->epoch);
+           state->meta.topics[r->topic].generation == sim_generation(world, r->topic, r->epoch);
+}
+
+/* With a short horizon an event may be late or not, as the topics come interleaved. */
+static bool may_be_late(const struct sim_world *world, const struct sim_record *r)
+{
+    if (world->setup.profile != SIM_EXPIRY)
+        return false;
+    for (int t = 0; t < SIM_TOPICS; t++)
+        for (int i = 0; i < world->topics[t].count; i++) {
+            const struct sim_record *o = world->topics[t].records[i];
+
+            if (o->lead == r->lead && o->event_time > r->event_time + SIM_HORIZON_MS)
+                return true;
+        }
+    return false;
 }
 
 /* Whether @r may have left nothing in its lead, so that its stamp was not raised for it: something
@@ -76,13 +91,14 @@ static bool outdated(const struct sim_world *world, const struct sim_record *r)
 
 static bool must_leave(const struct sim_world *world, const struct sim_record *r)
 {
-    return strchr("EFAXY", r->kind) && !r->expired && !outdated(world, r);
+    return strchr("EFAXY", r->kind) && !r->expired && !outdated(world, r) && !may_be_late(world, r);
 }
 
 /* ---- a lead's state is the fold of its records below its stamps
  * ---------------------------------- */
 
-static void fold_records(struct sim_world *world, const struct sim_state *state, int lead,
+/* False when the answer depends on the order of application. */
+static bool fold_records(struct sim_world *world, const struct sim_state *state, int lead,
                          struct seuil_fold *fold)
 {
     const struct sim_key *key = &state->leads[lead];
@@ -99,7 +115,7 @@ static void fold_records(struct sim_world *world, const struct sim_state *state,
             seuil_fold_apply(
                 fold,
                 &(struct seuil_fold_record){
-                    {(uint32_t)r->topic, sim_generation(world, r->epoch), 0, r->offset},
+                    {(uint32_t)r->topic, sim_generation(world, r->topic, r->epoch), 0, r->offset},
                     r->time,
                     SEUIL_TIME_NONE,
                     r->value,
@@ -110,15 +126,19 @@ static void fold_records(struct sim_world *world, const struct sim_state *state,
         if (r->lead != lead || !leaves(r) || r->expired || !current(world, state, r) ||
             r->offset >= stamps[r->topic])
             continue;
-        seuil_fold_apply(fold,
-                         &(struct seuil_fold_record){
-                             {(uint32_t)r->topic, sim_generation(world, r->epoch), 0, r->offset},
-                             r->time,
-                             SEUIL_TIME_NONE,
-                             r->value,
-                             r->value_len},
-                         NULL);
+        if (may_be_late(world, r))
+            return false;
+        seuil_fold_apply(
+            fold,
+            &(struct seuil_fold_record){
+                {(uint32_t)r->topic, sim_generation(world, r->topic, r->epoch), 0, r->offset},
+                r->time,
+                SEUIL_TIME_NONE,
+                r->value,
+                r->value_len},
+            NULL);
     }
+    return true;
 }
 
 /* The evidence, byte for byte. The path of the automata depends on how the topics came interleaved
@@ -132,7 +152,8 @@ static void check_fold(struct sim_world *world, const struct sim_state *state, i
     struct seuil_lead *want = seuil_fold_lead(fold);
     size_t len;
 
-    fold_records(world, state, lead, fold);
+    if (!fold_records(world, state, lead, fold))
+        return;
     memcpy(want->stamps, have->stamps, sizeof(want->stamps));
     memcpy(want->automata, have->automata, sizeof(want->automata));
     want->automaton_count = have->automaton_count;
@@ -160,12 +181,6 @@ static void check_due(struct sim_world *world, const struct sim_state *state, in
                 key->due_known ? (long long)key->due : -1, (long long)due);
 }
 
-static bool same_birth(const struct seuil_birth *a, const struct seuil_birth *b)
-{
-    return a->known == b->known && a->topic == b->topic && a->generation == b->generation &&
-           a->offset == b->offset;
-}
-
 /* ---- crossings ---------------------------------------------------------------------------- */
 
 const char *sim_entry_id(const struct seuil_entry_view *view, char ret_id[SEUIL_CROSSING_ID_MAX])
@@ -190,50 +205,70 @@ static struct sim_id *find_id(struct sim_world *world, const char *id)
     return NULL;
 }
 
-/* The crossings that this transaction adds to the lead in the workspace of the state fold. */
-static void register_ids(struct sim_world *world, const struct sim_key *before, int lead)
+/* The birth of the crossing @id with @ordinal: a lead begins another life when it returns after it
+ * was forgotten or has expired, so more than one may show in a transaction. */
+static bool find_birth(struct sim_world *world, int lead, uint32_t ordinal, const char *id,
+                       const struct seuil_birth *likely, struct seuil_birth *ret_birth)
 {
-    static struct seuil_birth birth;
-    static struct seuil_automaton automata[SEUIL_MODELS_MAX];
-    const struct seuil_models *models = sim.models[world->model];
+    const struct seuil_model *model = &sim.models[world->model]->models[0];
+    struct seuil_lead *scratch = seuil_fold_lead(sim.fold[world->model]);
+    char text[SEUIL_CROSSING_ID_MAX];
+
+    seuil_fold_begin(sim.fold[world->model], seuil_str_from(sim_leads[lead]));
+    scratch->birth = *likely;
+    seuil_crossing_id(world->config.app, model, scratch, ordinal, text);
+    for (int t = 0; t < SIM_TOPICS && strcmp(text, id) != 0; t++)
+        for (int i = 0; i < world->topics[t].count && strcmp(text, id) != 0; i++) {
+            const struct sim_record *r = world->topics[t].records[i];
+
+            if (r->lead != lead)
+                continue;
+            scratch->birth = (struct seuil_birth){true, (uint32_t)t,
+                                                  sim_generation(world, t, r->epoch), r->offset};
+            seuil_crossing_id(world->config.app, model, scratch, ordinal, text);
+        }
+    *ret_birth = scratch->birth;
+    return strcmp(text, id) == 0;
+}
+
+/* Where the automaton and the birth of a lead stand in a state. */
+struct standing {
+    uint32_t ordinal;
+    struct seuil_birth birth;
+};
+
+static struct standing standing_of(struct sim_world *world, const struct sim_key *key, int lead)
+{
     struct seuil_fold *fold = sim.state_fold[world->model];
-    struct seuil_lead *state = seuil_fold_lead(fold);
-    uint32_t known = 0;
+    const struct seuil_lead *state = seuil_fold_lead(fold);
+    struct standing standing = {0};
 
-    birth = state->birth;
-    memcpy(automata, state->automata, sizeof(automata));
-    for (uint32_t m = 0; m < models->model_count; m++) {
-        const struct seuil_model *model = &models->models[m];
-        uint32_t now = 0, was = 0;
+    if (!key->bytes ||
+        seuil_fold_resume(fold, seuil_str_from(sim_leads[lead]), key->bytes, key->len) < 0)
+        return standing;
+    standing.birth = state->birth;
+    if (state->automaton_count > 0)
+        standing.ordinal = state->automata[0].ordinal;
+    return standing;
+}
 
-        for (uint32_t i = 0; i < state->automaton_count; i++)
-            if (automata[i].model == model->key)
-                now = automata[i].ordinal;
-        if (before->bytes) {
-            if (seuil_fold_resume(fold, seuil_str_from(sim_leads[lead]), before->bytes,
-                                  before->len) < 0)
-                return;
-            known = state->automaton_count;
-            for (uint32_t i = 0; i < known; i++)
-                if (state->automata[i].model == model->key && same_birth(&birth, &state->birth))
-                    was = state->automata[i].ordinal;
-        }
-        if (now < was)
-            sim_bad(world, "lead %s: ordinal %u after %u", sim_leads[lead], now, was);
-        state->birth = birth;
-        for (uint32_t n = was + 1; n <= now; n++) {
-            struct sim_id *id;
+static void register_id(struct sim_world *world, const char *text, int lead, uint32_t ordinal)
+{
+    struct sim_id *id;
+    int serial = 0;
 
-            world->ids =
-                sim_grow(world, world->ids, world->id_count, &world->id_cap, sizeof(struct sim_id));
-            id = &world->ids[world->id_count++];
-            id->lead = lead;
-            id->birth = birth;
-            id->ordinal = n;
-            seuil_crossing_id(world->config.app, model, state, n, id->id);
-            world->crossings++;
-        }
-    }
+    if (find_id(world, text))
+        return; /* made again after the tail was lost */
+    for (int i = 0; i < world->id_count; i++)
+        serial += world->ids[i].lead == lead;
+    world->ids =
+        sim_grow(world, world->ids, world->id_count, &world->id_cap, sizeof(struct sim_id));
+    id = &world->ids[world->id_count++];
+    id->lead = lead;
+    id->ordinal = ordinal;
+    id->serial = serial;
+    memcpy(id->id, text, sizeof(id->id));
+    world->crossings++;
 }
 
 static bool find_text(struct seuil_str json, const char *name, struct seuil_str *ret_value)
@@ -294,45 +329,71 @@ static void check_silence(struct sim_world *world, const struct sim_state *befor
     }
 }
 
+/* The entries of a transaction are the crossings that its states made: ordinals go on from the
+ * state before to the one after, in order, each id made from the birth that the lead had. */
 static void check_entries(struct sim_world *world, const struct sim_state *before,
-                          const struct sim_state *after, int first_id)
+                          const struct sim_state *after)
 {
-    int expected = world->id_count - first_id, found = 0;
-    uint32_t last[SIM_LEADS] = {0};
+    struct standing at[SIM_LEADS], end[SIM_LEADS];
     const struct sim_entry *list[64];
     int n = 0;
 
+    for (int l = 0; l < SIM_LEADS; l++) {
+        at[l] = standing_of(world, &before->leads[l], l);
+        end[l] = before->leads[l].bytes == after->leads[l].bytes
+                     ? at[l]
+                     : standing_of(world, &after->leads[l], l);
+    }
     for (const struct sim_entry *e = after->last; e != before->last && n < 64; e = e->before)
         list[n++] = e;
     while (n-- > 0) {
         const struct sim_entry *e = list[n];
         struct seuil_entry_view view;
-        struct sim_id *id = NULL;
+        int l;
 
-        for (int i = first_id; i < world->id_count; i++)
-            if (strcmp(world->ids[i].id, e->id) == 0)
-                id = &world->ids[i];
         for (const struct sim_entry *o = e->before; o; o = o->before)
             if (strcmp(o->id, e->id) == 0)
                 sim_bad(world, "a crossing was committed twice: %s", e->id);
-        if (!id) {
-            sim_bad(world, "an outbox entry without its lead's state in the same transaction");
-            continue;
+        if (seuil_outbox_unpack(e->bytes, e->len, &view) < 0 || (l = sim_lead_of(view.key)) < 0) {
+            sim_bad(world, "an outbox entry of no lead");
+            return;
         }
-        if (id->ordinal <= last[id->lead])
-            sim_bad(world, "lead %s: entries of a transaction out of order", sim_leads[id->lead]);
-        last[id->lead] = id->ordinal;
-        found++;
-        if (seuil_outbox_unpack(e->bytes, e->len, &view) == 0)
-            check_silence(world, before, after, id->lead,
-                          (struct seuil_str){(const char *)view.value, view.value_len});
+        if (find_birth(world, l, at[l].ordinal + 1, e->id, &end[l].birth, &at[l].birth))
+            at[l].ordinal++;
+        else if (find_birth(world, l, 1, e->id, &end[l].birth, &at[l].birth))
+            at[l].ordinal = 1; /* expired, and returned */
+        else
+            sim_bad(world, "lead %s: an entry that is not the crossing after ordinal %u",
+                    sim_leads[l], at[l].ordinal);
+        register_id(world, e->id, l, at[l].ordinal);
+        check_silence(world, before, after, l,
+                      (struct seuil_str){(const char *)view.value, view.value_len});
     }
-    if (found != expected)
-        sim_bad(world, "%d crossings in the states of a transaction, %d outbox entries", expected,
-                found);
+    for (int l = 0; l < SIM_LEADS; l++)
+        if (at[l].ordinal != end[l].ordinal && end[l].birth.known && end[l].ordinal != 0)
+            sim_bad(world, "lead %s: entries up to ordinal %u, its state says %u", sim_leads[l],
+                    at[l].ordinal, end[l].ordinal);
 }
 
 /* ---- a transaction ------------------------------------------------------------------------ */
+
+/* A topic made again under the same name: whoever takes the shard afterwards must see it, by its
+ * end or by the record where another one was. */
+static void check_recreated(struct sim_world *world, const struct sim_state *before,
+                            const struct sim_state *after)
+{
+    for (int t = 0; t < SIM_TOPICS; t++) {
+        const struct sim_topic *topic = &world->topics[t];
+        const struct seuil_meta_topic *was = &before->meta.topics[t];
+
+        if (was->generation == sim_generation(world, t, topic->epoch) ||
+            before->owner <= topic->since)
+            continue;
+        if (after->meta.topics[t].reach > was->reach && was->finger_offset >= topic->start &&
+            sim_record_find(topic, was->finger_offset))
+            sim_bad(world, "topic %d was made again, and read as if it were the old one", t);
+    }
+}
 
 static void check_meta(struct sim_world *world, const struct sim_state *before,
                        const struct sim_state *after, const struct sim_request *request)
@@ -366,7 +427,7 @@ static void check_below_base(struct sim_world *world, const struct sim_state *st
         int64_t base = state->meta.topics[t].base;
         int64_t stamps[SIM_LEADS];
 
-        if (state->meta.topics[t].generation != sim_generation(world, topic->epoch))
+        if (state->meta.topics[t].generation != sim_generation(world, t, topic->epoch))
             continue;
         for (int l = 0; l < SIM_LEADS; l++)
             stamps[l] = stamp_of(state, &state->leads[l], t);
@@ -406,7 +467,6 @@ static void check_erased(struct sim_world *world, const struct sim_state *before
 void sim_check_commit(struct sim_world *world, const struct sim_state *before,
                       const struct sim_state *after, const struct sim_request *request)
 {
-    int first_id = world->id_count;
     struct seuil_fold *fold = sim.state_fold[world->model];
 
     check_meta(world, before, after, request);
@@ -425,20 +485,20 @@ void sim_check_commit(struct sim_world *world, const struct sim_state *before,
             check_fold(world, after, l);
         if (after->meta.model_hash == sim.models[world->model]->hash)
             check_due(world, after, l);
-        if (a->bytes != b->bytes)
-            register_ids(world, a, l);
     }
     if (world->failed)
         return;
-    check_entries(world, before, after, first_id);
+    check_entries(world, before, after);
+    check_recreated(world, before, after);
     check_below_base(world, after);
 }
 
 /* ---- a delivery --------------------------------------------------------------------------- */
 
-static bool same_letter(const struct sim_record *r, const struct seuil_entry_view *view)
+static bool same_letter(const struct sim_world *world, const struct sim_record *r,
+                        const struct seuil_entry_view *view)
 {
-    return strchr("PUML", r->kind) && r->value_len == view->value_len &&
+    return (strchr("PUML", r->kind) || may_be_late(world, r)) && r->value_len == view->value_len &&
            memcmp(r->value, view->value, r->value_len) == 0 && seuil_str_eq(r->key, view->key);
 }
 
@@ -447,13 +507,13 @@ static void landed_dead(struct sim_world *world, const struct sim_message *messa
     const struct seuil_entry_view *view = &message->view;
 
     for (int i = 0; i < world->old_count; i++)
-        if (same_letter(world->old[i], view)) {
+        if (same_letter(world, world->old[i], view)) {
             world->old[i]->dead = true;
             return;
         }
     for (int t = 0; t < SIM_TOPICS; t++)
         for (int i = 0; i < world->topics[t].count; i++)
-            if (same_letter(world->topics[t].records[i], view)) {
+            if (same_letter(world, world->topics[t].records[i], view)) {
                 world->topics[t].records[i]->dead = true;
                 return;
             }
@@ -475,16 +535,16 @@ static struct sim_published *published_find(struct sim_world *world, const char 
     return NULL;
 }
 
+/* Whether what was committed of the lead just before was published before. */
 static bool published_before(struct sim_world *world, const struct sim_id *id)
 {
     for (int i = 0; i < world->id_count; i++) {
         const struct sim_id *o = &world->ids[i];
 
-        if (o->lead == id->lead && same_birth(&o->birth, &id->birth) &&
-            o->ordinal == id->ordinal - 1 && published_find(world, o->id, NULL))
-            return true;
+        if (o->lead == id->lead && o->serial == id->serial - 1)
+            return published_find(world, o->id, NULL) != NULL;
     }
-    return id->ordinal == 1;
+    return id->serial == 0;
 }
 
 void sim_check_landed(struct sim_world *world, const struct sim_message *message)
@@ -533,7 +593,7 @@ static bool halt_has_reason(const struct sim_world *world, const struct sim_stat
     for (int t = 0; t < SIM_TOPICS; t++) {
         if (state->meta.topics[t].base < world->topics[t].start)
             return true;
-        if (state->meta.topics[t].generation != sim_generation(world, world->topics[t].epoch))
+        if (state->meta.topics[t].generation != sim_generation(world, t, world->topics[t].epoch))
             return true;
     }
     return false;

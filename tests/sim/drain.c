@@ -86,7 +86,7 @@ static void drain_oracle(struct sim_world *world, seuil_time_ms until)
     sim.drain = world;
     for (walk_stream(world, &walk); (r = walk_next(world, &walk)); walk_stream(world, &walk)) {
         struct seuil_fold_record record = {
-            {(uint32_t)r->topic, world->first_generation, 0, r->offset},
+            {(uint32_t)r->topic, sim_generation(world, r->topic, r->epoch), 0, r->offset},
             r->time,
             SEUIL_TIME_NONE,
             r->value,

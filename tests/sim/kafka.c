@@ -6,9 +6,9 @@
 
 const char *const sim_topic_names[SIM_TOPICS] = {"views", "forms", "calls"};
 
-uint32_t sim_generation(const struct sim_world *world, uint32_t epoch)
+uint32_t sim_generation(const struct sim_world *world, int topic, uint32_t epoch)
 {
-    return world->first_generation + epoch;
+    return world->generations[topic][epoch % SIM_EPOCHS];
 }
 
 struct sim_record *sim_record_find(const struct sim_topic *topic, int64_t offset)
@@ -126,13 +126,18 @@ void sim_produce(struct sim_world *world, const int32_t *a)
 void sim_recreate(struct sim_world *world, int t)
 {
     struct sim_topic *topic = &world->topics[t];
+    const struct seuil_meta_topic *meta = &sim_redis(world)->meta.topics[t];
 
+    /* While nothing of it is known, nobody can tell, and nothing is lost. */
+    if (!sim_redis(world)->present || meta->finger_offset < 0 || meta->reach == 0)
+        return;
     for (int i = 0; i < topic->count; i++) {
         world->old = sim_grow(world, world->old, world->old_count, &world->old_cap,
                               sizeof(struct sim_record *));
         world->old[world->old_count++] = topic->records[i];
     }
-    *topic = (struct sim_topic){.epoch = topic->epoch + 1, .stalled = topic->stalled};
+    *topic = (struct sim_topic){
+        .epoch = topic->epoch + 1, .stalled = topic->stalled, .since = world->owners};
     world->recreated = true;
     for (int w = 0; w < world->setup.workers; w++)
         world->workers[w]->source.gone[t] = true;
@@ -145,7 +150,8 @@ void sim_retain(struct sim_world *world, int t, int above)
     const struct sim_state *state = sim_redis(world);
     int64_t start;
 
-    if (!state->present || state->meta.topics[t].generation != sim_generation(world, topic->epoch))
+    if (!state->present ||
+        state->meta.topics[t].generation != sim_generation(world, t, topic->epoch))
         return;
     start = state->meta.topics[t].base + above;
     if (start > topic->next)

@@ -22,6 +22,7 @@
 #define STUCK_S 20
 
 struct sim_common sim;
+static bool no_shrink;
 
 /* A failed assertion of the code under test is a failed schedule, to be shrunk like another. */
 void __assert_fail(const char *assertion, const char *file, unsigned line, const char *function)
@@ -60,6 +61,8 @@ static void report_failure(struct sim_schedule *schedule, const char *what, cons
 
     printf("FAILED %s: %s\n", what, why);
     fflush(stdout);
+    if (no_shrink)
+        return;
     sim_shrink(schedule);
     execute(schedule, small, sizeof(small));
     printf("# %s\n# shrunk to %d of %d actions: %s\n", what, schedule->count, was, small);
@@ -152,6 +155,10 @@ static int parse_options(int argc, char **argv, struct options *o)
 
         if (strcmp(argv[i], "--verbose") == 0) {
             sim.verbose = true;
+            continue;
+        }
+        if (strcmp(argv[i], "--no-shrink") == 0) {
+            no_shrink = true;
             continue;
         }
         if (!value)

@@ -9,12 +9,40 @@
 #include "base/heap.h"
 #include "conf/model_load.h"
 
-static const char first_text[] =
-#include "model_first.inc"
-    ;
-static const char second_text[] =
-#include "model_second.inc"
-    ;
+/* X(activity, points in the first model, in the second, limit) */
+#define ACTIVITIES(X)                                                                              \
+    X("v11", "11", "9", "{times: 1, within: 16s}")                                                 \
+    X("v14", "14", "14", "{times: 1, within: 16s}")                                                \
+    X("v22", "22", "22", "{times: 1, within: 16s}")                                                \
+    X("v8", "8", "8", "{times: 1, within: 16s}")                                                   \
+    X("f4", "4", "4", "{times: 3, within: 60s}")                                                   \
+    X("f9", "9", "9", "{times: 3, within: 60s}")                                                   \
+    X("f12", "12", "6", "{times: 3, within: 60s}")                                                 \
+    X("f5", "5", "5", "{times: 3, within: 60s}")                                                   \
+    X("c-9", "-9", "-9", "{times: 9, per: lead}")                                                  \
+    X("c6", "6", "8", "{times: 9, per: lead}")                                                     \
+    X("c-14", "-14", "-14", "{times: 9, per: lead}")                                               \
+    X("c21", "21", "21", "{times: 9, per: lead}")
+
+#define HEAD                                                                                       \
+    "seuil_model: 1\nname: sim\nversion: \"1\"\ndecay: {half_life: 6s}\n"                          \
+    "groups:\n  all: {floor: -20, ceiling: 60}\n"                                                  \
+    "excluded: {mark: -100}\nexclusions:\n"                                                        \
+    "  - {name: rival, when: {competitor: true}, points: -500}\n"
+#define RULE(name, points, limit)                                                                  \
+    "  - {name: " name ", event: activity, when: {name: " name "}, points: " points                \
+    ", group: all, limit: " limit "}\n"
+#define FIRST(name, first, second, limit)  RULE(name, first, limit)
+#define SECOND(name, first, second, limit) RULE(name, second, limit)
+
+static const char first_text[] = HEAD "tiers:\n  - {name: cold}\n"
+                                      "  - {name: warm, entry: 10, exit: 6}\n"
+                                      "  - {name: hot, entry: 20, exit: 14}\n"
+                                      "rules:\n" ACTIVITIES(FIRST);
+static const char second_text[] = HEAD "tiers:\n  - {name: cold}\n"
+                                       "  - {name: warm, entry: 5, exit: 3}\n"
+                                       "  - {name: hot, entry: 14, exit: 9}\n"
+                                       "rules:\n" ACTIVITIES(SECOND);
 
 static int load_one(int m)
 {
@@ -38,6 +66,8 @@ static int load_one(int m)
         return -1;
     }
 
+    if (m == 2)
+        seuil_models_set_horizon(sim.models[m], SIM_HORIZON_MS);
     sim.scratch[m] = seuil_scratch_init(seuil_heap_alloc(seuil_scratch_size(sim.models[m])),
                                         sim.models[m], NULL);
     spec.models = sim.models[m];

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "shard/operator.h"
+
 struct sim_state *sim_redis(struct sim_world *world)
 {
     return world->history[world->history_count - 1];
@@ -48,13 +50,14 @@ static void execute_create(struct sim_world *world, struct sim_request *request)
         request->status = SEUIL_STORE_FENCED;
         return;
     }
-    if (world->witness.present && !request->delayed)
-        sim_bad(world, "a shard whose state is gone was made anew");
+    if (world->commits > 0)
+        sim_bad(world, "a shard whose state was lost was made anew");
     state = sim_redis_next(world);
     state->present = true;
     state->meta = request->meta;
     state->owner = request->owner;
-    world->first_generation = state->meta.topics[0].generation;
+    for (int t = 0; t < SIM_TOPICS; t++)
+        world->generations[t][world->topics[t].epoch] = state->meta.topics[t].generation;
 }
 
 static void execute_commit(struct sim_world *world, struct sim_request *request)
@@ -525,8 +528,8 @@ void sim_adopt(struct sim_world *world)
     if (!state->present)
         return;
     for (int t = 0; t < SIM_TOPICS; t++) {
-        differs = differs ||
-                  state->meta.topics[t].generation != sim_generation(world, world->topics[t].epoch);
+        differs = differs || state->meta.topics[t].generation !=
+                                 sim_generation(world, t, world->topics[t].epoch);
     }
     if (!differs)
         return;
@@ -535,7 +538,7 @@ void sim_adopt(struct sim_world *world)
         const struct sim_key *key = &state->leads[r->lead];
         int64_t next = 0;
 
-        uint32_t generation = sim_generation(world, r->epoch);
+        uint32_t generation = sim_generation(world, r->topic, r->epoch);
 
         if (generation == state->meta.topics[r->topic].generation && key->bytes &&
             seuil_lead_peek_stamp(key->bytes, key->len, (uint32_t)r->topic, generation, &next) ==
@@ -545,21 +548,17 @@ void sim_adopt(struct sim_world *world)
     }
     state = sim_redis_next(world);
     for (int t = 0; t < SIM_TOPICS; t++) {
-        struct seuil_meta_topic *m = &state->meta.topics[t];
+        uint32_t epoch = world->topics[t].epoch;
 
-        if (m->generation == sim_generation(world, world->topics[t].epoch))
+        if (state->meta.topics[t].generation == sim_generation(world, t, epoch))
             continue;
-        m->generation = sim_generation(world, world->topics[t].epoch);
-        m->base = m->reach = world->topics[t].start;
-        m->finger_offset = m->base_finger_offset = -1;
-        m->finger_time = m->base_finger_time = SEUIL_TIME_NONE;
-        m->finger_hash = m->base_finger_hash = 0;
-        m->base_time = SEUIL_TIME_NONE;
+        if (seuil_operator_adopt(&state->meta, (uint32_t)t, world->topics[t].start, NULL) < 0)
+            sim_bad(world, "topic %d cannot be adopted", t);
+        world->generations[t][epoch] = state->meta.topics[t].generation;
     }
     for (int i = 0; i < SEUIL_TOKEN_BYTES; i++)
         state->meta.token.bytes[i] = (uint8_t)sim_random(&world->random);
     state->owner = ++world->owners;
     state->meta.seq++;
-    state->meta.halt[0] = '\0';
     world->witness.present = false;
 }

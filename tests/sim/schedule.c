@@ -58,10 +58,12 @@ static void add_record(struct maker *m)
             kind = kinds[i].kind;
         x -= kinds[i].percent;
     }
+    if (kind == 'G' && m->profile == SIM_ADOPT)
+        kind = 'E'; /* a hole may lie where the fingerprint was taken */
     if (kind == 'L' && (m->profile == SIM_EXPIRY || m->profile == SIM_ADOPT))
         kind = 'E'; /* a lead deleted, or a log replaced: nothing is late for certain */
     add(m, SIM_DO_PROD, below(m, SIM_TOPICS), chance(m, 85) ? below(m, 2) : 2, below(m, 4), kind,
-        PICK(m, 0, 0, 0, 1, 3, 5), chance(m, 4) ? 1 + below(m, 3) : 0);
+        PICK(m, 0, 0, 0, 1, 3, 5), m->profile != SIM_ADOPT && chance(m, 4) ? 1 + below(m, 3) : 0);
 }
 
 static void add_start(struct maker *m)
@@ -105,7 +107,7 @@ static void add_rare(struct maker *m, int worker, int x)
     } else if (m->profile == SIM_MODEL && x < 12) {
         ADD1(m, SIM_DO_MODEL, chance(m, 60));
     } else if (m->profile == SIM_EXPIRY && x < 15) {
-        ADD1(m, SIM_DO_TIME, 1000 * PICK(m, 60, 120, 600));
+        ADD1(m, SIM_DO_TIME, 1000 * PICK(m, 60, 120, 600, 1700000));
     } else if (x < 20) {
         ADD1(m, SIM_DO_STALL, topic);
     } else {

@@ -30,7 +30,10 @@
 #define SIM_MONO_MS     INT64_C(1000000)       /* monotonic clock at that instant */
 #define SIM_GRACE_MS    1000
 #define SIM_ACTIONS_MAX 128
-#define SIM_MODELS      2
+#define SIM_EPOCHS      SIM_ACTIONS_MAX
+#define SIM_UNKNOWN     UINT32_MAX
+#define SIM_MODELS      3 /* the first, the second, the first with a horizon of SIM_HORIZON_MS */
+#define SIM_HORIZON_MS  (30 * SEUIL_SECOND_MS)
 
 enum sim_profile {
     SIM_CORE,
@@ -114,7 +117,6 @@ struct sim_record {
     bool dead;    /* its dead letter was written */
     bool kept;    /* of a topic since recreated: it was in its lead's state at the adoption */
     bool expired; /* it was in a state that expired and was deleted */
-    bool may_be_dropped; /* a late one whose verdict depends on the order */
     struct seuil_str key;
     const uint8_t *value;
     uint32_t value_len;
@@ -126,6 +128,7 @@ struct sim_topic {
     int64_t start, next; /* offsets */
     uint32_t epoch;
     bool stalled;
+    uint64_t since; /* ghost: acquires before this epoch began */
 };
 
 struct sim_witness {
@@ -249,8 +252,8 @@ struct sim_store {
 struct sim_id { /* a crossing that some transaction ever committed */
     char id[SEUIL_CROSSING_ID_MAX];
     int lead;
-    struct seuil_birth birth;
     uint32_t ordinal;
+    int serial; /* among the lead's */
 };
 
 /* ---- processes ---------------------------------------------------------------------------- */
@@ -292,7 +295,8 @@ struct sim_world {
     /* ghosts */
     int lost_tails;
     bool recreated;
-    uint32_t first_generation; /* what a new shard's topics count in */
+    /* What the records of each epoch of a topic count in; SIM_UNKNOWN before it is adopted. */
+    uint32_t generations[SIM_TOPICS][SIM_EPOCHS];
     struct sim_id *ids;
     int id_count, id_cap;
     struct sim_published *published;
@@ -353,7 +357,7 @@ void sim_recreate(struct sim_world *world, int topic);
 void sim_retain(struct sim_world *world, int topic, int above);
 void sim_group_poll(struct sim_world *world, struct sim_worker *worker);
 void sim_group_commit(struct sim_world *world, struct sim_worker *worker);
-uint32_t sim_generation(const struct sim_world *world, uint32_t epoch);
+uint32_t sim_generation(const struct sim_world *world, int topic, uint32_t epoch);
 struct sim_record *sim_record_find(const struct sim_topic *topic, int64_t offset);
 
 /* redis.c */

@@ -143,6 +143,8 @@ static void worker_kill(struct sim_world *world, int number, int bits)
 
 static void change_model(struct sim_world *world, bool live)
 {
+    if (world->setup.profile != SIM_MODEL)
+        return;
     world->model = !world->model;
     for (int w = 0; w < world->setup.workers; w++) {
         if (live) {
@@ -344,8 +346,10 @@ bool sim_execute(const struct sim_schedule *schedule, char *ret_why, size_t cap)
     static struct sim_world world; /* static: it must outlive a jump out of an assertion */
 
     world = (struct sim_world){.setup = schedule->setup};
+    memset(world.generations, 0xff, sizeof(world.generations));
     world.now = SIM_EPOCH_MS;
     world.random = (uint64_t)schedule->setup.seed;
+    world.model = schedule->setup.profile == SIM_EXPIRY ? 2 : 0;
     setup_config(&world);
     world.history = sim_grow(&world, NULL, 0, &world.history_cap, sizeof(*world.history));
     world.history[world.history_count++] = sim_alloc(&world, sizeof(struct sim_state));
