@@ -599,7 +599,7 @@ Test(avro, recursion_is_bounded)
     avro_write_long(&b, 7);
     avro_write_long(&b, 0);
     cr_assert_eq(decoding_run(&self, b.ptr, b.len), 0);
-    is(d.event.id, "e1");
+    is(self.event.id, "e1");
     head(&b);
     cr_assert_eq(run(&endless, &b), SEUIL_ERR_LIMIT);
     seuil_buf_done(&b);
