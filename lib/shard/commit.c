@@ -151,7 +151,8 @@ static void next_meta(struct seuil_shard *shard)
     snprintf(meta->owner, sizeof(meta->owner), "%s", shard->config->owner);
     if (shard->config->cluster_id && !meta->cluster_id[0])
         snprintf(meta->cluster_id, sizeof(meta->cluster_id), "%s", shard->config->cluster_id);
-    meta->outbox_head = shard->publish.head;
+    if (shard->publish.head > meta->outbox_head) /* before RUN the outbox was not looked at yet */
+        meta->outbox_head = shard->publish.head;
     flight->halt = shard->halting;
     flight->base = flight->walk_page = false;
     if (shard->halting) {

@@ -211,14 +211,17 @@ static inline struct seuil_shard_status rig_status(struct rig *rig)
     return status;
 }
 
+#define rig_is(rig, wanted)                                                                        \
+    cr_assert_eq(seuil_shard_state((rig)->shard), (wanted), "%s: %s",                              \
+                 seuil_shard_state_name(seuil_shard_state((rig)->shard)), rig_status(rig).text)
+
 /* Assign, and run until it reads. */
 static inline void rig_start(struct rig *rig)
 {
     seuil_shard_assign(rig->shard);
     for (int i = 0; i < 40 && seuil_shard_state(rig->shard) != SEUIL_SHARD_RUN; i++)
         rig_turn(rig);
-    cr_assert_eq(seuil_shard_state(rig->shard), SEUIL_SHARD_RUN, "%s: %s",
-                 seuil_shard_state_name(seuil_shard_state(rig->shard)), rig_status(rig).text);
+    rig_is(rig, SEUIL_SHARD_RUN);
 }
 
 /* The process dies and another takes over, with the same clock. */

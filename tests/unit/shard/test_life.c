@@ -23,7 +23,7 @@ Test(life, nothing_is_applied_before_the_group_took_the_first_witness)
     rig->source.witness_answer = 0;
     seuil_shard_assign(rig->shard);
     rig_turns(rig, 20);
-    cr_assert_eq(seuil_shard_state(rig->shard), SEUIL_SHARD_WITNESS);
+    rig_is(rig, SEUIL_SHARD_WITNESS);
     cr_assert_eq(rig_status(rig).counters.received, 0);
     rig->source.witness_answer = 1;
     rig_turns(rig, 10);
@@ -38,7 +38,7 @@ Test(life, a_witness_that_the_group_refuses_gives_the_shard_up_for_a_while)
     rig->source.witness_answer = -1;
     seuil_shard_assign(rig->shard);
     rig_turns(rig, 10);
-    cr_assert_eq(seuil_shard_state(rig->shard), SEUIL_SHARD_BACKOFF);
+    rig_is(rig, SEUIL_SHARD_BACKOFF);
     cr_assert_eq(rig_status(rig).counters.doubts, 1);
     rig_free(rig);
 }
@@ -68,7 +68,7 @@ Test(life, an_input_without_start_halts_a_new_shard)
     rig->config.inputs[FORMS].start = SEUIL_START_UNSET;
     seuil_shard_assign(rig->shard);
     rig_turns(rig, 5);
-    cr_assert_eq(seuil_shard_state(rig->shard), SEUIL_SHARD_HALT);
+    rig_is(rig, SEUIL_SHARD_HALT);
     cr_assert(strstr(rig_status(rig).text, "`start`"));
     cr_assert_null(rig_meta(rig));
     rig_free(rig);
@@ -90,13 +90,13 @@ Test(life, a_witness_without_meta_halts_and_a_meta_lifts_it)
     }
     seuil_shard_assign(rig->shard);
     rig_turns(rig, 5);
-    cr_assert_eq(seuil_shard_state(rig->shard), SEUIL_SHARD_HALT);
+    rig_is(rig, SEUIL_SHARD_HALT);
     cr_assert(strstr(rig_status(rig).text, "seuilctl rebuild"));
     rig_pass(rig, 3000);
-    cr_assert_eq(seuil_shard_state(rig->shard), SEUIL_SHARD_HALT);
+    rig_is(rig, SEUIL_SHARD_HALT);
     seuil_memory_restore(rig->memory, before); /* the backup */
     rig_pass(rig, 3000);
-    cr_assert_eq(seuil_shard_state(rig->shard), SEUIL_SHARD_RUN);
+    rig_is(rig, SEUIL_SHARD_RUN);
     seuil_memory_free(before);
     rig_free(rig);
 }
@@ -108,7 +108,7 @@ Test(life, a_complete_manifest_without_meta_halts_even_when_the_witness_expired)
     rig->config.must_exist = true;
     seuil_shard_assign(rig->shard);
     rig_turns(rig, 5);
-    cr_assert_eq(seuil_shard_state(rig->shard), SEUIL_SHARD_HALT);
+    rig_is(rig, SEUIL_SHARD_HALT);
     rig_free(rig);
 }
 
@@ -123,7 +123,7 @@ static struct rig *ended(void)
     rig_turns(rig, 5);
     seuil_shard_revoke(rig->shard);
     rig_turns(rig, 20);
-    cr_assert_eq(seuil_shard_state(rig->shard), SEUIL_SHARD_OFF);
+    rig_is(rig, SEUIL_SHARD_OFF);
     cr_assert_eq(rig_meta(rig)->topics[VIEWS].base, 10);
     cr_assert_eq(rig_meta(rig)->topics[VIEWS].reach, 10);
     return rig;
@@ -179,7 +179,7 @@ Test(life, base_before_the_start_of_the_log_halts_until_the_gap_is_accepted)
     halts(rig, "seuilctl go-on");
     operate(rig, go_on_at_12);
     rig_pass(rig, 3000);
-    cr_assert_eq(seuil_shard_state(rig->shard), SEUIL_SHARD_RUN);
+    rig_is(rig, SEUIL_SHARD_RUN);
     cr_assert_eq(rig_status(rig).counters.applied, 13);
     rig_free(rig);
 }
@@ -211,7 +211,7 @@ Test(life, a_log_that_ends_before_reach_halts_until_the_topic_is_adopted)
     halts(rig, "seuilctl adopt --topic views");
     operate(rig, adopt_views);
     rig_pass(rig, 3000);
-    cr_assert_eq(seuil_shard_state(rig->shard), SEUIL_SHARD_RUN);
+    rig_is(rig, SEUIL_SHARD_RUN);
     cr_assert_eq(rig_status(rig).counters.applied, 13, "stamps of before do not count");
     cr_assert_eq(rig_status(rig).counters.replayed, 0);
     rig_free(rig);
@@ -244,7 +244,7 @@ Test(life, a_topic_gone_while_it_is_read_halts)
     rig_turns(rig, 3);
     rig->source.topics[VIEWS].first = 1000;
     rig_turns(rig, 5);
-    cr_assert_eq(seuil_shard_state(rig->shard), SEUIL_SHARD_HALT);
+    rig_is(rig, SEUIL_SHARD_HALT);
     cr_assert(strstr(rig_meta(rig)->halt, "offset out of range"));
     rig_free(rig);
 }
@@ -291,7 +291,7 @@ Test(life, a_fenced_owner_takes_its_token_again_after_a_newer_confirmation)
     rig->source.confirmed = rig->mono;
     rig->source.witness_answer = 1;
     rig_pass(rig, 1000);
-    cr_assert_eq(seuil_shard_state(rig->shard), SEUIL_SHARD_RUN);
+    rig_is(rig, SEUIL_SHARD_RUN);
     cr_assert_eq(rig_status(rig).counters.crossings, 1);
     rig_free(rig);
 }
@@ -306,9 +306,9 @@ Test(life, an_accepted_commit_is_a_confirmation_and_leaves_the_witness_as_it_was
     operate(rig, change_nothing);
     rig_event(rig, VIEWS, RIG_WALL, "a", "big", 0);
     rig_turns(rig, 5);
-    cr_assert_eq(seuil_shard_state(rig->shard), SEUIL_SHARD_BACKOFF);
+    rig_is(rig, SEUIL_SHARD_BACKOFF);
     rig_pass(rig, 1000); /* `confirmed` stays: only the commit can tell */
-    cr_assert_eq(seuil_shard_state(rig->shard), SEUIL_SHARD_RUN);
+    rig_is(rig, SEUIL_SHARD_RUN);
     rig_free(rig);
 }
 
@@ -335,11 +335,11 @@ Test(life, a_doubt_drops_the_memory_and_resumes_at_base)
     }
     seuil_shard_reply(rig->shard, &reply, rig->wall, rig->mono);
     rig->hold = 0;
-    cr_assert_eq(seuil_shard_state(rig->shard), SEUIL_SHARD_BACKOFF);
+    rig_is(rig, SEUIL_SHARD_BACKOFF);
     cr_assert_eq(rig_status(rig).counters.doubts, 1);
     cr_assert_eq(rig_status(rig).counters.crossings, 0, "unknown is not counted");
     rig_pass(rig, 1000);
-    cr_assert_eq(seuil_shard_state(rig->shard), SEUIL_SHARD_RUN);
+    rig_is(rig, SEUIL_SHARD_RUN);
     cr_assert_eq(rig_status(rig).counters.replayed, 1, "b had taken effect");
     cr_assert_eq(rig_sent(rig, SEUIL_DEST_OUTBOUND), 1);
     rig_free(rig);
@@ -356,7 +356,7 @@ Test(life, a_refused_command_backs_off_longer_each_time_and_goes_on_when_it_is_t
     cr_assert_gt(rig_status(rig).counters.doubts, 10);
     rig->source.witness_answer = 1;
     rig_pass(rig, 500);
-    cr_assert_eq(seuil_shard_state(rig->shard), SEUIL_SHARD_RUN);
+    rig_is(rig, SEUIL_SHARD_RUN);
     rig_free(rig);
 }
 
@@ -387,7 +387,7 @@ Test(life, lost_it_writes_nothing_more)
     rig_turns(rig, 5);
     seuil_shard_lose(rig->shard);
     rig_pass(rig, 20000);
-    cr_assert_eq(seuil_shard_state(rig->shard), SEUIL_SHARD_OFF);
+    rig_is(rig, SEUIL_SHARD_OFF);
     cr_assert_eq(rig_meta(rig)->seq, seq);
     rig_free(rig);
 }
@@ -416,7 +416,7 @@ Test(life, running_out_of_memory_is_a_doubt_like_any_other)
     }
     rig_pass(rig, 1000);
     cr_assert_eq(rig_status(rig).counters.doubts, 1);
-    cr_assert_eq(seuil_shard_state(rig->shard), SEUIL_SHARD_RUN);
+    rig_is(rig, SEUIL_SHARD_RUN);
     cr_assert_eq(rig_status(rig).counters.replayed, 50);
     cr_assert_eq(rig_status(rig).counters.applied, 1);
     rig_free(rig);
