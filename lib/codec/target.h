@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "codec/decode.h"
+#include "core/time_text.h"
 
 /* Below SEUIL_TARGET_ID a target is the enum seuil_field of the same number. */
 enum seuil_target {
@@ -84,16 +85,6 @@ static inline void seuil_target_put_string(struct seuil_event *event, unsigned t
         event->field[target].type = SEUIL_TYPE_STRING;
         event->field[target].s = s;
     }
-}
-
-/* Times that mean something: years 0 to 9999, what RFC 3339 can write. Beyond it arithmetic on
- * times could overflow, and the usual cause is another unit. */
-#define SEUIL_TIME_FIRST (-INT64_C(62167219200000))
-#define SEUIL_TIME_LAST  INT64_C(253402300799999)
-
-static inline bool seuil_time_sane(seuil_time_ms time)
-{
-    return time >= SEUIL_TIME_FIRST && time <= SEUIL_TIME_LAST;
 }
 
 #endif

@@ -5,94 +5,7 @@
 
 #include "core/condition.h"
 #include "core/rule_eval.h"
-
-static bool read_digits(const char **at, const char *end, unsigned count, int *ret_number)
-{
-    int number = 0;
-
-    if (end - *at < (int)count)
-        return false;
-    for (unsigned i = 0; i < count; i++, (*at)++) {
-        if (**at < '0' || **at > '9')
-            return false;
-        number = number * 10 + (**at - '0');
-    }
-    *ret_number = number;
-    return true;
-}
-
-static bool read_char(const char **at, const char *end, char wanted)
-{
-    if (*at == end || (**at | 0x20) != (wanted | 0x20))
-        return false;
-    (*at)++;
-    return true;
-}
-
-/* Days from 1970-01-01 in the proleptic Gregorian calendar, the year beginning in March. */
-static int64_t days_of(int year, int month, int day)
-{
-    int64_t y = year - (month <= 2), era = (y >= 0 ? y : y - 399) / 400, of_era = y - era * 400;
-    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-static int days_in_month(int year, int month)
-{
-    static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-    return days[month - 1] + (month == 2 && leap);
-}
-
-static bool read_offset(const char **at, const char *end, int64_t *ret_offset_s)
-{
-    int hour, minute, sign;
-
-    *ret_offset_s = 0;
-    if (read_char(at, end, 'Z'))
-        return true;
-    if (*at == end || (**at != '+' && **at != '-'))
-        return false;
-    sign = *(*at)++ == '-' ? -1 : 1;
-    if (!read_digits(at, end, 2, &hour) || !read_char(at, end, ':') ||
-        !read_digits(at, end, 2, &minute) || hour > 23 || minute > 59)
-        return false;
-    *ret_offset_s = sign * (hour * 3600 + minute * 60);
-    return true;
-}
-
-bool seuil_time_parse(struct seuil_str text, seuil_time_ms *ret_time)
-{
-    const char *at = text.ptr, *end = text.ptr + text.len;
-    int year, month, day, hour, minute, second, milli = 0, scale = 100;
-    int64_t offset_s;
-
-    if (!read_digits(&at, end, 4, &year) || !read_char(&at, end, '-') ||
-        !read_digits(&at, end, 2, &month) || !read_char(&at, end, '-') ||
-        !read_digits(&at, end, 2, &day) || !read_char(&at, end, 'T') ||
-        !read_digits(&at, end, 2, &hour) || !read_char(&at, end, ':') ||
-        !read_digits(&at, end, 2, &minute) || !read_char(&at, end, ':') ||
-        !read_digits(&at, end, 2, &second))
-        return false;
-    if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) || hour > 23 ||
-        minute > 59 || second > 60)
-        return false;
-    if (at < end && *at == '.') {
-        at++;
-        if (at == end || *at < '0' || *at > '9')
-            return false;
-        for (; at < end && *at >= '0' && *at <= '9'; at++, scale /= 10)
-            milli += (*at - '0') * scale;
-    }
-    if (!read_offset(&at, end, &offset_s) || at != end)
-        return false;
-    *ret_time =
-        (days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset_s) * 1000 +
-        milli;
-    return true;
-}
+#include "core/time_text.h"
 
 /* A number, or a text that is one: the arguments of some senders are all texts. */
 static bool read_number(const struct seuil_value *value, double *ret_number)
@@ -111,7 +24,7 @@ static bool read_until(const struct seuil_value *value, seuil_time_ms *ret_until
 {
     double number;
 
-    if (value->type == SEUIL_TYPE_STRING && seuil_time_parse(value->s, ret_until))
+    if (value->type == SEUIL_TYPE_STRING && seuil_time_parse(value->s, ret_until) == 0)
         return true;
     if (!read_number(value, &number) || fabs(number) > (double)SEUIL_TIME_BOUND_MS)
         return false;

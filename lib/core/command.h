@@ -17,7 +17,4 @@ enum seuil_command {
 enum seuil_command seuil_command_read(const struct seuil_event *event, seuil_time_ms time,
                                       struct seuil_adjustment *ret_adjustment);
 
-/* RFC 3339, to the millisecond (further digits are cut off); false: not that. */
-bool seuil_time_parse(struct seuil_str text, seuil_time_ms *ret_time);
-
 #endif

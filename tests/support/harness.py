@@ -3,12 +3,14 @@ temporary folder, on ports and sockets of its own; what was started is ended wit
 
 Nothing here sleeps for a fixed time: `await_until` waits for an event and says what did not come.
 Deadlines are ten times the behaviour's own figure, since CI machines are slow and shared."""
+import collections
 import contextlib
 import json
 import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -29,6 +31,27 @@ def say(text):
 def expect(condition, text):
     if not condition:
         raise Failure(text)
+
+
+Record = collections.namedtuple("Record", "topic partition offset time key value headers")
+
+
+def read_dump(data):
+    """The records of a file of dump_topic."""
+    at = 0
+    while at < len(data):
+        topic, partition, offset, time_ms, key_len, value_len, headers_len = struct.unpack_from("<IiqqIII", data, at)
+        at += 36
+        key, at = data[at:at + key_len], at + key_len
+        value = None
+        if value_len != 0xffffffff:
+            value, at = data[at:at + value_len], at + value_len
+        headers, end = {}, at + headers_len
+        while at < end:
+            name_len, header_len = struct.unpack_from("<II", data, at)
+            at += 8 + name_len + header_len
+            headers[data[at - header_len - name_len:at - header_len].decode()] = data[at - header_len:at]
+        yield Record(topic, partition, offset, time_ms, key, value, headers)
 
 
 def await_until(what, predicate, seconds=60, step=0.05):
@@ -299,6 +322,37 @@ class World:
         daemon = Seuild(self, name, **settings)
         self.daemons.append(daemon)
         return daemon
+
+    def produce(self, *records):
+        """Records (topic, key, value[, timestamp_ms[, partition]]), acknowledged when it returns; key
+        and value: text, bytes, None, or (value) an event to be written as JSON."""
+        def word(x):
+            if x is None:
+                return "-"
+            return (x if isinstance(x, bytes) else x.encode() if isinstance(x, str) else json.dumps(x).encode()).hex()
+        lines = []
+        for topic, key, value, *more in records:
+            time_ms, partition = (list(more) + [0, -1][len(more):])[:2]
+            lines.append(f"{topic} {partition} {time_ms} {word(key)} {word(value)}\n")
+        out = subprocess.run([self.program("put_records"), self.broker.bootstrap], input="".join(lines), text=True,
+                             stderr=subprocess.PIPE)
+        expect(out.returncode == 0, f"producing failed: {out.stderr}")
+
+    def consume(self, topic):
+        """Every record of a topic as it is now, by partition and offset."""
+        path = os.path.join(self.folder, f"{topic}.dump")
+        out = subprocess.run([self.program("dump_topic"), self.broker.bootstrap, "0", topic, path], text=True,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        expect(out.returncode == 0, f"reading {topic} failed: {out.stderr}")
+        with open(path, "rb") as f:
+            return sorted(read_dump(f.read()), key=lambda r: (r.partition, r.offset))
+
+    def crossings(self, lead=None):
+        found = [json.loads(r.value) for r in self.consume("qualifications")]
+        return [c for c in found if lead in (None, c["lead"])]
+
+    def shards(self):
+        return json.loads(self.ctl("shards", "--format", "json"))["shards"]
 
     def ctl(self, *args, config=None, check=True, stdin=None):
         """seuilctl; its standard output."""

@@ -1,9 +1,8 @@
-/* Times as text, RFC 3339. Own code: the C library's depends on locale and time zone. */
+#include "core/time_text.h"
 
 #include <assert.h>
 
-#include "codec/target.h"
-#include "codec/text.h"
+#include "base/err.h"
 
 /* Days since 1970-01-01 of a proleptic Gregorian date, and back: H. Hinnant, "chrono-Compatible
  * Low-Level Date Algorithms". Years are counted from March, so the leap day is a year's last. */

@@ -1,0 +1,133 @@
+#include "clients.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "conf/redis_url.h"
+#include "log.h"
+#include "store/manifest.h"
+
+#define CHECK_MS 5000
+
+static const char *set_or_null(const char *text)
+{
+    return *text ? text : NULL;
+}
+
+static int redis_config(struct seuil_clients *clients, struct seuil_error *err)
+{
+    const struct seuil_settings *settings = clients->opened->settings;
+    const char *why = "";
+
+    if (seuil_redis_url_parse(settings->redis_url, &clients->url, &why))
+        return seuil_error_set(err, SEUIL_ERR_CONFIG, "redis.url %s: %s", settings->redis_url, why);
+    clients->redis = (struct seuil_redis_config){
+        .unix_path = set_or_null(clients->url.path),
+        .host = clients->url.host,
+        .port = clients->url.port,
+        .db = clients->url.db,
+        .user = set_or_null(settings->redis_user),
+        .password = set_or_null(settings->redis_password),
+        .tls = {.on = clients->url.tls,
+                .ca_file = set_or_null(settings->redis_tls_ca),
+                .cert_file = set_or_null(settings->redis_tls_cert),
+                .key_file = set_or_null(settings->redis_tls_key),
+                .server_name = set_or_null(settings->redis_tls_server_name)},
+        .app = settings->app,
+        .partitions = (uint32_t)settings->partitions,
+        .connect_timeout_ms = settings->redis_timeout_ms,
+        .request_timeout_ms = settings->redis_timeout_ms,
+        .backoff_min_ms = settings->backoff_min_ms,
+        .backoff_max_ms = settings->backoff_max_ms,
+    };
+    return 0;
+}
+
+static void log_kafka(void *ctx, enum seuil_kafka_level level, const char *text)
+{
+    static const enum seuil_log_level levels[] = {SEUIL_LOG_ERROR, SEUIL_LOG_WARNING,
+                                                  SEUIL_LOG_DEBUG};
+
+    (void)ctx;
+    seuil_log(levels[level], text, "from", "librdkafka", NULL);
+}
+
+static int kafka_client(struct seuil_clients *clients, struct seuil_error *err)
+{
+    const struct seuil_settings *settings = clients->opened->settings;
+    struct seuil_kafka_config config = {
+        .properties = clients->properties,
+        .property_count = settings->kafka_count,
+        .group = settings->group,
+        .internal = settings->internal_topic,
+        .outbound = settings->outbound_topic,
+        .dead_letters = settings->dead_letters_topic,
+        .partitions = (uint32_t)settings->partitions,
+        .consistent = settings->partitioner == SEUIL_KEYING_CONSISTENT,
+        .queue_bytes = (uint64_t)settings->fetch_memory_bytes,
+        .log = log_kafka,
+    };
+
+    for (uint32_t i = 0; i < settings->input_count; i++) {
+        config.inputs[clients->numbers[i]].name = settings->inputs[i].topic;
+        config.inputs[clients->numbers[i]].optional = settings->inputs[i].optional;
+    }
+    clients->kafka = seuil_kafka_new(&config, err);
+    return clients->kafka ? 0 : err->code;
+}
+
+int seuil_clients_open(const struct seuil_opened *opened, struct seuil_clients *ret_clients,
+                       struct seuil_error *err)
+{
+    const struct seuil_settings *settings = opened->settings;
+
+    memset(ret_clients, 0, sizeof(*ret_clients));
+    ret_clients->opened = opened;
+    if (settings->kafka_count > SEUIL_PROPERTIES_MAX)
+        return seuil_error_set(err, SEUIL_ERR_CONFIG,
+                               "more than %d properties under kafka:", SEUIL_PROPERTIES_MAX);
+    for (uint32_t i = 0; i < settings->kafka_count; i++)
+        ret_clients->properties[i] =
+            (struct seuil_property){settings->kafka[i].name, settings->kafka[i].value};
+    return redis_config(ret_clients, err);
+}
+
+void seuil_clients_done(struct seuil_clients *clients)
+{
+    seuil_kafka_free(clients->kafka);
+    clients->kafka = NULL;
+}
+
+/* The numbers of the topics: what the manifest says, or a new manifest with those of the file. */
+static int check_manifest(struct seuil_clients *clients, struct seuil_error *err)
+{
+    const struct seuil_settings *settings = clients->opened->settings;
+    const char *names[SEUIL_TOPICS_MAX];
+
+    for (uint32_t i = 0; i < settings->input_count; i++)
+        names[i] = settings->inputs[i].topic;
+    return seuil_manifest_agree(&clients->redis, settings->partitioner, names,
+                                settings->input_count, clients->numbers, err);
+}
+
+int seuil_clients_check(struct seuil_clients *clients, struct seuil_error *err)
+{
+    int rc = check_manifest(clients, err);
+
+    if (rc)
+        return rc;
+    if (!clients->kafka)
+        rc = kafka_client(clients, err);
+    if (!rc)
+        rc = seuil_kafka_check(clients->kafka, CHECK_MS, err);
+    if (!rc)
+        snprintf(clients->cluster_id, sizeof(clients->cluster_id), "%s",
+                 seuil_kafka_cluster_id(clients->kafka, CHECK_MS));
+    return rc;
+}
+
+struct seuil_store *seuil_clients_store(const struct seuil_clients *clients,
+                                        struct seuil_error *err)
+{
+    return seuil_store_redis_new(&clients->redis, err);
+}

@@ -1,0 +1,39 @@
+/* The clients of the outside world, made from settings: Kafka and Redis. */
+
+#ifndef SEUIL_CLIENTS_H
+#define SEUIL_CLIENTS_H
+
+#include <stdint.h>
+
+#include "conf/redis_url.h"
+#include "open.h"
+#include "store/store_redis.h"
+#include "stream/kafka.h"
+
+/* librdkafka knows about 150 properties. */
+#define SEUIL_PROPERTIES_MAX 256
+
+struct seuil_clients {
+    const struct seuil_opened *opened;
+    struct seuil_property properties[SEUIL_PROPERTIES_MAX]; /* of librdkafka, from the settings */
+    struct seuil_redis_url url;
+    struct seuil_redis_config redis;    /* its strings are the settings' and url's: do not copy */
+    struct seuil_kafka *kafka;          /* made by check, when the topics' numbers are known */
+    uint32_t numbers[SEUIL_TOPICS_MAX]; /* of input i: its topic number in the manifest */
+    char cluster_id[64];
+};
+
+/* Make the clients; nothing is asked of the network. 0, or SEUIL_ERR_CONFIG. */
+int seuil_clients_open(const struct seuil_opened *opened, struct seuil_clients *ret_clients,
+                       struct seuil_error *err);
+void seuil_clients_done(struct seuil_clients *clients);
+
+/* Ask whether everything fits: the topics, their partitions, Redis and its manifest (made when
+ * there is none). 0; SEUIL_ERR_BACKOFF: no answer, try again; anything else: a person must act. */
+int seuil_clients_check(struct seuil_clients *clients, struct seuil_error *err);
+
+/* A store for one thread; NULL and @err. */
+struct seuil_store *seuil_clients_store(const struct seuil_clients *clients,
+                                        struct seuil_error *err);
+
+#endif

@@ -1,0 +1,85 @@
+#include "report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "log.h"
+
+static void add(struct seuil_report *report, const struct seuil_shard_status *status,
+                seuil_time_ms mono_ms)
+{
+    int64_t still_ms = mono_ms - status->progress;
+
+#define X(name, help) report->counters.name += status->counters.name;
+    SEUIL_SHARD_COUNTERS(X)
+#undef X
+    if (status->state == SEUIL_SHARD_OFF)
+        return;
+    report->shards++;
+    report->running += status->state == SEUIL_SHARD_RUN;
+    report->backing_off += status->state == SEUIL_SHARD_BACKOFF;
+    report->outbox += status->outbox;
+    report->dirty += status->dirty;
+    report->cached += status->cached;
+    report->cache_bytes += status->cache_bytes;
+    report->in_flight += status->in_flight;
+    for (int t = 0; t < SEUIL_TOPICS_MAX; t++)
+        if (status->end[t] > status->position[t])
+            report->lag += (uint64_t)(status->end[t] - status->position[t]);
+    if (status->state == SEUIL_SHARD_HALT) {
+        if (report->halted++ == 0) {
+            report->halted_shard = status->shard;
+            snprintf(report->halt, sizeof(report->halt), "%s", status->text);
+        }
+    } else if (status->state == SEUIL_SHARD_RUN && still_ms > report->oldest_progress_ms) {
+        report->oldest_progress_ms = still_ms;
+    }
+}
+
+void seuil_report_take(struct seuil_worker *const *workers, uint32_t count, seuil_time_ms mono_ms,
+                       struct seuil_report *ret_report)
+{
+    static struct seuil_shard_status statuses[SEUIL_PARTITIONS_MAX]; /* main thread only */
+
+    memset(ret_report, 0, sizeof(*ret_report));
+    for (uint32_t w = 0; w < count; w++) {
+        uint32_t n = seuil_worker_snapshot(workers[w], statuses, SEUIL_PARTITIONS_MAX);
+        int64_t still_ms = mono_ms - seuil_worker_heartbeat(workers[w]);
+
+        if (still_ms > ret_report->oldest_progress_ms)
+            ret_report->oldest_progress_ms = still_ms;
+        for (uint32_t i = 0; i < n; i++)
+            add(ret_report, &statuses[i], mono_ms);
+    }
+}
+
+void seuil_report_log(const struct seuil_report *report)
+{
+    struct seuil_buf text = {0};
+
+    seuil_buf_printf(&text, "report: shards=%u running=%u halted=%u lag=%" PRIu64, report->shards,
+                     report->running, report->halted, report->lag);
+#define X(name, help)                                                                              \
+    if (report->counters.name)                                                                     \
+        seuil_buf_printf(&text, " " #name "=%" PRIu64, report->counters.name);
+    SEUIL_SHARD_COUNTERS(X)
+#undef X
+    seuil_buf_printf(&text,
+                     " in_flight=%" PRIu64 " outbox=%" PRIu64 " cached=%" PRIu64 " dirty=%" PRIu64
+                     " cache_bytes=%" PRIu64,
+                     report->in_flight, report->outbox, report->cached, report->dirty,
+                     report->cache_bytes);
+    if (!text.failed)
+        seuil_logf(SEUIL_LOG_INFO, "%.*s", (int)text.len, (const char *)text.ptr);
+    seuil_buf_done(&text);
+}
+
+bool seuil_report_adds_up(const struct seuil_report *report)
+{
+    const struct seuil_shard_counters *c = &report->counters;
+
+    return c->received == c->applied + c->replayed + c->duplicate + c->filtered + c->late +
+                              c->dead_lettered + report->in_flight;
+}

@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+"""daemon.py BUILD [CASE...]: seuild as its users meet it, between a real Kafka and a real Redis."""
+import datetime
+import json
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from harness import World, await_until, expect, main, say  # noqa: E402
+
+MODEL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "quick.yaml")
+
+
+def now_ms():
+    return time.time_ns() // 1000000
+
+
+def rfc3339(ms):
+    return datetime.datetime.fromtimestamp(ms / 1000, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
+
+
+def parse_ms(text):
+    return round(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
+
+
+def page(lead, id_, at, path="/tarifs", **more):
+    return ("page_views", lead, {"type": "page_view", "id": id_, "lead": lead, "time": rfc3339(at),
+                                 "url": "https://www.exemple.fr" + path, **more}, at)
+
+
+def form(lead, id_, at, action="submitted", **more):
+    return ("forms", lead, {"type": "form", "id": id_, "lead": lead, "time": rfc3339(at), "form_id": "devis",
+                            "action": action, **more}, at)
+
+
+def world(build, **more):
+    return World(build, MODEL, **more)
+
+
+def adds_up(w):
+    """Clause 6 of the promise, as the daemon's last report and its shards tell it."""
+    import re
+    with open(w.daemons[0].log, errors="replace") as f:
+        reports = [line for line in f if "report: " in line]
+    expect(reports, "no report in the log")
+    got = {k: int(v) for k, v in re.findall(r"(\w+)=(\d+)", reports[-1])}
+    parts = ("applied", "replayed", "duplicate", "filtered", "late", "dead_lettered", "in_flight")
+    total = sum(got.get(p, 0) for p in parts)
+    expect(got.get("received", 0) == total, f"received is not the sum of its fates: {reports[-1]}")
+    return got
+
+
+def a_lead_qualifies(build):
+    """a form sends a lead over the mark, the crossing says why, to the cent, and is found by explain"""
+    with world(build) as w:
+        daemon = w.daemon()
+        w.ctl("init")
+        daemon.start()
+        t = now_ms()
+        w.produce(page("L1", "e1", t), form("L1", "e2", t + 1, "viewed"), form("L2", "x", t, "viewed"))
+        await_until("three crossings", lambda: len(w.crossings()) >= 3)
+        up = w.crossings("L1")
+        expect([(c["tier_before"], c["tier"]) for c in up] == [("froid", "tiede"), ("tiede", "qualifie")]
+               or [(c["tier_before"], c["tier"]) for c in up] == [("froid", "qualifie")], f"other tiers: {up}")
+        last = up[-1]
+        expect(last["cause"]["id"] in ("e1", "e2") and last["reason"] == "event", f"another cause: {last}")
+        expect(sum(round(100 * x["now"]) for x in last["explanation"]) == round(100 * last["score"]), f"does not add up: {last}")
+        record = w.consume("qualifications")[0]
+        expect(record.headers["ce_specversion"] == b"1.0" and record.headers["ce_id"].decode() == json.loads(record.value)["id"],
+               f"CloudEvents headers: {record.headers}")
+        expect(record.headers["ce_time"].decode() == json.loads(record.value)["effective_time"], "ce_time")
+        took = daemon.stop()
+        say(f"stopped in {took:.1f} s")
+        text = w.ctl("explain", "L1")
+        expect("qualifié pour la vente" in text or "qualifie" in text, f"explain says: {text}")
+        adds_up(w)
+
+
+def silence_takes_a_lead_down(build):
+    """a lead falls at its computed instant with no event, also when the daemon was down across it"""
+    with world(build) as w:
+        daemon = w.daemon()
+        w.ctl("init")
+        daemon.start()
+        t = now_ms()
+        w.produce(form("L1", "e1", t))
+        await_until("up and down again", lambda: len(w.crossings("L1")) >= 2, 60)
+        up, down = w.crossings("L1")
+        seen = now_ms()
+        expect(up["direction"] == "up" and down["direction"] == "down" and down["reason"] == "decay", f"{up} {down}")
+        expect(parse_ms(down["effective_time"]) == t + 3000, f"fell at {down['effective_time']}, 3 s after {rfc3339(t)} was due")
+        expect(up["qualified_until"] == down["effective_time"], f"qualified until {up['qualified_until']}")
+        say(f"published {seen - t - 3000} ms after its instant or sooner")
+        t = now_ms()
+        w.produce(form("L2", "e2", t))
+        await_until("up", lambda: w.crossings("L2"))
+        daemon.stop()
+        await_until("the instant passes while nobody is there", lambda: now_ms() > t + 3500)
+        expect(len(w.crossings("L2")) == 1, "fell without a daemon")
+        daemon.start()
+        await_until("falls on return", lambda: len(w.crossings("L2")) == 2)
+        expect(parse_ms(w.crossings("L2")[1]["effective_time"]) == t + 3000, "another instant after the return")
+        # Older events in the backlog change the answer: they come before the silence.
+        t = now_ms()
+        w.produce(form("L3", "e3", t))
+        await_until("up", lambda: w.crossings("L3"))
+        daemon.kill()
+        w.produce(form("L3", "e4", t + 2000))
+        await_until("both instants pass", lambda: now_ms() > t + 5500)
+        daemon.start()
+        await_until("falls", lambda: len(w.crossings("L3")) == 2)
+        expect(parse_ms(w.crossings("L3")[1]["effective_time"]) == t + 5000, f"{w.crossings('L3')}")
+        daemon.stop()
+        adds_up(w)
+
+
+def bad_records_are_kept_byte_for_byte(build):
+    """what cannot be used goes to the dead letters with its reason, and the flow goes on"""
+    t = now_ms()
+    bad = {
+        "truncated": b'{"type":"page_view","id":"x',
+        "no_json": b"\x00\x00\x00\x00\x01abc",
+        "binary": bytes(range(256)),
+        "no_lead": json.dumps({"type": "page_view", "id": "a", "time": rfc3339(t), "url": "u"}).encode(),
+        "no_id": json.dumps({"type": "page_view", "lead": "L1", "time": rfc3339(t), "url": "u"}).encode(),
+        "no_time": json.dumps({"type": "page_view", "id": "a", "lead": "L1", "url": "u"}).encode(),
+        "wrong_type": json.dumps({"type": "page_view", "id": 7, "lead": "L1", "time": rfc3339(t), "url": ["u"]}).encode(),
+        "other_kind": json.dumps({"type": "email", "id": "a", "lead": "L1", "time": rfc3339(t), "action": "opened"}).encode(),
+        "long_id": json.dumps({"type": "page_view", "id": "a" * 5000, "lead": "L1", "time": rfc3339(t), "url": "u"}).encode(),
+        "deep": b'{"x":' * 200 + b"1" + b"}" * 200,
+        "empty": b"",
+    }
+    with world(build) as w:
+        daemon = w.daemon()
+        w.ctl("init")
+        daemon.start()
+        w.produce(*[("page_views", "L1", v, t) for v in bad.values()])
+        w.produce(("page_views", "L1", None, t))  # a tombstone is no error
+        w.produce(("page_views", "other", json.dumps(page("L1", "m", t)[2]), t))  # the key is not the lead
+        w.produce(page("L1", "late", t), page("L1", "old", t - 9 * 86400000))
+        w.produce(form("L1", "good", t, "viewed"))
+        await_until("the good one crosses", lambda: any(c["tier"] == "qualifie" for c in w.crossings("L1")))
+        await_until("the dead letters", lambda: len(w.consume("seuil.dead_letters")) >= len(bad) + 1)
+        daemon.stop()
+        dead = w.consume("seuil.dead_letters")
+        values = [d.value for d in dead]
+        for name, value in bad.items():
+            found = [d for d in dead if d.value == value]
+            expect(len(found) == 1, f"{name}: {len(found)} dead letters of its bytes")
+            headers = found[0].headers
+            expect(found[0].key == b"L1" and headers.get("__connect.errors.topic") == b"page_views", f"{name}: {headers}")
+            expect("__connect.errors.offset" in headers and headers.get("__connect.errors.exception.message"), f"{name}: {headers}")
+        expect(any(b"misrouted" in b"".join(d.headers.values()) for d in dead), "the misrouted one is not told")
+        got = adds_up(w)
+        expect(got["dead_lettered"] == len(bad) + 1 and got.get("late", 0) == 1, f"counted otherwise: {got}; {values}")
+
+
+def it_waits_for_what_is_missing(build):
+    """without its topics it says which command makes them; without Redis it waits and goes on"""
+    with world(build) as w:
+        daemon = w.daemon()
+        daemon.start(wait=False)
+        code = daemon.process.wait(60)
+        expect(code == 78 and daemon.says("seuilctl init"), f"ended with {code}: {daemon.tail()}")
+        w.ctl("init")
+        w.redis.kill()
+        daemon.start(wait=False)
+        await_until("it says that Redis does not answer", lambda: daemon.says("waiting"))
+        expect(daemon.alive(), "ended without Redis")
+        w.redis.start()
+        daemon.await_ready()
+        w.produce(form("L1", "e1", now_ms(), "viewed"))
+        await_until("the crossing", lambda: w.crossings("L1"))
+        daemon.stop()
+
+
+def a_changed_model_scores_anew(build):
+    """SIGHUP takes a new model file: leads whose tier moves are judged, muted unless asked"""
+    with world(build) as w:
+        own = os.path.join(w.folder, "model.yaml")
+        with open(MODEL) as f:
+            text = f.read()
+        with open(own, "w") as f:
+            f.write(text)
+        daemon = w.daemon("a", models=[own], model_alerts=True)
+        w.ctl("init")
+        daemon.start()
+        t = now_ms()
+        w.produce(form("L1", "e1", t, "viewed"))
+        await_until("up", lambda: w.crossings("L1"))
+        with open(own, "w") as f:
+            f.write(text.replace("points: 50, when: {action: viewed}", "points: 20, when: {action: viewed}"))
+        import signal
+        daemon.send(signal.SIGHUP)
+        await_until("down by the model", lambda: len(w.crossings("L1")) == 2)
+        expect(w.crossings("L1")[1]["reason"] == "model_changed", f"{w.crossings('L1')}")
+        daemon.stop()
+
+
+if __name__ == "__main__":
+    main([a_lead_qualifies, silence_takes_a_lead_down, bad_records_are_kept_byte_for_byte, it_waits_for_what_is_missing,
+          a_changed_model_scores_anew])

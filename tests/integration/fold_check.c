@@ -1,0 +1,334 @@
+/* fold_check --app A --model M --topic NUMBER:NAME:DUMP ... --leads FILE [--all] [--expect FILE]
+ *
+ * Is what Redis holds the plain fold of what Kafka holds? Links the core, its codecs and the model
+ * loader; nothing of store, stream, shard or daemon. Dumps of topics are dump_topic's; FILE of
+ * --leads is, for each lead, little endian: u32 id length, u32 state length, id, state.
+ *
+ * Each lead is folded from its records below its own stamps, in the order of (timestamp, topic,
+ * offset), with silence up to its own clock, and must be the same bytes. --all: besides, every
+ * record of the topics must be in (a daemon that stopped cleanly), and a lead without a state must
+ * fold to nothing. --expect writes the crossings: a line for each, id, tab, the outbound value.
+ * Exit status: 0, or 1 and the first differences on standard output. */
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/heap.h"
+#include "conf/model_load.h"
+#include "conf/regex.h"
+#include "support/fold.h"
+
+#define SHOWN_MAX 10
+
+struct entry { /* a record, or a lead's state (topic UINT32_MAX) */
+    struct seuil_str lead;
+    uint32_t topic;
+    int32_t partition;
+    int64_t offset, time;
+    const uint8_t *bytes;
+    uint32_t len;
+};
+
+struct list {
+    struct entry *items;
+    size_t count, cap;
+};
+
+static struct list records, leads;
+static struct seuil_fold_spec spec;
+static FILE *expected;
+static unsigned long faults;
+
+static void die(const char *text, const char *what)
+{
+    fprintf(stderr, "fold_check: %s: %s\n", what, text);
+    exit(2);
+}
+
+static void append(struct list *list, struct entry entry)
+{
+    if (list->count == list->cap) {
+        list->cap = list->cap ? list->cap * 2 : 1024;
+        list->items = realloc(list->items, list->cap * sizeof(entry));
+        if (!list->items)
+            die("out of memory", "records");
+    }
+    list->items[list->count++] = entry;
+}
+
+static const uint8_t *slurp(const char *path, size_t *ret_len)
+{
+    FILE *file = fopen(path, "rb");
+    uint8_t *bytes = NULL;
+    long len;
+
+    if (!file || fseek(file, 0, SEEK_END) || (len = ftell(file)) < 0)
+        die("cannot be read", path);
+    rewind(file);
+    bytes = malloc((size_t)len + 1);
+    if (!bytes || fread(bytes, 1, (size_t)len, file) != (size_t)len)
+        die("cannot be read", path);
+    fclose(file);
+    *ret_len = (size_t)len;
+    return bytes;
+}
+
+static void read_topic(const char *path)
+{
+    size_t len, at = 0;
+    const uint8_t *bytes = slurp(path, &len);
+
+    while (at + 36 <= len) {
+        struct entry e = {0};
+        uint32_t key_len, value_len, headers_len;
+
+        memcpy(&e.topic, bytes + at, 4);
+        memcpy(&e.partition, bytes + at + 4, 4);
+        memcpy(&e.offset, bytes + at + 8, 8);
+        memcpy(&e.time, bytes + at + 16, 8);
+        memcpy(&key_len, bytes + at + 24, 4);
+        memcpy(&value_len, bytes + at + 28, 4);
+        memcpy(&headers_len, bytes + at + 32, 4);
+        at += 36;
+        e.lead = (struct seuil_str){(const char *)bytes + at, key_len};
+        at += key_len;
+        if (value_len != UINT32_MAX) {
+            e.bytes = bytes + at;
+            e.len = value_len;
+            at += value_len;
+        }
+        at += headers_len;
+        append(&records, e);
+    }
+    if (at != len)
+        die("ends in the middle of a record", path);
+}
+
+static void read_leads(const char *path)
+{
+    size_t len, at = 0;
+    const uint8_t *bytes = slurp(path, &len);
+
+    while (at + 8 <= len) {
+        struct entry e = {.topic = UINT32_MAX};
+
+        memcpy(&e.lead.len, bytes + at, 4);
+        memcpy(&e.len, bytes + at + 4, 4);
+        e.lead.ptr = (const char *)bytes + at + 8;
+        e.bytes = bytes + at + 8 + e.lead.len;
+        at += 8 + e.lead.len + e.len;
+        append(&leads, e);
+    }
+    if (at != len)
+        die("ends in the middle of a lead", path);
+}
+
+static int by_lead(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    int c = seuil_str_cmp(x->lead, y->lead);
+
+    if (c)
+        return c;
+    if (x->time != y->time)
+        return x->time < y->time ? -1 : 1;
+    if (x->topic != y->topic)
+        return x->topic < y->topic ? -1 : 1;
+    return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+static void crossing(void *ctx, const struct seuil_lead *lead,
+                     const struct seuil_crossing *crossing_, const char *id, const uint8_t *value,
+                     uint32_t value_len)
+{
+    (void)ctx;
+    (void)lead;
+    if (expected && crossing_->publish)
+        fprintf(expected, "%s\t%.*s\n", id, (int)value_len, (const char *)value);
+}
+
+static void differ(struct seuil_str lead, const char *text)
+{
+    if (faults++ < SHOWN_MAX)
+        printf("lead %.*s: %s\n", (int)lead.len, lead.ptr, text);
+}
+
+/* The records of @items[0 .. count) that the state has, all of one lead, in order. */
+static uint32_t below_stamps(const struct entry *items, size_t count, const struct seuil_lead *lead,
+                             bool all, struct seuil_fold_record *out)
+{
+    uint32_t n = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct entry *e = &items[i];
+
+        if (lead && e->offset >= lead->stamps[e->topic].next)
+            continue;
+        if (!lead && !all)
+            continue;
+        out[n++] = (struct seuil_fold_record){
+            .position = {e->topic, lead ? lead->stamps[e->topic].generation : 0, e->partition,
+                         e->offset},
+            .time = e->time,
+            .stream = SEUIL_TIME_NONE,
+            .value = e->bytes,
+            .value_len = e->len,
+        };
+    }
+    return n;
+}
+
+/* Whether every record that leaves something is below the stamp of its topic. */
+static void check_all_in(struct seuil_fold *fold, const struct entry *items, size_t count,
+                         const struct seuil_lead *lead)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct entry *e = &items[i];
+        enum seuil_verdict verdict;
+        struct seuil_fold_record record = {.position = {e->topic, 0, e->partition, e->offset},
+                                           .time = e->time,
+                                           .stream = SEUIL_TIME_NONE,
+                                           .value = e->bytes,
+                                           .value_len = e->len};
+
+        if (e->offset < lead->stamps[e->topic].next)
+            continue;
+        if (seuil_fold_apply(fold, &record, &verdict) == 1) {
+            char text[128];
+
+            snprintf(text, sizeof(text), "record %" PRIu32 "/%" PRId32 "/%" PRId64 " is not in",
+                     e->topic, e->partition, e->offset);
+            differ(items->lead, text);
+            return;
+        }
+    }
+}
+
+static void check_lead(struct seuil_fold *fold, const struct entry *items, size_t count,
+                       const struct entry *state, bool all)
+{
+    static struct seuil_lead lead;
+    static uint8_t bytes[SEUIL_LEAD_BYTES_MAX];
+    struct seuil_fold_record *in = calloc(count + 1, sizeof(*in));
+    struct seuil_str id = state ? state->lead : items[0].lead;
+    uint32_t n;
+    size_t len;
+
+    seuil_lead_init(&lead, id);
+    if (state && seuil_lead_read(state->bytes, state->len, &lead)) {
+        differ(id, "the state cannot be read");
+    } else {
+        n = below_stamps(items, count, state ? &lead : NULL, all, in);
+        len = seuil_fold_all(fold, id, in, n, state ? lead.clock : SEUIL_TIME_NONE, bytes);
+        if (state && (len != state->len || memcmp(bytes, state->bytes, len) != 0))
+            differ(id, "the state is not the fold of its records");
+        else if (!state && all && seuil_fold_lead(fold)->birth.known &&
+                 !seuil_fold_lead(fold)->expired)
+            differ(id, "has events and no state");
+        if (state && all)
+            check_all_in(fold, items, count, &lead);
+    }
+    free(in);
+}
+
+static void check(bool all)
+{
+    struct seuil_fold *fold = seuil_fold_new(&spec);
+    size_t r = 0, l = 0, checked = 0;
+
+    if (!fold)
+        die("out of memory", "fold");
+    qsort(records.items, records.count, sizeof(struct entry), by_lead);
+    qsort(leads.items, leads.count, sizeof(struct entry), by_lead);
+    while (r < records.count || l < leads.count) {
+        int c = r == records.count ? 1
+                : l == leads.count ? -1
+                                   : seuil_str_cmp(records.items[r].lead, leads.items[l].lead);
+        size_t first = r;
+
+        while (c <= 0 && r < records.count &&
+               seuil_str_eq(records.items[r].lead, records.items[first].lead))
+            r++;
+        if (r > first && records.items[first].lead.len > SEUIL_ID_MAX)
+            continue;
+        check_lead(fold, records.items + first, r - first, c >= 0 ? &leads.items[l] : NULL, all);
+        checked++;
+        l += c >= 0;
+    }
+    seuil_fold_free(fold);
+    printf("%zu records, %zu leads with a state, %zu leads checked, %lu differ\n", records.count,
+           leads.count, checked, faults);
+}
+
+static void add_topic(char *text, struct seuil_decoder *decoder)
+{
+    char *name = strchr(text, ':'), *path = name ? strchr(name + 1, ':') : NULL;
+    unsigned long number = strtoul(text, NULL, 10);
+
+    if (!path || number >= SEUIL_TOPICS_MAX)
+        die("is not NUMBER:NAME:DUMP", text);
+    *name++ = '\0';
+    *path++ = '\0';
+    spec.topics[number] = (struct seuil_fold_topic){name, decoder};
+    read_topic(path);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"app", required_argument, NULL, 'a'},
+        {"model", required_argument, NULL, 'm'},
+        {"topic", required_argument, NULL, 't'},
+        {"leads", required_argument, NULL, 'l'},
+        {"all", no_argument, NULL, 'A'},
+        {"expect", required_argument, NULL, 'e'},
+        {NULL, 0, NULL, 0},
+    };
+    struct seuil_decoder_spec any = {.format = SEUIL_FORMAT_JSON, .kind = -1};
+    struct seuil_error err = {0};
+    struct seuil_decoder *decoder = seuil_decoder_new(&any, &err);
+    struct seuil_errs errs = {0};
+    const char *model = NULL;
+    bool all = false;
+    int o;
+
+    if (!decoder)
+        die(err.text, "decoder");
+    while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (o) {
+        case 'a':
+            spec.app = seuil_str_from(optarg);
+            break;
+        case 'm':
+            model = optarg;
+            break;
+        case 't':
+            add_topic(optarg, decoder);
+            break;
+        case 'l':
+            read_leads(optarg);
+            break;
+        case 'A':
+            all = true;
+            break;
+        case 'e':
+            expected = fopen(optarg, "w");
+            break;
+        default:
+            return 64;
+        }
+    }
+    spec.models = model ? seuil_models_load(&model, 1, &errs) : NULL;
+    if (!spec.models)
+        die(errs.count ? errs.list[0].text : "missing", "--model");
+    spec.regex = seuil_models_regex_new(spec.models);
+    spec.crossing = crossing;
+    check(all);
+    if (expected && fclose(expected) != 0)
+        die("cannot be written", "--expect");
+    return faults ? 1 : 0;
+}

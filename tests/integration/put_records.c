@@ -1,0 +1,61 @@
+/* put_records BOOTSTRAP: produces what standard input says, in order, and waits for every
+ * acknowledgement. A line is TOPIC PARTITION TIMESTAMP_MS KEY VALUE, the last two in hexadecimal or
+ * "-" for null; partition -1: by key; timestamp 0: now. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stream/tools.h"
+
+/* Decode in place; returns the length. */
+static uint32_t unhex(char *text)
+{
+    uint32_t n = 0;
+
+    for (char *at = text; at[0] && at[1]; at += 2) {
+        char pair[3] = {at[0], at[1], 0};
+
+        text[n++] = (char)strtoul(pair, NULL, 16);
+    }
+    return n;
+}
+
+int main(int argc, char **argv)
+{
+    struct seuil_property properties[] = {{"bootstrap.servers", argc > 1 ? argv[1] : ""},
+                                          {"message.max.bytes", "10000000"}};
+    struct seuil_error err = {0};
+    struct seuil_producer *producer = seuil_producer_new(properties, 2, &err);
+    char *line = NULL;
+    size_t cap = 0;
+
+    while (producer && !err.code && getline(&line, &cap, stdin) > 0) {
+        char *save, *topic = strtok_r(line, " \n", &save),
+                    *partition = strtok_r(NULL, " \n", &save);
+        char *time = strtok_r(NULL, " \n", &save), *key = strtok_r(NULL, " \n", &save);
+        char *value = strtok_r(NULL, " \n", &save);
+        struct seuil_str k = {NULL, 0};
+        uint32_t len = 0;
+
+        if (!key) {
+            fprintf(stderr, "put_records: a line with too few words\n");
+            return 64;
+        }
+        if (strcmp(key, "-") != 0)
+            k = (struct seuil_str){key, unhex(key)};
+        if (value && strcmp(value, "-") == 0)
+            value = NULL;
+        else
+            len = value ? unhex(value) : 0;
+        seuil_producer_send(producer, topic, atoi(partition), k, (uint8_t *)value, len, atoll(time),
+                            &err);
+    }
+    if (producer && !err.code)
+        seuil_producer_flush(producer, 60000, &err);
+    if (err.code)
+        fprintf(stderr, "put_records: %s\n", err.text);
+    seuil_producer_free(producer);
+    free(line);
+    return err.code ? 1 : 0;
+}
