@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "base/err.h"
-#include "core/time.h"
+#include "core/time_text.h"
 
 struct unit {
     const char *name;
@@ -179,88 +178,14 @@ int seuil_bool_parse(struct seuil_str text, bool *ret_value)
     return SEUIL_ERR_FORMAT;
 }
 
-/* The number written with exactly @len digits at @p, or -1. */
-static int number_at(const char *p, int len)
-{
-    int value = 0;
-
-    for (int i = 0; i < len; i++) {
-        if (p[i] < '0' || p[i] > '9')
-            return -1;
-        value = 10 * value + p[i] - '0';
-    }
-    return value;
-}
-
-/* "Z", "+01:00" or "-05:30" as minutes east of UTC. */
-static int zone_parse(const char *p, int *ret_minutes)
-{
-    int hours, minutes;
-
-    *ret_minutes = 0;
-    if (strcmp(p, "Z") == 0)
-        return 0;
-    if ((*p != '+' && *p != '-') || strlen(p) != 6 || p[3] != ':')
-        return SEUIL_ERR_FORMAT;
-    hours = number_at(p + 1, 2);
-    minutes = number_at(p + 4, 2);
-    if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
-        return SEUIL_ERR_FORMAT;
-    *ret_minutes = (*p == '-' ? -1 : 1) * (60 * hours + minutes);
-    return 0;
-}
-
 int seuil_instant_parse(struct seuil_str text, seuil_time_ms *ret_time)
 {
-    char copy[40] = "";
-    struct tm tm, again;
-    const char *p = copy + 19;
-    int ms = 0, east;
-    time_t s;
+    char day[] = "0000-00-00T00:00:00Z";
 
-    if (text.len < 10 || text.len >= sizeof(copy))
-        return SEUIL_ERR_FORMAT;
-    memcpy(copy, text.ptr, text.len);
-    if (text.len == 10)
-        strcat(copy, "T00:00:00Z");
-    if (copy[4] != '-' || copy[7] != '-' || copy[10] != 'T' || copy[13] != ':' || copy[16] != ':')
-        return SEUIL_ERR_FORMAT;
-    tm = (struct tm){.tm_year = number_at(copy, 4) - 1900,
-                     .tm_mon = number_at(copy + 5, 2) - 1,
-                     .tm_mday = number_at(copy + 8, 2),
-                     .tm_hour = number_at(copy + 11, 2),
-                     .tm_min = number_at(copy + 14, 2),
-                     .tm_sec = number_at(copy + 17, 2)};
-    if (tm.tm_year < 70)
-        return SEUIL_ERR_FORMAT;
-    again = tm;
-    s = timegm(&again);
-    /* timegm mends what no calendar has, like the 30th of February. */
-    if (again.tm_year != tm.tm_year || again.tm_mon != tm.tm_mon || again.tm_mday != tm.tm_mday ||
-        again.tm_hour != tm.tm_hour || again.tm_min != tm.tm_min || again.tm_sec != tm.tm_sec)
-        return SEUIL_ERR_FORMAT;
-    if (*p == '.')
-        for (int unit = 100; *++p >= '0' && *p <= '9'; unit /= 10) {
-            if (unit == 0)
-                return SEUIL_ERR_FORMAT;
-            ms += unit * (*p - '0');
-        }
-    if (zone_parse(p, &east))
-        return SEUIL_ERR_FORMAT;
-    *ret_time = s * SEUIL_SECOND_MS + ms - east * SEUIL_MINUTE_MS;
-    return 0;
-}
-
-const char *seuil_instant_format(seuil_time_ms time, char *out)
-{
-    time_t s = (time_t)(time / SEUIL_SECOND_MS - (time % SEUIL_SECOND_MS < 0));
-    struct tm tm;
-    size_t len;
-
-    if (!gmtime_r(&s, &tm) || !(len = strftime(out, 24, "%Y-%m-%dT%H:%M:%S", &tm)))
-        return strcpy(out, "?");
-    snprintf(out + len, 32 - len, ".%03dZ", (int)(time - s * SEUIL_SECOND_MS));
-    return out;
+    if (text.len != 10)
+        return seuil_time_parse(text, ret_time);
+    memcpy(day, text.ptr, 10);
+    return seuil_time_parse(seuil_str_from(day), ret_time);
 }
 
 /* The length of the valid character at @p, or 0 (RFC 3629). */
@@ -290,20 +215,12 @@ static size_t utf8_character(const uint8_t *p, size_t left)
     return len;
 }
 
-bool seuil_utf8_check(const void *text, size_t len, size_t *ret_offset)
+size_t seuil_text_valid_len(const void *text, size_t len)
 {
     const uint8_t *bytes = text;
-    size_t at = 0;
+    size_t at = 0, n;
 
-    while (at < len) {
-        size_t n = utf8_character(bytes + at, len - at);
-
-        if (n == 0) {
-            if (ret_offset)
-                *ret_offset = at;
-            return false;
-        }
+    while (at < len && (n = utf8_character(bytes + at, len - at)) > 0)
         at += n;
-    }
-    return true;
+    return at;
 }

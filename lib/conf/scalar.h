@@ -31,14 +31,11 @@ int seuil_number_parse(struct seuil_str text, double *ret_value);
 /* true, false, yes, no, on, off. */
 int seuil_bool_parse(struct seuil_str text, bool *ret_value);
 
-/* "2026-03-02T08:00:00Z", with up to three decimals of a second and an offset like +01:00 instead
- * of Z; or a day, "2026-03-02", which is its first instant in UTC. */
+/* A time of core/time_text.h, or a day, "2026-03-02", which is its first instant in UTC. */
 int seuil_instant_parse(struct seuil_str text, seuil_time_ms *ret_time);
-/* With milliseconds, in UTC. @out holds 32 bytes. */
-const char *seuil_instant_format(seuil_time_ms time, char *out);
 
-/* Whether @text is valid UTF-8 (no surrogates, no overlong forms) without NUL; else the offset of
- * the first bad byte in @ret_offset (may be NULL). */
-bool seuil_utf8_check(const void *text, size_t len, size_t *ret_offset);
+/* How many bytes of @text, from its beginning, are UTF-8 without NUL (no surrogates, no overlong
+ * forms): @len when all are. */
+size_t seuil_text_valid_len(const void *text, size_t len);
 
 #endif

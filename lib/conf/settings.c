@@ -3,7 +3,6 @@
 
 #include "conf/settings.h"
 
-#include <assert.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,7 +143,6 @@ static void load_row(struct seuil_settings_loader *loader, const struct seuil_se
     const struct seuil_yaml_node *file = row->secret ? at_path(root, row->path, "_file") : NULL;
     struct seuil_yaml_node node = {
         .plain = true, .text = row->fallback, .len = (uint32_t)strlen(row->fallback)};
-    uint32_t before = loader->errs->total;
 
     *origin = (struct seuil_origin){.kind = SEUIL_ORIGIN_DEFAULT, .detail = ""};
     if (given && file) {
@@ -160,7 +158,6 @@ static void load_row(struct seuil_settings_loader *loader, const struct seuil_se
     if (!given || (origin->kind == SEUIL_ORIGIN_ENVIRONMENT && node.len == 0))
         node.plain = node.len > 0;
     seuil_settings_assign(loader, row, &node);
-    assert(given || file || loader->errs->total == before); /* defaults are valid */
 }
 
 /* A value that follows from another when it is not set. */

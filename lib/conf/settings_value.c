@@ -93,7 +93,7 @@ static int expand_text(struct seuil_settings_loader *loader, const struct seuil_
                                     "the environment variable %s is not set: set it, or write "
                                     "${%s:-default}",
                                     name, name);
-        if (!seuil_utf8_check(value, len, NULL))
+        if (seuil_text_valid_len(value, len) < len)
             return seuil_yaml_error(loader->doc, node, loader->errs, SEUIL_ERR_FORMAT,
                                     "the environment variable %s is not valid UTF-8", name);
         seuil_buf_add(out, value, len);
@@ -156,7 +156,7 @@ int seuil_settings_secret(struct seuil_settings_loader *loader, const struct seu
     len = fread(bytes, 1, cap, file);
     rc = ferror(file) ? SEUIL_ERR_IO : 0;
     fclose(file);
-    if (rc || len == cap || !seuil_utf8_check(bytes, len, NULL))
+    if (rc || len == cap || seuil_text_valid_len(bytes, len) < len)
         return seuil_yaml_error(loader->doc, node, loader->errs, SEUIL_ERR_INVALID,
                                 "%s cannot be read as text of at most %d KiB", path,
                                 SECRET_BYTES_MAX / 1024);

@@ -5,6 +5,7 @@
 
 #include "conf/scalar.h"
 #include "conf/settings_load.h"
+#include "core/time_text.h"
 
 #define MASK "********"
 
@@ -82,10 +83,10 @@ static void add_value(const struct seuil_settings *settings, const struct seuil_
         seuil_buf_add_text(out, seuil_size_format(*(const int64_t *)field, text));
         break;
     case SEUIL_SETTING_TIME:
-        if (*(const int64_t *)field == SEUIL_TIME_NONE)
-            seuil_buf_add_text(out, "\"\"");
-        else
-            add_quoted(out, seuil_instant_format(*(const int64_t *)field, text));
+        text[0] = '\0';
+        if (*(const int64_t *)field != SEUIL_TIME_NONE)
+            seuil_time_format(*(const int64_t *)field, text);
+        add_quoted(out, text);
         break;
     }
 }
@@ -127,8 +128,10 @@ static void add_start(const struct seuil_input_settings *input, struct seuil_buf
         seuil_buf_add_text(out, "    start: earliest\n");
     else if (input->start == SEUIL_INPUT_START_LATEST)
         seuil_buf_add_text(out, "    start: latest\n");
-    else if (input->start == SEUIL_INPUT_START_TIME)
-        seuil_buf_printf(out, "    start: \"%s\"\n", seuil_instant_format(input->start_time, text));
+    else if (input->start == SEUIL_INPUT_START_TIME) {
+        seuil_time_format(input->start_time, text);
+        seuil_buf_printf(out, "    start: \"%s\"\n", text);
+    }
 }
 
 static void add_input(const struct seuil_settings *settings,

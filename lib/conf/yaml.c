@@ -104,6 +104,13 @@ static int check_marks(struct builder *b, struct fy_token *anchor, struct fy_tok
     return 0;
 }
 
+static bool is_quoted(struct fy_token *token)
+{
+    enum fy_scalar_style style = fy_token_scalar_style(token);
+
+    return style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+}
+
 static int add_scalar(struct builder *b, const struct fy_event *event)
 {
     struct seuil_yaml_node node = {.kind = SEUIL_YAML_SCALAR};
@@ -115,12 +122,15 @@ static int add_scalar(struct builder *b, const struct fy_event *event)
     if (rc)
         return rc;
     place(b, token, &node);
+    /* The mark of quoted text is that of its first character; people look for the quote. */
+    if (token && is_quoted(token) && node.column > 1)
+        node.column--;
     if (token)
         text = fy_token_get_text(token, &len);
     if (!text)
         return fail(b, SEUIL_ERR_NOMEM, NULL, "out of memory");
     /* Escapes ("\0", "\ud800") make what the check of the file's bytes could not see. */
-    if (!seuil_utf8_check(text, len, NULL))
+    if (seuil_text_valid_len(text, len) < len)
         return seuil_errs_at(b->errs, SEUIL_ERR_FORMAT, b->doc->name, node.line, node.column,
                              "an escape in this text stands for NUL or for no character");
     node.plain = !token || fy_token_scalar_style(token) == FYSS_PLAIN;
@@ -320,14 +330,14 @@ static bool is_version_directive(const char *line, size_t len)
 
 static int check_bytes(struct builder *b, const char *bytes, size_t len)
 {
-    size_t bad, start = 0;
+    size_t bad = seuil_text_valid_len(bytes, len), start = 0;
     int line = 1;
 
     if (len > SEUIL_FILE_BYTES_MAX)
         return seuil_errs_at(b->errs, SEUIL_ERR_LIMIT, b->doc->name, 0, 0,
                              "larger than %d MiB, the most a configuration or model may have",
                              SEUIL_FILE_BYTES_MAX / (1024 * 1024));
-    if (!seuil_utf8_check(bytes, len, &bad)) {
+    if (bad < len) {
         for (size_t i = 0; i < bad; i++)
             if (bytes[i] == '\n') {
                 line++;
