@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "core/score.h"
-#include "core/tier.h"
 
 /* The lines that are shown, the largest first; what does not fit is summed up in a last one. */
 struct gather {
@@ -181,12 +180,11 @@ static void round_lines(const struct gather *gather, double total_cents)
 }
 
 void seuil_explain_view(struct seuil_scratch *scratch, const struct seuil_lead *lead,
-                        unsigned model, struct seuil_standing standing, seuil_time_ms at,
+                        unsigned model, struct seuil_stay bounds, seuil_time_ms at,
                         struct seuil_explanation *ret_explanation)
 {
     const struct seuil_model *rules = &scratch->models->models[model];
     const struct seuil_model_view *view = &scratch->model[model];
-    struct seuil_stay stay = {.low = -INFINITY, .high = INFINITY};
     struct gather gather = {.out = ret_explanation};
     struct seuil_score score;
     double cents;
@@ -210,10 +208,8 @@ void seuil_explain_view(struct seuil_scratch *scratch, const struct seuil_lead *
                                 .limited_by = ""};
         gather.now[ret_explanation->line_count++] = gather.rest_now;
     }
-    if (!standing.excluded)
-        stay = seuil_tier_stay(rules, standing.under);
     ret_explanation->exact = seuil_score_total(&score) + 0.0;
-    cents = ret_explanation->line_count ? round_score(ret_explanation->exact, stay) : 0;
+    cents = ret_explanation->line_count ? round_score(ret_explanation->exact, bounds) : 0;
     ret_explanation->score = cents / 100 + 0.0;
     ret_explanation->fit = floor(score.fit * 100 + 0.5) / 100 + 0.0;
     round_lines(&gather, cents);

@@ -3,13 +3,13 @@
 #ifndef SEUIL_CORE_EXPLAIN_H
 #define SEUIL_CORE_EXPLAIN_H
 
-#include "core/due.h"
 #include "core/scratch.h"
+#include "core/tier.h"
 
 /* Explain the viewed lead's score of @model at @at, not before the view. The score is rounded half
- * up, but stays on the side of the marks where the exact one is for @standing. */
+ * up, but stays within @bounds if the exact one is. */
 void seuil_explain_view(struct seuil_scratch *scratch, const struct seuil_lead *lead,
-                        unsigned model, struct seuil_standing standing, seuil_time_ms at,
+                        unsigned model, struct seuil_stay bounds, seuil_time_ms at,
                         struct seuil_explanation *ret_explanation);
 
 #endif

@@ -149,7 +149,11 @@ bool seuil_judge_all(struct seuil_scratch *scratch, struct seuil_lead *lead,
                                : reason;
         crossing->ordinal = ordinal;
         crossing->effective = at;
-        seuil_explain_view(scratch, lead, i, to, at, &crossing->explanation);
+        seuil_explain_view(scratch, lead, i,
+                           from.excluded || to.excluded
+                               ? (struct seuil_stay){.low = -INFINITY, .high = INFINITY}
+                               : seuil_tier_crossed(&models->models[i], from.under, to.under),
+                           at, &crossing->explanation);
         crossing->qualified_until = seuil_judge_until(scratch, lead, i, to, at);
         if (scratch->at != at)
             seuil_scratch_view(scratch, lead, at);

@@ -1,6 +1,5 @@
 #include "core/tally.h"
 
-#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -76,7 +75,18 @@ static int64_t bucket_width_ms(const struct seuil_rule *rule)
 /* The instant that stands for all awards of a bucket: off by half a width at most. */
 static seuil_time_ms bucket_time(const struct seuil_bucket *bucket, int64_t width_ms)
 {
-    return bucket->index * width_ms + width_ms / 2;
+    seuil_time_ms time;
+
+    /* Only damaged bytes have such an index. */
+    if (__builtin_mul_overflow(bucket->index, width_ms, &time) || time > SEUIL_TIME_BOUND_MS ||
+        time < -SEUIL_TIME_BOUND_MS)
+        return bucket->index < 0 ? -SEUIL_TIME_BOUND_MS : SEUIL_TIME_BOUND_MS;
+    return time + width_ms / 2;
+}
+
+static void discount(struct seuil_tally *tally, uint32_t count)
+{
+    tally->count = tally->count > count ? tally->count - count : 0;
 }
 
 static void prune_aged(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms now)
@@ -96,12 +106,12 @@ static void prune_aged(struct seuil_tally *tally, const struct seuil_rule *rule,
         memmove(tally->instant, tally->instant + gone, tally->instants * sizeof(tally->instant[0]));
     }
     if (counted)
-        tally->count -= gone;
+        discount(tally, gone);
     for (gone = 0; gone < tally->buckets; gone++) {
         if (now - bucket_time(&tally->bucket[gone], width) < span)
             break;
         if (counted)
-            tally->count -= tally->bucket[gone].count;
+            discount(tally, tally->bucket[gone].count);
     }
     if (gone) {
         tally->buckets = (uint8_t)(tally->buckets - gone);
@@ -220,6 +230,34 @@ static void note_period(struct seuil_tally *tally, unsigned limit, int64_t perio
     }
 }
 
+static void add_to_sum(struct seuil_tally *tally, int64_t half_life, seuil_time_ms time)
+{
+    int64_t whole = seuil_floor_div(time, half_life), moved;
+
+    if (tally->sum == 0) {
+        tally->landmark = whole * half_life;
+    } else {
+        moved = whole - seuil_floor_div(tally->landmark, half_life);
+        if (moved > 0) {
+            tally->sum = moved > 2000 ? 0 : ldexp(tally->sum, -(int)moved);
+            tally->landmark = whole * half_life;
+        }
+    }
+    tally->sum += exp2((double)(time - tally->landmark) / (double)half_life);
+}
+
+static void add_to_buckets(struct seuil_tally *tally, int64_t index)
+{
+    unsigned last = tally->buckets;
+
+    if (last > 0 && (tally->bucket[last - 1].index >= index || last == SEUIL_BUCKETS_MAX)) {
+        tally->bucket[last - 1].count++;
+        return;
+    }
+    tally->bucket[last] = (struct seuil_bucket){.index = index, .count = 1};
+    tally->buckets++;
+}
+
 /* An award leaves the instants: what decay still needs of it goes into the coarser part. */
 static void fold_oldest(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms now)
 {
@@ -228,33 +266,24 @@ static void fold_oldest(struct seuil_tally *tally, const struct seuil_rule *rule
     tally->instants--;
     memmove(tally->instant, tally->instant + 1, tally->instants * sizeof(tally->instant[0]));
     if (rule->decay.shape == SEUIL_DECAY_HALF_LIFE) {
-        int64_t half_life = rule->decay.duration_ms;
-        int64_t whole = seuil_floor_div(time, half_life);
-
-        if (tally->sum != 0) {
-            int64_t moved = whole - seuil_floor_div(tally->landmark, half_life);
-
-            tally->sum = moved > 2000 ? 0 : ldexp(tally->sum, -(int)moved);
-        }
-        tally->landmark = whole * half_life;
-        tally->sum += exp2((double)(time - tally->landmark) / (double)half_life);
+        add_to_sum(tally, rule->decay.duration_ms, time);
     } else if (seuil_decay_is_aged(&rule->decay)) {
-        int64_t index = seuil_floor_div(time, bucket_width_ms(rule));
-        unsigned last = tally->buckets;
-
-        if (now - time >= seuil_decay_span_ms(&rule->decay)) {
-            if (!seuil_rule_has_limit(rule, SEUIL_LIMIT_LEAD))
-                tally->count--; /* kept for a rolling limit only */
-            return;
-        }
-        if (last > 0 && tally->bucket[last - 1].index == index) {
-            tally->bucket[last - 1].count++;
-            return;
-        }
-        assert(last < SEUIL_BUCKETS_MAX);
-        tally->bucket[last] = (struct seuil_bucket){.index = index, .count = 1};
-        tally->buckets++;
+        if (now - time < seuil_decay_span_ms(&rule->decay))
+            add_to_buckets(tally, seuil_floor_div(time, bucket_width_ms(rule)));
+        else if (!seuil_rule_has_limit(rule, SEUIL_LIMIT_LEAD))
+            discount(tally, 1); /* it was kept for a rolling limit only */
     }
+}
+
+/* Events come in order, but for one case: the operator made the horizon longer, and an event is
+ * older than what was folded under the shorter one. */
+static void add_instant(struct seuil_tally *tally, seuil_time_ms time)
+{
+    unsigned at = tally->instants++;
+
+    for (; at > 0 && tally->instant[at - 1] > time; at--)
+        tally->instant[at] = tally->instant[at - 1];
+    tally->instant[at] = time;
 }
 
 bool seuil_tally_fold(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms time,
@@ -284,10 +313,9 @@ bool seuil_tally_fold(struct seuil_tally *tally, const struct seuil_rule *rule, 
     kept = instants_kept(rule);
     if (kept == 0)
         return true;
-    if (tally->instants == kept)
+    while (tally->instants >= kept)
         fold_oldest(tally, rule, time);
-    assert(tally->instants == 0 || tally->instant[tally->instants - 1] <= time);
-    tally->instant[tally->instants++] = time;
+    add_instant(tally, time);
     return true;
 }
 
@@ -305,15 +333,14 @@ void seuil_tally_copy(struct seuil_tally *to, const struct seuil_tally *from)
 double seuil_tally_half_life_sum(const struct seuil_tally *tally, int64_t half_life_ms,
                                  int64_t *ret_landmark)
 {
-    int64_t whole;
+    int64_t whole = seuil_floor_div(
+        tally->instants ? tally->instant[tally->instants - 1] : tally->landmark, half_life_ms);
     double sum = 0;
 
-    assert(tally->instants > 0);
-    whole = seuil_floor_div(tally->instant[tally->instants - 1], half_life_ms);
     if (tally->sum != 0) {
         int64_t moved = whole - seuil_floor_div(tally->landmark, half_life_ms);
 
-        sum = moved > 2000 ? 0 : ldexp(tally->sum, -(int)moved);
+        sum = moved > 2000 ? 0 : ldexp(tally->sum, moved < -2000 ? 2000 : -(int)moved);
     }
     for (unsigned i = 0; i < tally->instants; i++)
         sum += exp2((double)(tally->instant[i] - whole * half_life_ms) / (double)half_life_ms);

@@ -24,28 +24,55 @@ unsigned seuil_tier_judge(const struct seuil_model *model, unsigned from, double
     return tier;
 }
 
-/* Marks are whole numbers on the grid or, for very large ones, doubles without fraction. */
+/* The next values on the grid: marks are whole numbers there or, for very large ones, doubles
+ * without fraction. */
+static double above(double mark)
+{
+    double next = nextafter(mark, INFINITY);
+
+    return next > mark + 1 ? next : mark + 1;
+}
+
+static double below(double mark)
+{
+    double next = nextafter(mark, -INFINITY);
+
+    return next < mark - 1 ? next : mark - 1;
+}
+
+/* The least value on the grid that enters, or keeps, @tier. */
+static double least_to_enter(const struct seuil_tier *tier)
+{
+    double mark = seuil_on_grid(tier->entry);
+
+    return tier->strict ? above(mark) : mark;
+}
+
+static double least_to_keep(const struct seuil_tier *tier)
+{
+    return isnan(tier->exit) ? least_to_enter(tier) : seuil_on_grid(tier->exit);
+}
+
 struct seuil_stay seuil_tier_stay(const struct seuil_model *model, unsigned tier)
 {
-    const struct seuil_tier *this = &model->tiers[tier];
     struct seuil_stay stay = {.low = -INFINITY, .high = INFINITY};
 
-    if (tier > 0) {
-        bool by_entry = isnan(this->exit);
-
-        stay.low = seuil_on_grid(by_entry ? this->entry : this->exit);
-        if (by_entry && this->strict)
-            stay.low = nextafter(stay.low, INFINITY) > stay.low + 1 ? nextafter(stay.low, INFINITY)
-                                                                    : stay.low + 1;
-    }
-    if (tier + 1u < model->tier_count) {
-        stay.high = seuil_on_grid(this[1].entry);
-        if (!this[1].strict)
-            stay.high = nextafter(stay.high, -INFINITY) < stay.high - 1
-                            ? nextafter(stay.high, -INFINITY)
-                            : stay.high - 1;
-    }
+    if (tier > 0)
+        stay.low = least_to_keep(&model->tiers[tier]);
+    if (tier + 1u < model->tier_count)
+        stay.high = below(least_to_enter(&model->tiers[tier + 1]));
     return stay;
+}
+
+struct seuil_stay seuil_tier_crossed(const struct seuil_model *model, unsigned from, unsigned to)
+{
+    struct seuil_stay bounds = seuil_tier_stay(model, to);
+
+    if (to > from)
+        bounds.low = least_to_enter(&model->tiers[to]);
+    else if (to < from)
+        bounds.high = below(least_to_keep(&model->tiers[from]));
+    return bounds;
 }
 
 bool seuil_tier_is_excluded(const struct seuil_model *model, double exclusion)

@@ -17,6 +17,10 @@ struct seuil_stay {
 };
 struct seuil_stay seuil_tier_stay(const struct seuil_model *model, unsigned tier);
 
+/* Those that have just brought a lead from tier @from to @to: on the far side of the mark crossed.
+ */
+struct seuil_stay seuil_tier_crossed(const struct seuil_model *model, unsigned from, unsigned to);
+
 /* Whether exclusions of @exclusion points exclude. */
 bool seuil_tier_is_excluded(const struct seuil_model *model, double exclusion);
 

@@ -1,0 +1,370 @@
+/* The properties of EVIDENCE 6 on random models and histories.
+ *
+ *     property_core [NAME [CASES [FIRST_SEED]]] */
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/judge.h"
+#include "core/scratch.h"
+#include "property/world.h"
+
+/* ---- any order, repetition, delay, save and load ----------------------------------------- */
+
+/* The events in an order in which none is refused: each is delayed by less than the horizon less
+ * the five minutes that an event may run ahead. */
+static void draw_order(struct world *world, unsigned *order, int64_t delay_max_ms)
+{
+    int64_t due[WORLD_EVENTS_MAX];
+
+    for (unsigned i = 0; i < world->event_count; i++) {
+        unsigned at = i;
+
+        due[i] = world->events[i].event.time;
+        if (delay_max_ms > 0)
+            due[i] += (int64_t)world_below(world, (uint64_t)delay_max_ms);
+        for (; at > 0 && due[order[at - 1]] > due[i]; at--)
+            order[at] = order[at - 1];
+        order[at] = i;
+    }
+}
+
+static void run_order(struct world *world, struct seuil_lead *lead, const unsigned *order,
+                      bool repeat, bool repack)
+{
+    for (unsigned i = 0; i < world->event_count; i++) {
+        const struct seuil_event *event = &world->events[order[i]].event;
+        const struct seuil_outcome *outcome = world_step(world, lead, event, event->arrival);
+
+        if (outcome->verdict == SEUIL_VERDICT_LATE)
+            world_fail(world, "event %u is late", order[i]);
+        while (repeat && world_chance(world, 30)) {
+            const struct seuil_event *again =
+                &world->events[order[world_below(world, i + 1)]].event;
+
+            outcome = world_step_raw(world, lead, again);
+            if (outcome->verdict == SEUIL_VERDICT_APPLIED && again->kind != SEUIL_KIND_PROFILE &&
+                outcome->todo != 0)
+                world_fail(world, "%s counted twice", again->id.ptr);
+        }
+        if (repack && world_chance(world, 30))
+            world_repack(world, lead);
+    }
+}
+
+static double exact_score(struct world *world, const struct seuil_lead *lead, unsigned model,
+                          seuil_time_ms at)
+{
+    static struct seuil_explanation explanation;
+
+    seuil_engine_explain(&world->models, world->scratch, lead, (uint16_t)model, at, &explanation);
+    return explanation.exact;
+}
+
+static void shuffle(uint64_t seed)
+{
+    struct world world;
+    struct world_options options = {.events = 60,
+                                    .span_ms = seed % 3 == 0 ? 3 * SEUIL_DAY_MS : 60 * SEUIL_DAY_MS,
+                                    .profile = true,
+                                    .adjust = seed % 2,
+                                    .ties = true,
+                                    .ahead = seed % 4 == 0};
+    unsigned order[WORLD_EVENTS_MAX];
+    uint8_t first[SEUIL_LEAD_BYTES_MAX], second[SEUIL_LEAD_BYTES_MAX];
+    size_t first_len, second_len;
+
+    world_init(&world, seed, &options);
+    draw_order(&world, order, 0);
+    run_order(&world, world.lead, order, false, false);
+    first_len = world_evidence(&world, world.lead, first);
+    for (unsigned round = 0; round < 3; round++) {
+        seuil_lead_init(world.other, SEUIL_STR("lead-1"));
+        draw_order(&world, order, 6 * SEUIL_DAY_MS);
+        run_order(&world, world.other, order, true, true);
+        second_len = world_evidence(&world, world.other, second);
+        if (first_len != second_len || memcmp(first, second, first_len) != 0)
+            world_fail(&world, "another order gives other evidence (%zu and %zu bytes)", first_len,
+                       second_len);
+        for (unsigned model = 0; model < world.models.model_count; model++)
+            for (unsigned i = 0; i < 10; i++) {
+                seuil_time_ms at =
+                    world.lead->evidence.newest + (int64_t)world_below(&world, 20 * SEUIL_DAY_MS);
+                double a, b;
+
+                if (world.lead->evidence.newest == SEUIL_TIME_NONE)
+                    break;
+                a = exact_score(&world, world.lead, model, at);
+                b = exact_score(&world, world.other, model, at);
+                if (a != b)
+                    world_fail(&world, "another order gives another score: %.17g, %.17g", a, b);
+            }
+    }
+    world_done(&world);
+}
+
+/* ---- the literal definition -------------------------------------------------------------- */
+
+static void check_literal(struct world *world, const struct seuil_lead *lead, double tolerance)
+{
+    for (unsigned model = 0; model < world->models.model_count; model++)
+        for (unsigned i = 0; i < 20; i++) {
+            seuil_time_ms newest = lead->evidence.newest, at;
+            double a, b;
+
+            if (newest == SEUIL_TIME_NONE)
+                return;
+            at = newest + (i == 0 ? 0 : (int64_t)world_below(world, 100 * SEUIL_DAY_MS));
+            a = exact_score(world, lead, model, at);
+            b = world_literal_score(world, model, at);
+            if (fabs(a - b) > tolerance)
+                world_fail(world, "model %u at %+lld ms: %.12g, by definition %.12g", model,
+                           (long long)(at - newest), a, b);
+        }
+}
+
+static void literal(uint64_t seed)
+{
+    struct world world;
+    /* At even seeds nothing is folded; at odd ones most is, of decays whose fold is exact. */
+    struct world_options options = {.events = seed % 2 ? 120 : 30,
+                                    .span_ms = 60 * SEUIL_DAY_MS,
+                                    .profile = true,
+                                    .adjust = seed % 4 < 2,
+                                    .ties = true,
+                                    .exact = seed % 2,
+                                    .horizon_ms = seed % 2 ? 0 : 400 * SEUIL_DAY_MS};
+    unsigned order[WORLD_EVENTS_MAX], adjustments = 0;
+
+    world_init(&world, seed, &options);
+    for (unsigned i = 0; i < world.event_count; i++)
+        adjustments += world.events[i].event.kind == SEUIL_KIND_COMMAND;
+    if (adjustments <= SEUIL_ADJUSTMENTS_MAX) {
+        draw_order(&world, order, 6 * SEUIL_DAY_MS);
+        run_order(&world, world.lead, order, true, true);
+        check_literal(&world, world.lead, 1e-8);
+    }
+    world_done(&world);
+}
+
+/* ---- due times --------------------------------------------------------------------------- */
+
+static bool stays(struct world *world, const struct seuil_lead *lead, seuil_time_ms at)
+{
+    for (unsigned model = 0; model < world->models.model_count; model++) {
+        struct seuil_standing now = seuil_judge_standing(world->scratch, lead, model);
+        struct seuil_standing then = seuil_judge_next(world->scratch, lead, model, now, at);
+
+        if (now.under != then.under || now.excluded != then.excluded)
+            return false;
+    }
+    return true;
+}
+
+static bool has_waiting_at(const struct seuil_lead *lead, seuil_time_ms at)
+{
+    for (unsigned i = 0; i < lead->evidence.recent_count; i++)
+        if (lead->evidence.records[lead->evidence.recent[i]].key.time == at)
+            return true;
+    return false;
+}
+
+/* Walk to the due time by 1 ms, or to where all is quiet. */
+static void check_due(struct world *world, const struct seuil_lead *lead)
+{
+    seuil_time_ms due = seuil_engine_due_at(&world->models, world->scratch, lead), end;
+
+    if (due != lead->due)
+        world_fail(world, "the due time of the state is %lld, of the engine %lld",
+                   (long long)lead->due, (long long)due);
+    if (lead->clock == SEUIL_TIME_NONE || lead->expired)
+        return;
+    end = due - lead->clock < 30000 ? due : lead->clock + 30000;
+    seuil_scratch_bind_const(world->scratch, lead);
+    seuil_scratch_view(world->scratch, lead, lead->clock);
+    for (seuil_time_ms at = lead->clock + 1; at < end; at++)
+        if (!stays(world, lead, at))
+            world_fail(world, "changes %lld ms after the clock, due %lld ms after",
+                       (long long)(at - lead->clock),
+                       due == SEUIL_TIME_NEVER ? -1 : (long long)(due - lead->clock));
+    if (end != due || has_waiting_at(lead, due) || !stays(world, lead, due))
+        return;
+    if (!seuil_judge_at_rest(lead))
+        world_fail(world, "nothing changes at the due time, %lld ms after the clock",
+                   (long long)(due - lead->clock));
+}
+
+static void due(uint64_t seed)
+{
+    struct world world;
+    struct world_options options = {.events = 12,
+                                    .span_ms = 4000,
+                                    .fast = true,
+                                    .profile = seed % 2,
+                                    .adjust = seed % 3 == 0,
+                                    .ties = true,
+                                    .ahead = seed % 5 == 0,
+                                    .horizon_ms = seed % 7 == 0 ? 1000 : 0};
+    unsigned order[WORLD_EVENTS_MAX];
+
+    world_init(&world, seed, &options);
+    draw_order(&world, order, 500);
+    for (unsigned i = 0; i < world.event_count; i++) {
+        const struct seuil_event *event = &world.events[order[i]].event;
+
+        world_step(&world, world.lead, event, event->arrival);
+        if (world_chance(&world, 30))
+            check_due(&world, world.lead);
+    }
+    for (unsigned i = 0; i < 5 && world.lead->due != SEUIL_TIME_NEVER; i++) {
+        check_due(&world, world.lead);
+        world_step(&world, world.lead, NULL, world.lead->due);
+    }
+    world_done(&world);
+}
+
+/* With durations of real life the walk is coarse, then fine around the due time. */
+static void due_coarse(uint64_t seed)
+{
+    struct world world;
+    struct world_options options = {.events = 30,
+                                    .span_ms = 30 * SEUIL_DAY_MS,
+                                    .profile = seed % 2,
+                                    .adjust = seed % 3 == 0,
+                                    .ties = true};
+    unsigned order[WORLD_EVENTS_MAX];
+
+    world_init(&world, seed, &options);
+    draw_order(&world, order, SEUIL_DAY_MS);
+    run_order(&world, world.lead, order, false, false);
+    for (unsigned i = 0; i < 6 && world.lead->due != SEUIL_TIME_NEVER; i++) {
+        seuil_time_ms from = world.lead->clock, end = world.lead->due;
+
+        seuil_scratch_bind_const(world.scratch, world.lead);
+        seuil_scratch_view(world.scratch, world.lead, from);
+        for (unsigned j = 1; j < 2000; j++)
+            if (!stays(&world, world.lead, from + 1 + (end - from - 1) / 2000 * j))
+                world_fail(&world, "changes before its due time");
+        for (seuil_time_ms at = end - 50 > from ? end - 50 : from + 1; at < end; at++)
+            if (!stays(&world, world.lead, at))
+                world_fail(&world, "changes %lld ms before its due time", (long long)(end - at));
+        if (stays(&world, world.lead, end) && !seuil_judge_at_rest(world.lead))
+            world_fail(&world, "nothing changes at its due time");
+        world_step(&world, world.lead, NULL, end);
+    }
+    world_done(&world);
+}
+
+/* ---- explanations ------------------------------------------------------------------------ */
+
+static void explain(uint64_t seed)
+{
+    static struct seuil_explanation explanation;
+    struct world world;
+    struct world_options options = {
+        .events = 60, .span_ms = 40 * SEUIL_DAY_MS, .profile = true, .adjust = true};
+    unsigned order[WORLD_EVENTS_MAX];
+
+    world_init(&world, seed, &options);
+    draw_order(&world, order, 0);
+    run_order(&world, world.lead, order, false, false);
+    for (unsigned i = 0; i < 40; i++) {
+        uint16_t model = (uint16_t)world_below(&world, world.models.model_count);
+        seuil_time_ms at = world.lead->clock + (int64_t)world_below(&world, 90 * SEUIL_DAY_MS);
+        double cents = 0;
+
+        if (world.lead->clock == SEUIL_TIME_NONE)
+            break;
+        seuil_engine_explain(&world.models, world.scratch, world.lead, model, at, &explanation);
+        for (unsigned j = 0; j < explanation.line_count; j++) {
+            cents += rint(explanation.lines[j].now * 100);
+            if (rint(explanation.lines[j].now * 100) / 100 != explanation.lines[j].now)
+                world_fail(&world, "a line of %.17g", explanation.lines[j].now);
+        }
+        if (cents != rint(explanation.score * 100))
+            world_fail(&world, "lines sum to %.2f, score %.2f", cents / 100, explanation.score);
+        if (fabs(explanation.score - explanation.exact) > 0.0100001)
+            world_fail(&world, "%.17g is told as %.2f", explanation.exact, explanation.score);
+    }
+    world_done(&world);
+}
+
+/* ---- bytes ------------------------------------------------------------------------------- */
+
+static void codec(uint64_t seed)
+{
+    struct world world;
+    struct world_options options = {.events = seed % 10 == 0 ? WORLD_EVENTS_MAX : 40,
+                                    .span_ms = seed % 2 ? 5 * SEUIL_DAY_MS : 60 * SEUIL_DAY_MS,
+                                    .profile = true,
+                                    .adjust = true,
+                                    .ties = true};
+    unsigned order[WORLD_EVENTS_MAX];
+    uint8_t bytes[SEUIL_LEAD_BYTES_MAX], again[SEUIL_LEAD_BYTES_MAX];
+    size_t len;
+
+    world_init(&world, seed, &options);
+    draw_order(&world, order, 0);
+    run_order(&world, world.lead, order, false, false);
+    len = seuil_lead_write(world.lead, bytes);
+    world_repack(&world, world.lead);
+    for (size_t cut = 0; cut < len; cut++) {
+        uint8_t *exact = malloc(cut ? cut : 1); /* so that a sanitizer sees any read beyond */
+
+        memcpy(exact, bytes, cut);
+        if (seuil_lead_read(exact, cut, world.other) == 0 && len < 200 &&
+            seuil_lead_write(world.other, again) != cut)
+            world_fail(&world, "%zu of %zu bytes are read as another state", cut, len);
+        seuil_lead_init(world.other, SEUIL_STR("lead-1"));
+        free(exact);
+    }
+    for (unsigned i = 0; i < 300; i++) {
+        uint8_t *flipped = malloc(len);
+        size_t flips = 1 + world_below(&world, 3), written;
+
+        memcpy(flipped, bytes, len);
+        while (flips--)
+            flipped[world_below(&world, len)] ^= (uint8_t)(1u << world_below(&world, 8));
+        if (seuil_lead_read(flipped, len, world.other) == 0) {
+            /* What is accepted is canonical, within bounds, and the engine can go on with it. */
+            written = seuil_lead_write(world.other, again);
+            if (written != len || memcmp(again, flipped, len) != 0)
+                world_fail(&world, "a flipped state is accepted but not canonical");
+            world_step_raw(&world, world.other, &world.events[0].event);
+        }
+        seuil_lead_init(world.other, SEUIL_STR("lead-1"));
+        free(flipped);
+    }
+    world_done(&world);
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
+static const struct {
+    const char *name;
+    void (*run)(uint64_t seed);
+    unsigned cases;
+} properties[] = {
+    {"shuffle", shuffle, 3000},       {"literal", literal, 3000}, {"due", due, 300},
+    {"due_coarse", due_coarse, 1000}, {"explain", explain, 2000}, {"codec", codec, 500},
+};
+
+int main(int argc, char **argv)
+{
+    int found = 0;
+
+    for (unsigned i = 0; i < sizeof(properties) / sizeof(properties[0]); i++) {
+        uint64_t cases = argc > 2 ? strtoull(argv[2], NULL, 10) : properties[i].cases;
+        uint64_t first = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
+
+        if (argc > 1 && strcmp(argv[1], properties[i].name) != 0)
+            continue;
+        found = 1;
+        for (uint64_t seed = first; seed < first + cases; seed++)
+            properties[i].run(seed);
+        printf("%s: %llu cases\n", properties[i].name, (unsigned long long)cases);
+    }
+    return found ? 0 : 64;
+}

@@ -1,0 +1,628 @@
+#include "property/world.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/rules_compile.h"
+#include "core/condition.h"
+#include "core/zone.h"
+
+uint64_t world_seed;
+
+static const char *const activity_names[WORLD_NAMES] = {"a0", "a1", "a2", "a3",
+                                                        "a4", "a5", "a6", "a7"};
+static const char *const attribute_names[WORLD_ATTRIBUTES] = {"p0", "p1", "p2", "p3"};
+
+static const int32_t paris_offsets[] = {3600, 7200, 3600};
+static const int64_t paris_changes[] = {1774746000, 1792890000}; /* 2026 */
+static const struct seuil_zone paris = {
+    .name = "Europe/Paris", .count = 2, .at_s = paris_changes, .offset_s = paris_offsets};
+
+void world_fail(const struct world *world, const char *format, ...)
+{
+    va_list args;
+
+    (void)world;
+    fprintf(stderr, "seed %llu: ", (unsigned long long)world_seed);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    exit(1);
+}
+
+uint64_t world_random(struct world *world)
+{
+    uint64_t z = world->random += 0x9e3779b97f4a7c15u;
+
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
+uint64_t world_below(struct world *world, uint64_t below)
+{
+    return world_random(world) % below;
+}
+
+bool world_chance(struct world *world, unsigned percent)
+{
+    return world_below(world, 100) < percent;
+}
+
+static void *allocate(size_t count, size_t size)
+{
+    void *memory = calloc(count ? count : 1, size);
+
+    if (!memory)
+        abort();
+    return memory;
+}
+
+/* ---- models ------------------------------------------------------------------------------ */
+
+static struct seuil_decay draw_decay(struct world *world, const struct world_options *options)
+{
+    static const int64_t slow[] = {SEUIL_HOUR_MS, SEUIL_DAY_MS, 3 * SEUIL_DAY_MS, 14 * SEUIL_DAY_MS,
+                                   90 * SEUIL_DAY_MS};
+    static const int64_t fast[] = {150, 400, 1000, 2500};
+    struct seuil_decay decay = {0};
+    unsigned shape = (unsigned)world_below(world, options->exact ? 6 : 10);
+
+    decay.duration_ms = options->fast ? fast[world_below(world, 4)] : slow[world_below(world, 5)];
+    if (options->fast && world_chance(world, 50))
+        decay.duration_ms += (int64_t)world_below(world, 100);
+    if (shape < 4) {
+        decay.shape = SEUIL_DECAY_HALF_LIFE;
+    } else if (shape < 6) {
+        decay.shape = SEUIL_DECAY_NONE;
+        decay.duration_ms = 0;
+    } else if (shape < 8) {
+        decay.shape = SEUIL_DECAY_EXPIRES;
+    } else if (shape < 9) {
+        decay.shape = SEUIL_DECAY_LINEAR;
+    } else {
+        struct seuil_step *steps = seuil_arena_alloc(&world->models.arena, 3, sizeof(*steps));
+
+        for (unsigned i = 0; i < 3; i++)
+            steps[i] = (struct seuil_step){.age_ms = decay.duration_ms * (i + 1),
+                                           .factor = (double)world_below(world, 5) / 4};
+        decay.shape = SEUIL_DECAY_STEPS;
+        decay.step_count = 3;
+        decay.steps = steps;
+    }
+    return decay;
+}
+
+static void draw_limits(struct world *world, const struct world_options *options,
+                        struct seuil_rule *rule)
+{
+    bool object = false;
+
+    rule->limit_count = world_chance(world, 50) ? (uint8_t)(1 + world_below(world, 2)) : 0;
+    for (unsigned i = 0; i < rule->limit_count; i++) {
+        struct seuil_limit *limit = &rule->limits[i];
+
+        limit->kind = (uint8_t)world_below(world, 4);
+        if (limit->kind == SEUIL_LIMIT_OBJECT && object)
+            limit->kind = SEUIL_LIMIT_CALENDAR;
+        limit->count = (uint32_t)(1 + world_below(world, 4));
+        limit->period = (uint8_t)world_below(world, 3);
+        limit->field = SEUIL_FIELD_OBJECT;
+        limit->zone = world_chance(world, 50) ? &paris : NULL;
+        limit->duration_ms = options->fast ? 100 + (int64_t)world_below(world, 2000)
+                                           : SEUIL_HOUR_MS * (int64_t)(1 + world_below(world, 60));
+        limit->remember_ms = options->fast ? 3000 : 10 * SEUIL_DAY_MS;
+        object |= limit->kind == SEUIL_LIMIT_OBJECT;
+    }
+}
+
+static const struct seuil_condition *name_is(struct world *world, uint8_t field, uint16_t attribute,
+                                             const char *const *texts, unsigned first,
+                                             unsigned count)
+{
+    struct seuil_condition *when =
+        seuil_arena_alloc(&world->models.arena, 1, sizeof(struct seuil_condition));
+    struct seuil_value *values =
+        seuil_arena_alloc(&world->models.arena, count, sizeof(struct seuil_value));
+
+    for (unsigned i = 0; i < count; i++)
+        values[i] =
+            (struct seuil_value){.type = SEUIL_TYPE_STRING, .s = seuil_str_from(texts[first + i])};
+    when->op = SEUIL_COND_IN;
+    when->field = field;
+    when->attribute = attribute;
+    when->count = count;
+    when->values = values;
+    return when;
+}
+
+static char *name_of(struct world *world, const char *prefix, unsigned number)
+{
+    char text[32];
+    int len = snprintf(text, sizeof(text), "%s%u", prefix, number);
+
+    return seuil_arena_strdup(&world->models.arena, text, (size_t)len);
+}
+
+static double draw_points(struct world *world)
+{
+    double points = (double)(1 + world_below(world, 20));
+
+    if (world_chance(world, 20))
+        points += 0.25 * (double)world_below(world, 4) + 0.1;
+    return world_chance(world, 20) ? -points : points;
+}
+
+static void draw_rules(struct world *world, const struct world_options *options,
+                       struct seuil_model *model, unsigned first, unsigned count)
+{
+    struct seuil_decay common = draw_decay(world, options);
+    bool one_decay = world_chance(world, 40);
+
+    for (unsigned i = 0; i < count; i++) {
+        struct seuil_rule *rule = &world->rules[first + i];
+        unsigned name = (unsigned)world_below(world, WORLD_NAMES);
+
+        rule->name = name_of(world, "rule-", first + i);
+        rule->label = rule->name;
+        rule->key = seuil_name_hash(seuil_str_from(model->name), seuil_str_from(rule->name));
+        rule->meaning = (uint32_t)world_random(world);
+        rule->model = model->index;
+        rule->kind = SEUIL_KIND_ACTIVITY;
+        rule->group = (uint16_t)world_below(world, model->group_count);
+        rule->points = draw_points(world);
+        if (world_chance(world, 10)) {
+            rule->group = SEUIL_GROUP_EXCLUSION;
+            rule->points = -(double)(50 * (1 + world_below(world, 3)));
+        }
+        rule->decay = one_decay ? common : draw_decay(world, options);
+        draw_limits(world, options, rule);
+        rule->when = name_is(world, SEUIL_FIELD_NAME, 0, activity_names, name,
+                             (unsigned)(1 + world_below(world, WORLD_NAMES - name)));
+    }
+    model->rule_first = first;
+    model->rule_count = count;
+}
+
+static void draw_tiers(struct world *world, struct seuil_model *model)
+{
+    unsigned count = (unsigned)(2 + world_below(world, 3));
+    struct seuil_tier *tiers = seuil_arena_alloc(&world->models.arena, count, sizeof(*tiers));
+    double mark = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        tiers[i].name = name_of(world, "tier-", i);
+        tiers[i].label = tiers[i].name;
+        tiers[i].publish = !world_chance(world, 10);
+        tiers[i].exit = NAN;
+        tiers[i].entry = -INFINITY;
+        if (i == 0)
+            continue;
+        mark += (double)(2 + world_below(world, 20));
+        tiers[i].entry = mark;
+        tiers[i].strict = world_chance(world, 30);
+        if (world_chance(world, 60))
+            tiers[i].exit = mark - (double)world_below(world, 8);
+    }
+    model->tiers = tiers;
+    model->tier_count = (uint16_t)count;
+}
+
+static void draw_criteria(struct world *world, const struct world_options *options,
+                          struct seuil_model *model)
+{
+    static const char *const texts[] = {"v0", "v1", "v2"};
+    unsigned count = options->profile ? (unsigned)world_below(world, 4) : 0;
+    struct seuil_criterion *fit = seuil_arena_alloc(&world->models.arena, count + 2, sizeof(*fit));
+
+    for (unsigned i = 0; i < count + 1; i++) {
+        fit[i].name = name_of(world, "criterion-", i);
+        fit[i].label = fit[i].name;
+        fit[i].points = draw_points(world);
+        fit[i].when =
+            name_is(world, SEUIL_FIELD_ATTRIBUTE, (uint16_t)world_below(world, WORLD_ATTRIBUTES),
+                    texts, (unsigned)world_below(world, 3), 1);
+    }
+    model->fit = fit;
+    model->fit_count = (uint16_t)count;
+    model->fit_floor = -10;
+    model->fit_ceiling = 15;
+    fit[count].points = -100;
+    model->exclusions = &fit[count];
+    model->exclusion_count = options->profile && world_chance(world, 50);
+    model->exclusion_mark = world_chance(world, 80) ? -100 : -INFINITY;
+}
+
+static void draw_models(struct world *world, const struct world_options *options)
+{
+    unsigned first = 0, counts[2];
+    struct seuil_models *models = &world->models;
+    struct seuil_attribute *attributes;
+
+    models->model_count = (uint16_t)(1 + world_below(world, 2));
+    for (unsigned i = 0; i < models->model_count; i++)
+        models->rule_count += counts[i] = (unsigned)(1 + world_below(world, 6));
+    world->rules = seuil_arena_alloc(&models->arena, models->rule_count, sizeof(*world->rules));
+    attributes = seuil_arena_alloc(&models->arena, WORLD_ATTRIBUTES, sizeof(*attributes));
+    for (unsigned i = 0; i < WORLD_ATTRIBUTES; i++)
+        attributes[i] = (struct seuil_attribute){
+            .name = attribute_names[i],
+            .key = seuil_name_hash(seuil_str_from(attribute_names[i]), SEUIL_STR(""))};
+    models->attributes = attributes;
+    models->attribute_count = WORLD_ATTRIBUTES;
+    for (unsigned i = 0; i < models->model_count; i++) {
+        struct seuil_model *model = &world->model[i];
+        struct seuil_group *groups;
+
+        model->name = i ? "second" : "first";
+        model->label = model->name;
+        model->version = "1";
+        model->key = seuil_name_hash(seuil_str_from(model->name), SEUIL_STR(""));
+        model->index = (uint16_t)i;
+        model->group_count = (uint16_t)(1 + world_below(world, 3));
+        groups = seuil_arena_alloc(&models->arena, model->group_count, sizeof(*groups));
+        for (unsigned j = 0; j < model->group_count; j++) {
+            groups[j].name = groups[j].label = name_of(world, "group-", j);
+            groups[j].ceiling =
+                world_chance(world, 50) ? (double)(5 + world_below(world, 40)) : INFINITY;
+            groups[j].floor = world_chance(world, 50) ? -(double)world_below(world, 30) : -INFINITY;
+        }
+        model->groups = groups;
+        model->excluded_name = model->excluded_label = "excluded";
+        draw_rules(world, options, model, first, counts[i]);
+        first += counts[i];
+        draw_tiers(world, model);
+        draw_criteria(world, options, model);
+    }
+    models->models = world->model;
+    models->rules = world->rules;
+    models->horizon_ms = options->horizon_ms ? options->horizon_ms : SEUIL_HORIZON_DEFAULT_MS;
+}
+
+/* ---- histories --------------------------------------------------------------------------- */
+
+static void draw_event(struct world *world, const struct world_options *options, unsigned i)
+{
+    struct world_event *drawn = &world->events[i];
+    struct seuil_event *event = &drawn->event;
+    static const char *const texts[] = {"v0", "v1", "v2"};
+    unsigned kind = (unsigned)world_below(world, 20);
+
+    snprintf(drawn->id, sizeof(drawn->id), "e%u", i);
+    event->id = seuil_str_from(drawn->id);
+    event->lead = SEUIL_STR("lead-1");
+    event->time = WORLD_START + (int64_t)world_below(world, (uint64_t)options->span_ms);
+    if (options->ties && i > 0 && world_chance(world, 30))
+        event->time = world->events[world_below(world, i)].event.time;
+    event->arrival = event->time;
+    if (options->ahead && world_chance(world, 20))
+        event->arrival -= (int64_t)world_below(world, (uint64_t)SEUIL_AHEAD_MAX_MS);
+    event->position = (struct seuil_position){.topic = 0, .offset = (int64_t)i};
+    event->map = drawn->entries;
+    if (kind < 2 && options->profile) {
+        event->kind = SEUIL_KIND_PROFILE;
+        event->map_count = 1;
+        drawn->entries[0].key =
+            seuil_str_from(attribute_names[world_below(world, WORLD_ATTRIBUTES)]);
+        if (world_chance(world, 85))
+            drawn->entries[0].value = (struct seuil_value){
+                .type = SEUIL_TYPE_STRING, .s = seuil_str_from(texts[world_below(world, 3)])};
+        return;
+    }
+    if (kind < 3 && options->adjust) {
+        event->kind = SEUIL_KIND_COMMAND;
+        event->field[SEUIL_FIELD_NAME] =
+            (struct seuil_value){.type = SEUIL_TYPE_STRING, .s = SEUIL_STR("adjust")};
+        event->map_count = world_chance(world, 50) ? 2 : 1;
+        drawn->entries[0] =
+            (struct seuil_entry){.key = SEUIL_STR("points"),
+                                 .value = {.type = SEUIL_TYPE_DOUBLE, .d = draw_points(world)}};
+        drawn->entries[1] = (struct seuil_entry){
+            .key = SEUIL_STR("until"),
+            .value = {.type = SEUIL_TYPE_INT,
+                      .i = event->time + 1 +
+                           (int64_t)world_below(world, (uint64_t)options->span_ms)}};
+        return;
+    }
+    event->kind = SEUIL_KIND_ACTIVITY;
+    snprintf(drawn->name, sizeof(drawn->name), "a%u", (unsigned)world_below(world, WORLD_NAMES));
+    snprintf(drawn->object, sizeof(drawn->object), "o%u", (unsigned)world_below(world, 4));
+    event->field[SEUIL_FIELD_NAME] =
+        (struct seuil_value){.type = SEUIL_TYPE_STRING, .s = seuil_str_from(drawn->name)};
+    event->field[SEUIL_FIELD_OBJECT] =
+        (struct seuil_value){.type = SEUIL_TYPE_STRING, .s = seuil_str_from(drawn->object)};
+}
+
+void world_init(struct world *world, uint64_t seed, const struct world_options *options)
+{
+    struct seuil_error error = {0};
+
+    world_seed = seed;
+    memset(world, 0, sizeof(*world));
+    world->random = seed * 0x2545f4914f6cdd1du;
+    draw_models(world, options);
+    if (seuil_rules_compile(&world->models, &error) != 0)
+        world_fail(world, "the model does not compile: %s", error.text);
+    world->scratch_memory = allocate(1, seuil_scratch_size(&world->models));
+    world->scratch = seuil_scratch_init(world->scratch_memory, &world->models, NULL);
+    world->event_count = (unsigned)(1 + world_below(world, options->events));
+    for (unsigned i = 0; i < world->event_count; i++)
+        draw_event(world, options, i);
+    world->lead = allocate(1, sizeof(struct seuil_lead));
+    world->other = allocate(1, sizeof(struct seuil_lead));
+    seuil_lead_init(world->lead, SEUIL_STR("lead-1"));
+    seuil_lead_init(world->other, SEUIL_STR("lead-1"));
+}
+
+void world_done(struct world *world)
+{
+    free(world->lead);
+    free(world->other);
+    free(world->scratch_memory);
+    seuil_arena_done(&world->models.arena);
+}
+
+/* ---- stepping ---------------------------------------------------------------------------- */
+
+static void check_crossing(const struct world *world, const struct seuil_crossing *crossing)
+{
+    const struct seuil_explanation *explanation = &crossing->explanation;
+    const struct seuil_model *model = &world->models.models[crossing->model];
+    double cents = 0;
+
+    if (crossing->tier == crossing->tier_before)
+        world_fail(world, "a crossing into the same tier");
+    if (explanation->line_count > SEUIL_LINES_MAX + 1)
+        world_fail(world, "%u lines", explanation->line_count);
+    for (unsigned i = 0; i < explanation->line_count; i++)
+        cents += rint(explanation->lines[i].now * 100);
+    if (cents != rint(explanation->score * 100))
+        world_fail(world, "the lines sum to %.2f, the score is %.2f", cents / 100,
+                   explanation->score);
+    if (fabs(explanation->score - explanation->exact) > 0.0100001)
+        world_fail(world, "%.17g is published as %.2f", explanation->exact, explanation->score);
+    if (crossing->tier == SEUIL_TIER_EXCLUDED || crossing->tier_before == SEUIL_TIER_EXCLUDED)
+        return;
+    /* Never rounded across the mark just crossed. */
+    if (crossing->up) {
+        const struct seuil_tier *tier = &model->tiers[crossing->tier];
+
+        if (tier->strict ? explanation->score <= tier->entry : explanation->score < tier->entry)
+            world_fail(world, "up to %s at %.2f", tier->name, explanation->score);
+    } else {
+        const struct seuil_tier *tier = &model->tiers[crossing->tier_before];
+
+        if (isnan(tier->exit) ? (tier->strict ? explanation->score > tier->entry
+                                              : explanation->score >= tier->entry)
+                              : explanation->score >= tier->exit)
+            world_fail(world, "down from %s at %.2f", tier->name, explanation->score);
+    }
+}
+
+static struct seuil_outcome outcome;
+
+const struct seuil_outcome *world_step_raw(struct world *world, struct seuil_lead *lead,
+                                           const struct seuil_event *event)
+{
+    seuil_engine_step(&world->models, world->scratch, event, lead, &outcome);
+    for (unsigned i = 0; i < outcome.crossing_count; i++)
+        check_crossing(world, &outcome.crossings[i]);
+    return &outcome;
+}
+
+const struct seuil_outcome *world_step(struct world *world, struct seuil_lead *lead,
+                                       const struct seuil_event *event, seuil_time_ms until)
+{
+    unsigned ticks = 0;
+
+    while (lead->due <= until) {
+        struct seuil_event tick = {
+            .kind = SEUIL_KIND_TICK, .time = lead->due, .arrival = lead->due};
+
+        world_step_raw(world, lead, &tick);
+        if (++ticks > 100000)
+            world_fail(world, "ticks without end");
+    }
+    return event ? world_step_raw(world, lead, event) : &outcome;
+}
+
+void world_repack(struct world *world, struct seuil_lead *lead)
+{
+    uint8_t bytes[SEUIL_LEAD_BYTES_MAX], again[SEUIL_LEAD_BYTES_MAX];
+    size_t len = seuil_lead_write(lead, bytes), len_again;
+    int err;
+
+    if (len != seuil_lead_size(lead))
+        world_fail(world, "the size is told wrongly");
+    seuil_lead_init(lead, SEUIL_STR("lead-1"));
+    err = seuil_lead_read(bytes, len, lead);
+    if (err)
+        world_fail(world, "a state of %zu bytes is refused: %d", len, err);
+    len_again = seuil_lead_write(lead, again);
+    if (len != len_again || memcmp(bytes, again, len) != 0)
+        world_fail(world, "a state read and written is another");
+}
+
+size_t world_evidence(struct world *world, const struct seuil_lead *lead, uint8_t *out)
+{
+    static struct seuil_lead copy;
+
+    (void)world;
+    copy = *lead;
+    copy.clock = WORLD_START;
+    copy.due = SEUIL_TIME_NEVER;
+    copy.birth.known = false;
+    copy.automaton_count = 0;
+    copy.expired = false;
+    return seuil_lead_write(&copy, out);
+}
+
+/* ---- the literal definition -------------------------------------------------------------- */
+
+struct award {
+    seuil_time_ms time;
+    const char *object;
+};
+
+static uint64_t hash_of(const struct world_event *event)
+{
+    extern uint64_t seuil_hash64_seed(const void *, size_t, uint64_t);
+    extern uint64_t seuil_hash64(const void *, size_t);
+
+    return seuil_hash64_seed(event->event.id.ptr, event->event.id.len,
+                             seuil_hash64(event->event.lead.ptr, event->event.lead.len));
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct world_event *x = *(const struct world_event *const *)a;
+    const struct world_event *y = *(const struct world_event *const *)b;
+    uint64_t hx, hy;
+
+    if (x->event.time != y->event.time)
+        return x->event.time < y->event.time ? -1 : 1;
+    hx = hash_of(x);
+    hy = hash_of(y);
+    return hx < hy ? -1 : hx > hy;
+}
+
+static bool rule_takes(const struct seuil_rule *rule, const struct world_event *event)
+{
+    if (event->event.kind != SEUIL_KIND_ACTIVITY)
+        return false;
+    for (unsigned i = 0; i < rule->when->count; i++)
+        if (seuil_str_eq(rule->when->values[i].s, seuil_str_from(event->name)))
+            return true;
+    return false;
+}
+
+static bool has_room(const struct seuil_limit *limit, const struct award *awards, unsigned count,
+                     const struct world_event *event)
+{
+    seuil_time_ms time = event->event.time;
+    unsigned used = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        switch (limit->kind) {
+        case SEUIL_LIMIT_LEAD:
+            used++;
+            break;
+        case SEUIL_LIMIT_OBJECT: {
+            /* Remembered while no longer than remember_ms lies between two awards. */
+            if (strcmp(awards[i].object, event->object) != 0)
+                break;
+            used++;
+            for (unsigned j = i + 1; j <= count; j++)
+                if (j == count || strcmp(awards[j].object, event->object) == 0) {
+                    if ((j == count ? time : awards[j].time) - awards[i].time >= limit->remember_ms)
+                        used = 0;
+                    break;
+                }
+            break;
+        }
+        case SEUIL_LIMIT_CALENDAR:
+            used += seuil_zone_period(limit->zone, limit->period, awards[i].time) ==
+                    seuil_zone_period(limit->zone, limit->period, time);
+            break;
+        default:
+            used += time - awards[i].time < limit->duration_ms;
+        }
+    }
+    return used < limit->count;
+}
+
+static double literal_factor(const struct seuil_decay *decay, int64_t age)
+{
+    switch (decay->shape) {
+    case SEUIL_DECAY_NONE:
+        return 1;
+    case SEUIL_DECAY_HALF_LIFE:
+        return pow(2, -(double)age / (double)decay->duration_ms);
+    case SEUIL_DECAY_EXPIRES:
+        return age < decay->duration_ms;
+    case SEUIL_DECAY_LINEAR:
+        return fmax(0, 1 - (double)age / (double)decay->duration_ms);
+    default:
+        for (unsigned i = 0; i < decay->step_count; i++)
+            if (age < decay->steps[i].age_ms)
+                return decay->steps[i].factor;
+        return 0;
+    }
+}
+
+static double rule_score(const struct seuil_rule *rule, const struct world_event *const *sorted,
+                         unsigned count, seuil_time_ms at)
+{
+    struct award awards[WORLD_EVENTS_MAX];
+    unsigned award_count = 0;
+    double sum = 0;
+
+    for (unsigned i = 0; i < count && sorted[i]->event.time <= at; i++) {
+        bool room = rule_takes(rule, sorted[i]);
+
+        for (unsigned j = 0; j < rule->limit_count && room; j++)
+            room = has_room(&rule->limits[j], awards, award_count, sorted[i]);
+        if (!room)
+            continue;
+        awards[award_count++] =
+            (struct award){.time = sorted[i]->event.time, .object = sorted[i]->object};
+        sum += rule->points * literal_factor(&rule->decay, at - sorted[i]->event.time);
+    }
+    return sum;
+}
+
+static bool criterion_holds(const struct seuil_criterion *criterion,
+                            const struct world_event *const *sorted, unsigned count)
+{
+    const struct world_event *last = NULL;
+
+    for (unsigned i = 0; i < count; i++)
+        if (sorted[i]->event.kind == SEUIL_KIND_PROFILE &&
+            seuil_str_eq(sorted[i]->entries[0].key,
+                         seuil_str_from(attribute_names[criterion->when->attribute])))
+            last = sorted[i];
+    return last && last->entries[0].value.type == SEUIL_TYPE_STRING &&
+           seuil_str_eq(last->entries[0].value.s, criterion->when->values[0].s);
+}
+
+double world_literal_score(const struct world *world, unsigned number, seuil_time_ms at)
+{
+    const struct world_event *sorted[WORLD_EVENTS_MAX];
+    const struct seuil_model *model = &world->models.models[number];
+    double groups[SEUIL_GROUPS_MAX] = {0}, total = 0, fit = 0;
+
+    for (unsigned i = 0; i < world->event_count; i++)
+        sorted[i] = &world->events[i];
+    qsort(sorted, world->event_count, sizeof(sorted[0]), by_time);
+    for (unsigned i = 0; i < model->rule_count; i++) {
+        const struct seuil_rule *rule = &world->rules[model->rule_first + i];
+        double sum = rule_score(rule, sorted, world->event_count, at);
+
+        if (rule->group == SEUIL_GROUP_EXCLUSION)
+            total += sum;
+        else
+            groups[rule->group] += sum;
+    }
+    for (unsigned i = 0; i < model->group_count; i++)
+        total += fmin(fmax(groups[i], model->groups[i].floor), model->groups[i].ceiling);
+    for (unsigned i = 0; i < model->fit_count; i++)
+        if (criterion_holds(&model->fit[i], sorted, world->event_count))
+            fit += model->fit[i].points;
+    total += fmin(fmax(fit, model->fit_floor), model->fit_ceiling);
+    if (model->exclusion_count &&
+        criterion_holds(&model->exclusions[0], sorted, world->event_count))
+        total += model->exclusions[0].points;
+    for (unsigned i = 0; i < world->event_count; i++) {
+        const struct world_event *event = &world->events[i];
+
+        if (event->event.kind == SEUIL_KIND_COMMAND && event->event.time <= at &&
+            (event->event.map_count == 1 || at < event->entries[1].value.i))
+            total += event->entries[0].value.d;
+    }
+    return total;
+}
