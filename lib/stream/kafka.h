@@ -101,7 +101,8 @@ int seuil_kafka_assign(struct seuil_kafka *kafka, struct seuil_error *err);
 void seuil_kafka_unassign(struct seuil_kafka *kafka);
 
 /* Make @fd (an eventfd) readable when records arrive for @shard. To be called by the thread that
- * owns the shard or before it does; it stays until called again. -1: no more. */
+ * owns the shard or before it does; it stays until called again. -1: no more. Read @fd before the
+ * lanes are filled: a lane wakes once, then not before it was filled. */
 void seuil_kafka_wake_fd(struct seuil_kafka *kafka, uint32_t shard, int fd);
 
 /* The lanes. Borrowed. */

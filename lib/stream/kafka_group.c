@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <librdkafka/rdkafka.h>
 
@@ -342,6 +343,8 @@ void seuil_kafka_unassign(struct seuil_kafka *kafka)
 
 void seuil_kafka_wake_fd(struct seuil_kafka *kafka, uint32_t shard, int fd)
 {
+    static const uint64_t one = 1;
+
     for (uint32_t t = 0; t < SEUIL_TOPICS_MAX; t++) {
         struct kafka_lane *lane = seuil_kafka_lane(kafka, t, shard);
 
@@ -351,6 +354,10 @@ void seuil_kafka_wake_fd(struct seuil_kafka *kafka, uint32_t shard, int fd)
         lane->wake_fd = fd;
         watch_lane(lane);
         pthread_mutex_unlock(&lane->lock);
+    }
+    /* What came before it was watched wakes nobody any more. */
+    if (fd >= 0 && write(fd, &one, sizeof(one)) < 0) {
+        /* the counter is full: its reader is awake */
     }
 }
 

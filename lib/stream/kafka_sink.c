@@ -25,11 +25,10 @@ struct slot {
 struct sink {
     struct seuil_sink base; /* first */
     struct seuil_kafka *kafka;
-    rd_kafka_t *rk; /* NULL: being replaced */
+    rd_kafka_t *rk; /* NULL: being replaced, after head .. tail were told to have failed */
     rd_kafka_queue_t *reports;
     seuil_time_ms replace_at; /* monotonic */
     int wake_fd;
-    bool failing;               /* head .. tail is to be reported as failed */
     uint64_t head, tail, acked; /* slots[head .. tail); how many of them are ACKED */
     uint64_t told; /* ACKED slots are looked for from here; those before are told or still SENT */
     struct slot slots[RING];
@@ -80,7 +79,6 @@ static void fail(struct sink *sink, const char *why)
                     "unacknowledged again",
                     why);
     close_producer(sink);
-    sink->failing = true;
     sink->replace_at = seuil_kafka_mono_ms() + REPLACE_MS;
 }
 
@@ -91,7 +89,7 @@ static bool ready(struct sink *sink)
 
     if (sink->rk)
         return true;
-    if (sink->failing || seuil_kafka_mono_ms() < sink->replace_at)
+    if (sink->head < sink->tail || seuil_kafka_mono_ms() < sink->replace_at)
         return false;
     if (!open_producer(sink, &err))
         return true;
@@ -266,13 +264,12 @@ static int sink_poll(struct seuil_sink *base, struct seuil_delivery *ret_deliver
 {
     struct sink *sink = (struct sink *)base;
 
-    if (sink->acked == 0 && !sink->failing)
+    if (sink->acked == 0)
         serve(sink, 0);
     if (tell_acked(sink, ret_delivery))
         return 1;
-    if (sink->failing && sink->head < sink->tail)
+    if (!sink->rk && sink->head < sink->tail)
         return tell(sink, slot_at(sink, sink->head), false, ret_delivery);
-    sink->failing = false;
     return 0;
 }
 
