@@ -59,7 +59,10 @@ void seuil_print_lines_json(const struct seuil_explanation *explanation, struct 
         seuil_buf_add_text(out, ",\"now\":");
         seuil_json_add_cents(out, line->now);
         seuil_buf_add_text(out, ",\"limited_by\":");
-        seuil_json_add_string(out, seuil_str_from(line->limited_by));
+        if (line->limited_by[0])
+            seuil_json_add_string(out, seuil_str_from(line->limited_by));
+        else
+            seuil_buf_add_text(out, "null");
         seuil_buf_add_byte(out, '}');
     }
     seuil_buf_add_byte(out, ']');
@@ -99,6 +102,17 @@ static void add_reason(const struct seuil_crossing *crossing, const struct seuil
     seuil_buf_add_byte(out, '\n');
 }
 
+static void add_until(seuil_time_ms until, struct seuil_buf *out)
+{
+    if (!is_instant(until)) {
+        seuil_buf_add_text(out, "  stays in this tier if nothing more happens\n");
+        return;
+    }
+    seuil_buf_add_text(out, "  leaves this tier at ");
+    seuil_print_time(until, out);
+    seuil_buf_add_text(out, " if nothing more happens\n");
+}
+
 void seuil_print_crossing(const struct seuil_models *models, const struct seuil_lead *lead,
                           const struct seuil_crossing *crossing, const struct seuil_event *cause,
                           struct seuil_buf *out)
@@ -115,9 +129,8 @@ void seuil_print_crossing(const struct seuil_models *models, const struct seuil_
         shown(crossing->explanation.fit), crossing->publish ? "" : " (not published)");
     add_reason(crossing, cause, out);
     seuil_print_lines(&crossing->explanation, out);
-    seuil_buf_add_text(out, "  stays until ");
-    seuil_print_time(crossing->qualified_until, out);
-    seuil_buf_add_text(out, "\n\n");
+    add_until(crossing->qualified_until, out);
+    seuil_buf_add_byte(out, '\n');
 }
 
 /* The tier of the automaton; a lead that was never judged is in the lowest. */
@@ -187,9 +200,8 @@ void seuil_print_standing(const struct seuil_standing *standing, struct seuil_st
                      shown(standing->explanation.score), shown(standing->explanation.fit));
     seuil_print_lines(&standing->explanation, out);
     add_gap(standing, out);
-    seuil_buf_add_text(out, "  stays until ");
-    seuil_print_time(standing->until, out);
-    seuil_buf_add_text(out, ", next due ");
+    add_until(standing->until, out);
+    seuil_buf_add_text(out, "  next due ");
     seuil_print_time(standing->due, out);
     seuil_buf_add_text(out, "\n\n");
 }

@@ -128,7 +128,8 @@ static int add_item(struct replay *r, uint32_t number, const char *line, size_t 
         if (len > SEUIL_RECORD_BYTES_MAX)
             seuil_error_set(&err, SEUIL_ERR_LIMIT, "longer than %d bytes", SEUIL_RECORD_BYTES_MAX);
         if (r->bad++ < BAD_LINES_SHOWN)
-            fprintf(stderr, "%s:%u: %s\n", r->file, number, err.text);
+            fprintf(stderr, "%s:%u: %s\n", strcmp(r->file, "-") == 0 ? "standard input" : r->file,
+                    number, err.text);
         return 0;
     }
     if (event.time > r->until) {
