@@ -1,0 +1,140 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "codec/cloudevent.h"
+#include "codec/dead_letter.h"
+
+static const char *header(const struct seuil_entry_view *e, const char *name)
+{
+    static char out[8][128];
+    static unsigned turn;
+
+    for (uint32_t i = 0; i < e->header_count; i++) {
+        if (!seuil_str_eq(e->headers[i].name, seuil_str_from(name)))
+            continue;
+        turn = (turn + 1) % 8;
+        snprintf(out[turn], sizeof(out[0]), "%.*s", (int)e->headers[i].value_len,
+                 (const char *)e->headers[i].value);
+        return out[turn];
+    }
+    return NULL;
+}
+
+static struct seuil_dead_letter sample(struct seuil_header *headers, uint32_t count)
+{
+    return (struct seuil_dead_letter){.topic = SEUIL_STR("page_views"),
+                                      .partition = 3,
+                                      .offset = INT64_C(9223372036854775807),
+                                      .time = -1,
+                                      .key = {"k\0y", 3},
+                                      .value = (const uint8_t *)"\xff\x00value",
+                                      .value_len = 7,
+                                      .headers = headers,
+                                      .header_count = count,
+                                      .app = SEUIL_STR("seuil"),
+                                      .shard = 3,
+                                      .stage = "VALUE_CONVERTER",
+                                      .error = "truncated",
+                                      .message = "the record ends too early"};
+}
+
+Test(dead_letter, keeps_key_value_and_headers_and_says_where_it_came_from_and_why)
+{
+    struct seuil_header headers[] = {{SEUIL_STR("traceparent"), (const uint8_t *)"00-1", 4},
+                                     {SEUIL_STR("null"), NULL, 0}};
+    struct seuil_dead_letter letter = sample(headers, 2);
+    struct seuil_dead_letter_text text;
+    struct seuil_entry_view e;
+
+    seuil_dead_letter_build(&letter, 1, &text, &e);
+    cr_assert_eq(e.destination, 1);
+    cr_assert(e.key.len == 3 && memcmp(e.key.ptr, "k\0y", 3) == 0);
+    cr_assert(e.value == letter.value && e.value_len == 7);
+    cr_assert_eq(memcmp(e.headers, headers, sizeof(headers)), 0);
+    cr_assert_eq(e.header_count, 2 + SEUIL_DEAD_LETTER_HEADERS - 1);
+    cr_assert_str_eq(header(&e, "__connect.errors.topic"), "page_views");
+    cr_assert_str_eq(header(&e, "__connect.errors.partition"), "3");
+    cr_assert_str_eq(header(&e, "__connect.errors.offset"), "9223372036854775807");
+    cr_assert_str_eq(header(&e, "__connect.errors.connector.name"), "seuil");
+    cr_assert_str_eq(header(&e, "__connect.errors.task.id"), "3");
+    cr_assert_str_eq(header(&e, "__connect.errors.stage"), "VALUE_CONVERTER");
+    cr_assert_str_eq(header(&e, "__connect.errors.class.name"), "seuild");
+    cr_assert_str_eq(header(&e, "__connect.errors.exception.class.name"), "truncated");
+    cr_assert_str_eq(header(&e, "__connect.errors.exception.message"), "the record ends too early");
+    cr_assert_str_eq(header(&e, "seuil.error"), "truncated");
+    cr_assert_str_eq(header(&e, "seuil.timestamp"), "-1");
+    cr_assert_str_eq(header(&e, "seuil.version"), SEUIL_VERSION);
+    cr_assert_null(header(&e, "seuil.headers_dropped"));
+}
+
+Test(dead_letter, more_headers_than_fit_are_counted)
+{
+    struct seuil_header headers[SEUIL_HEADERS_MAX + 5];
+    struct seuil_dead_letter letter;
+    struct seuil_dead_letter_text text;
+    struct seuil_entry_view e;
+
+    for (unsigned i = 0; i < SEUIL_HEADERS_MAX + 5; i++)
+        headers[i] = (struct seuil_header){SEUIL_STR("x"), (const uint8_t *)"y", 1};
+    letter = sample(headers, SEUIL_HEADERS_MAX - SEUIL_DEAD_LETTER_HEADERS);
+    seuil_dead_letter_build(&letter, 1, &text, &e);
+    cr_assert_null(header(&e, "seuil.headers_dropped"));
+    letter = sample(headers, SEUIL_HEADERS_MAX + 5);
+    seuil_dead_letter_build(&letter, 1, &text, &e);
+    cr_assert_eq(e.header_count, SEUIL_HEADERS_MAX);
+    cr_assert_str_eq(header(&e, "seuil.headers_dropped"), "18");
+    cr_assert_str_eq(header(&e, "__connect.errors.topic"), "page_views");
+}
+
+Test(cloudevent, has_the_attributes_of_binary_mode)
+{
+    struct seuil_cloudevent event = {.id = "0123",
+                                     .source = "/seuil/demo",
+                                     .up = true,
+                                     .effective = INT64_C(1772438400000),
+                                     .lead = SEUIL_STR("lead-1"),
+                                     .format = SEUIL_OUT_JSON,
+                                     .traceparent = SEUIL_STR("00-a-b-01"),
+                                     .tracestate = SEUIL_STR("v=1"),
+                                     .processed = INT64_C(1772438400250),
+                                     .input_lag_ms = 250,
+                                     .stale = true};
+    struct seuil_cloudevent_text text;
+    struct seuil_entry_view e = {0};
+
+    seuil_cloudevent_add(&event, &text, &e);
+    cr_assert_eq(e.header_count, 12);
+    cr_assert_str_eq(header(&e, "ce_specversion"), "1.0");
+    cr_assert_str_eq(header(&e, "ce_id"), "0123");
+    cr_assert_str_eq(header(&e, "ce_source"), "/seuil/demo");
+    cr_assert_str_eq(header(&e, "ce_type"), "fr.seuil.tier.up");
+    cr_assert_str_eq(header(&e, "ce_time"), "2026-03-02T08:00:00.000Z");
+    cr_assert_str_eq(header(&e, "ce_subject"), "lead-1");
+    cr_assert_str_eq(header(&e, "content-type"), "application/json");
+    cr_assert_str_eq(header(&e, "traceparent"), "00-a-b-01");
+    cr_assert_str_eq(header(&e, "tracestate"), "v=1");
+    cr_assert_str_eq(header(&e, "seuil_processed_at"), "2026-03-02T08:00:00.250Z");
+    cr_assert_str_eq(header(&e, "seuil_input_lag_ms"), "250");
+    cr_assert_str_eq(header(&e, "seuil_stale"), "true");
+}
+
+Test(cloudevent, leaves_out_what_is_not_known)
+{
+    struct seuil_cloudevent event = {.id = "0123",
+                                     .source = "s",
+                                     .lead = SEUIL_STR("l"),
+                                     .format = SEUIL_OUT_AVRO,
+                                     .input_lag_ms = -1};
+    struct seuil_cloudevent_text text;
+    struct seuil_entry_view e = {0};
+
+    seuil_cloudevent_add(&event, &text, &e);
+    cr_assert_eq(e.header_count, 8);
+    cr_assert_str_eq(header(&e, "ce_type"), "fr.seuil.tier.down");
+    cr_assert_str_eq(header(&e, "content-type"), "application/avro");
+    cr_assert_null(header(&e, "traceparent"));
+    cr_assert_null(header(&e, "tracestate"));
+    cr_assert_null(header(&e, "seuil_input_lag_ms"));
+    cr_assert_null(header(&e, "seuil_stale"));
+}
