@@ -375,12 +375,13 @@ static void expire_unsent(struct redis_store *self, struct shard *shard)
 
 static void check_shard(struct redis_store *self, struct shard *shard)
 {
-    char why[200];
+    char why[260];
 
     if (shard->conn.state == SEUIL_CONN_DOWN) {
         expire_unsent(self, shard);
     } else if (shard->conn.state != SEUIL_CONN_READY && shard->connect_deadline <= self->now) {
-        snprintf(why, sizeof(why), "%s did not answer within %lld ms", self->link->where,
+        snprintf(why, sizeof(why), "%s did not answer%s within %lld ms", self->link->where,
+                 shard->conn.state == SEUIL_CONN_HANDSHAKE ? " TLS (does this port speak it?)" : "",
                  (long long)self->link->config.connect_timeout_ms);
         shard->conn.unusable = false;
         fail_shard(self, shard, why);
@@ -427,6 +428,7 @@ static bool guard_came(struct redis_store *self, struct shard *shard, struct seu
     if (seuil_guard_judge(&shard->guard, request) != SEUIL_STORE_OK)
         return true;
     request->stage = SEUIL_STAGE_WAITS;
+    request->at = 0;
     mark_dirty(self, shard);
     return false;
 }

@@ -197,6 +197,20 @@ CASE(a_refused_commit_does_not_hinder_the_next_good_one)
     cr_assert_status(commit(world->store, 0, &tx), SEUIL_STORE_OK);
 }
 
+CASE(a_commit_is_the_first_thing_a_client_says)
+{
+    struct seuil_meta meta = new_meta(1);
+    struct seuil_tx_lead lead = lead_of("a", "state");
+    struct seuil_tx tx;
+
+    create(world->store, 0, &meta);
+    tx = next_tx(&meta);
+    tx.leads = &lead;
+    tx.lead_count = 1;
+    cr_assert_status(commit(world->other, 0, &tx), SEUIL_STORE_OK);
+    cr_assert_str_eq(state_of(world->store, 0, "a"), "state");
+}
+
 CASE(of_two_owners_racing_only_the_last_one_writes)
 {
     struct seuil_meta mine = new_meta(1), theirs;
