@@ -115,9 +115,8 @@ struct seuil_walk {
     uint64_t cookie;
     uint64_t cursor;      /* after the page */
     uint32_t loading;     /* leads of the page still asked for */
-    size_t loaded;        /* into ids: asked for up to here */
     struct seuil_buf ids; /* of the page: length and bytes of each */
-    size_t at;            /* into ids: judged up to here */
+    size_t at;            /* into ids: judged or asked for up to here */
 };
 
 struct seuil_outgoing { /* an outbox entry that the topic has not acknowledged */
@@ -337,6 +336,8 @@ void seuil_timers_note(struct seuil_shard *shard, struct seuil_cached *entry);
 /* ---- walk.c (rule 26) */
 void seuil_walk_begin(struct seuil_shard *shard);
 bool seuil_walk_run(struct seuil_shard *shard);
+/* A lead of the page came from Redis. */
+void seuil_walk_loaded(struct seuil_shard *shard, struct seuil_cached *entry);
 void seuil_walk_reply(struct seuil_shard *shard, const struct seuil_store_reply *reply);
 /* Judge @lead, opened from @entry, under the present models, and write it back. */
 void seuil_walk_judge(struct seuil_shard *shard, struct seuil_cached *entry,

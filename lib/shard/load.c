@@ -84,6 +84,6 @@ void seuil_load_reply(struct seuil_shard *shard, const struct seuil_store_reply 
         if (load->purpose == SEUIL_FOR_TIMERS)
             seuil_timers_fire(shard, load->entries[i]);
         else if (load->purpose == SEUIL_FOR_WALK)
-            shard->walk.loading--;
+            seuil_walk_loaded(shard, load->entries[i]);
     }
 }

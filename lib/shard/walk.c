@@ -8,6 +8,9 @@
 
 #include "shard/internal.h"
 
+/* Leads asked for at once: they join the urgent ones, which are bounded. */
+#define LOAD_LEADS 256
+
 void seuil_walk_begin(struct seuil_shard *shard)
 {
     struct seuil_walk *walk = &shard->walk;
@@ -54,7 +57,7 @@ void seuil_walk_reply(struct seuil_shard *shard, const struct seuil_store_reply 
     walk->page = true;
     walk->cursor = reply->cursor;
     walk->last = reply->cursor == 0;
-    walk->at = walk->loaded = 0;
+    walk->at = 0;
     seuil_buf_clear(&walk->ids);
     for (uint32_t i = 0; i < reply->item_count; i++) {
         uint16_t len = (uint16_t)reply->items[i].id.len;
@@ -76,21 +79,44 @@ static size_t id_at(const struct seuil_walk *walk, size_t at, struct seuil_str *
     return at + sizeof(len) + len;
 }
 
-/* Ask for the next leads of the page that are not cached. */
-static void load_some(struct seuil_shard *shard)
+/* The lead goes with the next transaction, with its due time as the present models see it. */
+static void judge(struct seuil_shard *shard, struct seuil_cached *entry)
+{
+    if (!seuil_lead_open(shard, entry))
+        return;
+    if (!entry->rearm) { /* its due entry is of the models before: set it, later or earlier */
+        entry->rearm = true;
+        shard->timers.rearms++;
+    }
+    seuil_cache_enlist(&shard->cache, entry, SEUIL_LIST_URGENT);
+}
+
+void seuil_walk_loaded(struct seuil_shard *shard, struct seuil_cached *entry)
+{
+    assert(shard->walk.loading > 0);
+    shard->walk.loading--;
+    judge(shard, entry);
+}
+
+/* Go on with the page: leads in the cache are judged, the others asked for. */
+static void step_page(struct seuil_shard *shard)
 {
     struct seuil_walk *walk = &shard->walk;
-    struct seuil_cached *missing[SEUIL_CHUNK_MAX / 4];
+    struct seuil_cached *missing[LOAD_LEADS];
     uint32_t count = 0;
 
-    while (walk->loaded < walk->ids.len && count < SEUIL_CHUNK_MAX / 4) {
+    while (walk->at < walk->ids.len && count < LOAD_LEADS && !seuil_apply_paused(shard)) {
         struct seuil_str id;
-        size_t next = id_at(walk, walk->loaded, &id);
+        size_t next = id_at(walk, walk->at, &id);
         uint64_t hash = seuil_cache_hash(id);
+        struct seuil_cached *entry = seuil_cache_find(&shard->cache, hash, id);
 
-        if (!seuil_cache_find(&shard->cache, hash, id)) {
-            struct seuil_cached *entry = seuil_cache_add(&shard->cache, hash, id);
-
+        if (entry && entry->loading)
+            break; /* asked for by a batch */
+        if (entry) {
+            judge(shard, entry);
+        } else {
+            entry = seuil_cache_add(&shard->cache, hash, id);
             if (!entry) {
                 shard->failed = true;
                 return;
@@ -98,39 +124,11 @@ static void load_some(struct seuil_shard *shard)
             entry->loading = true;
             missing[count++] = entry;
         }
-        walk->loaded = next;
+        walk->at = next;
     }
     walk->loading = count;
     if (count)
         seuil_load_ask(shard, SEUIL_FOR_WALK, missing, count);
-}
-
-/* Judge what is there, up to where the page was loaded. */
-static void judge_some(struct seuil_shard *shard)
-{
-    struct seuil_walk *walk = &shard->walk;
-
-    while (walk->at < walk->loaded && !seuil_apply_paused(shard)) {
-        struct seuil_str id;
-        size_t next = id_at(walk, walk->at, &id);
-        struct seuil_cached *entry = seuil_cache_find(&shard->cache, seuil_cache_hash(id), id);
-
-        if (entry && entry->loading)
-            return;   /* asked for by a batch */
-        if (!entry) { /* evicted between its load and now: once more */
-            walk->loaded = walk->at;
-            return;
-        }
-        if (!seuil_lead_open(shard, entry))
-            return;
-        entry->referenced = true;
-        if (!entry->rearm) { /* its due entry is of the models before: set it, later or earlier */
-            entry->rearm = true;
-            shard->timers.rearms++;
-        }
-        seuil_cache_enlist(&shard->cache, entry, SEUIL_LIST_URGENT);
-        walk->at = next;
-    }
 }
 
 bool seuil_walk_run(struct seuil_shard *shard)
@@ -139,14 +137,10 @@ bool seuil_walk_run(struct seuil_shard *shard)
 
     if (!walk->active || walk->asked || seuil_timers_frontier(shard) == SEUIL_TIME_NONE)
         return false;
-    if (!walk->page) {
+    if (!walk->page)
         ask(shard);
-        return false;
-    }
-    if (walk->loading == 0 && walk->at == walk->loaded && walk->loaded < walk->ids.len)
-        load_some(shard);
-    if (walk->loading == 0)
-        judge_some(shard);
+    else if (walk->loading == 0)
+        step_page(shard);
     return false;
 }
 
