@@ -23,14 +23,21 @@ struct reader {
     uint64_t work, most;
 };
 
-static const uint8_t *fail(struct reader *r, const uint8_t *p, int code, const char *why)
+static __attribute__((cold, noinline)) void note(struct reader *r, const uint8_t *p, int code,
+                                                 const char *why)
 {
     assert(p >= r->start && p <= r->end);
     seuil_fault_set(r->fault, code, (uint32_t)(p - r->start), why);
+}
+
+/* Inline, so that the compiler sees that it is NULL. */
+static inline const uint8_t *fail(struct reader *r, const uint8_t *p, int code, const char *why)
+{
+    note(r, p, code, why);
     return NULL;
 }
 
-static const uint8_t *too_short(struct reader *r, const uint8_t *p)
+static inline const uint8_t *too_short(struct reader *r, const uint8_t *p)
 {
     return fail(r, p, SEUIL_ERR_TRUNCATED, "the record ends too early");
 }
@@ -74,6 +81,7 @@ static inline const uint8_t *read_long(struct reader *r, const uint8_t *p, int64
         *ret_value = (int64_t)(*p >> 1) ^ -(int64_t)(*p & 1);
         return p + 1;
     }
+    *ret_value = 0; /* the compiler cannot see that no place means no value */
     return read_long_slow(r, p, ret_value);
 }
 
