@@ -172,7 +172,7 @@ Test(sink, places_keys_as_java_does_in_a_topic_of_another_width, .timeout = 60)
         struct seuil_entry_view entry;
         char key[64];
 
-        snprintf(key, sizeof(key), "%.*s%u", (int)(i % 9), "prefixes", i);
+        snprintf(key, sizeof(key), "%.*s%u", (int)(i % 9), "pr\xc3\xa9\xff\x80xs", i);
         entry = entry_of(SEUIL_DEST_OUTBOUND, key, "v");
         send(x.sink, 0, i, &entry);
     }
