@@ -233,6 +233,7 @@ static int add_regex(struct triggers *triggers, struct seuil_trigger trigger,
 
     if (regex->literal_count == 0) {
         trigger.part = SEUIL_TRIGGER_PRESENT;
+        trigger.fold = false;
         return add(triggers, trigger);
     }
     trigger.part = SEUIL_TRIGGER_INNER;
@@ -355,6 +356,8 @@ static int trigger_cmp(const void *left, const void *right)
 static int build_part(struct seuil_build *build, const struct seuil_trigger *t, uint32_t count,
                       struct seuil_field_index *field)
 {
+    /* One run for each part: folding belongs to texts, and to the value of bools. */
+    assert(!t->fold || t->part <= SEUIL_TRIGGER_INNER || t->part == SEUIL_TRIGGER_BOOL);
     switch (t->part) {
     case SEUIL_TRIGGER_EXACT:
         return seuil_build_exact(build, t, count, &field->exact[t->fold]);
