@@ -173,7 +173,8 @@ static void run_seek(struct seuil_shard *shard)
     shard->checkpoint.begun = shard->mono;
     shard->timers.scanned = SEUIL_TIME_NONE;
     seuil_shard_enter(shard, SEUIL_SHARD_RUN);
-    if (shard->meta.model_hash != shard->env.models->hash)
+    /* A walk under way has judged some leads by other models, even if those of before are back. */
+    if (shard->meta.model_hash != shard->env.models->hash || shard->meta.walk_model_hash)
         seuil_walk_begin(shard);
     seuil_shard_wake_at(shard, shard->mono);
 }

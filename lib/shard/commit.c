@@ -128,17 +128,26 @@ static void next_positions(struct seuil_shard *shard, struct seuil_meta *meta)
         meta->stream_time = checkpoint->stream_time;
 }
 
+/* From its first transaction on, a walk is told in meta: leads that events touch are written as the
+ * new models see them long before its last page is. */
 static void next_walk(struct seuil_shard *shard, struct seuil_meta *meta)
 {
-    struct seuil_walk *walk = &shard->walk;
+    const struct seuil_walk *walk = &shard->walk;
+    uint64_t hash = shard->env.models->hash;
 
     shard->flight.walk_page = seuil_walk_page_ready(shard);
-    if (!walk->active || !shard->flight.walk_page)
+    if (!walk->active)
         return;
-    meta->walk_model_hash = walk->last ? 0 : shard->env.models->hash;
-    meta->walk_cursor = walk->last ? 0 : walk->cursor;
-    if (walk->last)
-        meta->model_hash = shard->env.models->hash;
+    if (meta->walk_model_hash != hash)
+        meta->walk_cursor = 0;
+    meta->walk_model_hash = hash;
+    if (!shard->flight.walk_page)
+        return;
+    meta->walk_cursor = walk->cursor;
+    if (!walk->last)
+        return;
+    meta->model_hash = hash;
+    meta->walk_model_hash = meta->walk_cursor = 0;
 }
 
 static void next_meta(struct seuil_shard *shard)

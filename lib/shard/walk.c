@@ -17,7 +17,8 @@ void seuil_walk_begin(struct seuil_shard *shard)
     bool again = shard->meta.walk_model_hash == shard->env.models->hash;
 
     seuil_buf_done(&walk->ids);
-    *walk = (struct seuil_walk){.active = true, .cookie = walk->cookie};
+    /* Leads asked for by a walk before are judged when they come, by the models of that day. */
+    *walk = (struct seuil_walk){.active = true, .loading = walk->loading};
     walk->cursor = again ? shard->meta.walk_cursor : 0;
     shard->model_epoch++; /* what is in the cache was judged by others */
     seuil_shard_tell(shard, SEUIL_LEVEL_INFO, "the models changed: every lead is judged anew");
