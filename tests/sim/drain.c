@@ -92,7 +92,7 @@ static void drain_oracle(struct sim_world *world, seuil_time_ms until)
             r->value,
             r->value_len};
 
-        if (!strchr("EDFAXYL", r->kind))
+        if (!strchr("EDFAXYLU", r->kind)) /* a refused command lets silence act, too */
             continue;
         record.stream = walk.stream;
         if (lens[r->lead])

@@ -50,14 +50,16 @@ static void execute_create(struct sim_world *world, struct sim_request *request)
         request->status = SEUIL_STORE_FENCED;
         return;
     }
-    if (world->commits > 0)
+    if (world->worked)
         sim_bad(world, "a shard whose state was lost was made anew");
     state = sim_redis_next(world);
     state->present = true;
     state->meta = request->meta;
     state->owner = request->owner;
-    for (int t = 0; t < SIM_TOPICS; t++)
+    for (int t = 0; t < SIM_TOPICS; t++) {
         world->generations[t][world->topics[t].epoch] = state->meta.topics[t].generation;
+        world->first[t] = state->meta.topics[t].base;
+    }
 }
 
 static void execute_commit(struct sim_world *world, struct sim_request *request)
@@ -120,6 +122,7 @@ static void execute_commit(struct sim_world *world, struct sim_request *request)
         state->last = entry;
     }
     world->commits++;
+    world->worked = world->worked || tx->lead_count > 0;
     sim_check_commit(world, before, state, request);
 }
 

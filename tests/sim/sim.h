@@ -295,6 +295,8 @@ struct sim_world {
     /* ghosts */
     int lost_tails;
     bool recreated;
+    int64_t first[SIM_TOPICS]; /* where the shard's state began */
+    bool worked;               /* some transaction wrote a lead */
     /* What the records of each epoch of a topic count in; SIM_UNKNOWN before it is adopted. */
     uint32_t generations[SIM_TOPICS][SIM_EPOCHS];
     struct sim_id *ids;
