@@ -7,7 +7,8 @@
  * first f on a mark is computed, and the millisecond found around it by exact evaluation.
  *
  * Otherwise branch and bound: over an interval the score lies between the sums of the extremes of
- * its parts; where no mark lies between those, nothing happens; else the interval is halved.
+ * its parts; where no mark lies between those, nothing happens; where the score only falls or only
+ * rises, bisection finds the millisecond; else the interval is halved.
  * Contributions of one half-life, and straight lines, are added up before their extremes are
  * taken, so that parts that cancel for good do not keep the bounds apart. */
 
@@ -22,6 +23,7 @@
 #define PARTS_MAX      (SEUIL_GROUPS_MAX + 1) /* groups, then exclusions */
 #define HALVES_MAX     8                      /* half-lives that are added up across terms */
 #define SEARCH_MAX     20000                  /* intervals looked at in one search */
+#define ROUNDING       8e-15                  /* of a sum, as a part of the size of its terms */
 #define HALF_LIVES_MAX 1100                   /* after so many, 2^(-t/H) is 0 */
 
 struct search {
@@ -190,6 +192,24 @@ static double leave_f(const struct search *search, double base, double low, doub
     return found;
 }
 
+/* The first instant in [@a, @b] at which the lead does not stay, if there is one change at most. */
+static seuil_time_ms bisect(struct search *search, seuil_time_ms a, seuil_time_ms b)
+{
+    if (!stays(search, a))
+        return a;
+    if (stays(search, b))
+        return SEUIL_TIME_NEVER;
+    while (b - a > 1) {
+        seuil_time_ms middle = a + (b - a) / 2;
+
+        if (stays(search, middle))
+            a = middle;
+        else
+            b = middle;
+    }
+    return b;
+}
+
 /* The first instant in [@first, @end) at which the lead does not stay, given a @guess of it and
  * that it changes once around there; SEUIL_TIME_NEVER when it stays to the end. */
 static seuil_time_ms settle(struct search *search, seuil_time_ms guess, seuil_time_ms first,
@@ -221,15 +241,7 @@ static seuil_time_ms settle(struct search *search, seuil_time_ms guess, seuil_ti
             step *= 2;
         }
     }
-    while (outside - inside > 1) {
-        seuil_time_ms middle = inside + (outside - inside) / 2;
-
-        if (stays(search, middle))
-            inside = middle;
-        else
-            outside = middle;
-    }
-    return outside;
+    return bisect(search, inside, outside);
 }
 
 static seuil_time_ms closed_form(struct search *search, double base, seuil_time_ms first,
@@ -263,7 +275,14 @@ struct sum {
     double constant, rise; /* the line: 0 at a, rise at b */
     double h[HALVES_MAX];
     struct bounds loose;
-    double size; /* of all parts: what rounding errors are measured by */
+    bool loose_falls, loose_rises; /* what is loose may do so */
+    double size;                   /* of all parts: what rounding errors are measured by */
+};
+
+enum answer {
+    STAYS,  /* all through the interval */
+    LEAVES, /* once at most: it stays up to some instant, and not after it */
+    UNKNOWN,
 };
 
 static struct bounds sum_bounds(const struct search *search, const struct sum *sum, const double *a,
@@ -278,6 +297,31 @@ static struct bounds sum_bounds(const struct search *search, const struct sum *s
         bounds.high += sum->h[i] * (sum->h[i] < 0 ? b[i] : a[i]);
     }
     return bounds;
+}
+
+/* Over an interval with the factors @a at its beginning and @b at its end. What moves by less than
+ * the last bit of the sum is taken to rest. */
+static void movement(const struct search *search, const struct sum *sum, const double *a,
+                     const double *b, bool *falls, bool *rises)
+{
+    double least = sum->size * 1e-16;
+
+    *falls = sum->loose_falls || sum->rise < 0;
+    *rises = sum->loose_rises || sum->rise > 0;
+    for (unsigned i = 0; i < search->half_count; i++) {
+        *falls |= sum->h[i] * (a[i] - b[i]) > least;
+        *rises |= sum->h[i] * (a[i] - b[i]) < -least;
+    }
+}
+
+/* Whether the sum only falls, or only rises. */
+static bool is_monotone(const struct search *search, const struct sum *sum, const double *a,
+                        const double *b)
+{
+    bool falls, rises;
+
+    movement(search, sum, a, b, &falls, &rises);
+    return !(falls && rises);
 }
 
 /* A term that is not in search->h: how it may move over [@a, @b]. */
@@ -306,8 +350,11 @@ static void add_loose(struct search *search, const struct seuil_term *term, seui
                 most = decay->steps[i].factor > most ? decay->steps[i].factor : most;
             at_a = points * awards * most;
             at_b = 0;
+            sum->loose_falls = sum->loose_rises = true;
         }
     }
+    sum->loose_falls |= at_b < at_a;
+    sum->loose_rises |= at_b > at_a;
     sum->loose.low += at_a < at_b ? at_a : at_b;
     sum->loose.high += at_a < at_b ? at_b : at_a;
 }
@@ -339,29 +386,40 @@ static void add_part(const struct search *search, struct sum *total, const struc
         total->h[i] += part->h[i];
     total->loose.low += part->loose.low;
     total->loose.high += part->loose.high;
+    total->loose_falls |= part->loose_falls;
+    total->loose_rises |= part->loose_rises;
 }
 
 static void add_group(const struct search *search, unsigned group, const struct sum *part,
-                      struct bounds bounds, struct sum *total)
+                      const double *a, const double *b, struct sum *total)
 {
     double low = search->low[group], high = search->high[group];
+    struct bounds bounds = sum_bounds(search, part, a, b);
 
     total->size += part->size;
     if (bounds.low >= low && bounds.high <= high) {
         add_part(search, total, part);
     } else {
+        bool falls, rises;
+
+        movement(search, part, a, b, &falls, &rises);
         total->loose.low += seuil_clamp(bounds.low, low, high);
         total->loose.high += seuil_clamp(bounds.high, low, high);
+        if (total->loose.low < total->loose.high) {
+            total->loose_falls |= falls;
+            total->loose_rises |= rises;
+        }
     }
 }
 
-/* Whether the lead surely stays through all of [@a, @b], where adjustments do not change. */
-static bool surely_stays(struct search *search, double base, seuil_time_ms a, seuil_time_ms b)
+/* What is known of the lead through all of [@a, @b], where adjustments do not change. */
+static enum answer look(struct search *search, double base, seuil_time_ms a, seuil_time_ms b)
 {
     double f_a[HALVES_MAX], f_b[HALVES_MAX], margin;
     struct sum sums[PARTS_MAX], total = {.constant = base, .size = fabs(base)};
     unsigned last = search->part_count - 1u;
     struct bounds bounds;
+    bool surely;
 
     for (unsigned i = 0; i < search->half_count; i++) {
         double half_life = (double)search->scratch->halves[i];
@@ -371,44 +429,48 @@ static bool surely_stays(struct search *search, double base, seuil_time_ms a, se
     }
     part_sums(search, a, b, sums);
     bounds = sum_bounds(search, &sums[last], f_a, f_b);
-    margin = 8e-15 * sums[last].size;
-    if (search->standing.excluded ? seuil_on_grid(bounds.high + margin) > search->mark
-                                  : seuil_on_grid(bounds.low - margin) <= search->mark)
-        return false;
+    margin = ROUNDING * sums[last].size;
+    surely = search->standing.excluded ? seuil_on_grid(bounds.high + margin) <= search->mark
+                                       : seuil_on_grid(bounds.low - margin) > search->mark;
     for (unsigned i = 0; i < last; i++)
-        add_group(search, i, &sums[i], sum_bounds(search, &sums[i], f_a, f_b), &total);
+        add_group(search, i, &sums[i], f_a, f_b, &total);
     if (!search->standing.excluded) {
         total.size += sums[last].size;
         add_part(search, &total, &sums[last]);
     }
     bounds = sum_bounds(search, &total, f_a, f_b);
-    margin = 8e-15 * total.size;
-    return seuil_on_grid(bounds.low - margin) >= search->stay.low &&
-           seuil_on_grid(bounds.high + margin) <= search->stay.high;
+    margin = ROUNDING * total.size;
+    if (surely && seuil_on_grid(bounds.low - margin) >= search->stay.low &&
+        seuil_on_grid(bounds.high + margin) <= search->stay.high)
+        return STAYS;
+    return is_monotone(search, &total, f_a, f_b) && is_monotone(search, &sums[last], f_a, f_b)
+               ? LEAVES
+               : UNKNOWN;
 }
 
 /* The first instant in [@a, @b] at which the lead does not stay. Depth first, earliest half first;
  * @b of each pending half is kept, its beginning is where the half before it ends. */
 static seuil_time_ms branch(struct search *search, double base, seuil_time_ms a, seuil_time_ms b)
 {
-    seuil_time_ms pending[64];
+    seuil_time_ms pending[64], found;
     unsigned depth = 0;
 
     for (;;) {
+        enum answer answer = a == b ? LEAVES : look(search, base, a, b);
+
         if (++search->looked > SEARCH_MAX)
             return a;
-        if (a == b ? stays(search, a) : surely_stays(search, base, a, b)) {
-            if (depth == 0)
-                return SEUIL_TIME_NEVER;
-            a = b + 1;
-            b = pending[--depth];
-        } else if (a == b) {
-            return a;
-        } else {
+        if (answer == UNKNOWN) {
             assert(depth < 64);
             pending[depth++] = b;
             b = a + (b - a) / 2;
+            continue;
         }
+        found = answer == LEAVES ? bisect(search, a, b) : SEUIL_TIME_NEVER;
+        if (found != SEUIL_TIME_NEVER || depth == 0)
+            return found;
+        a = b + 1;
+        b = pending[--depth];
     }
 }
 
@@ -500,6 +562,9 @@ seuil_time_ms seuil_due_change(struct seuil_scratch *scratch, const struct seuil
         end = limit < end ? limit : end;
         if (first >= end)
             return SEUIL_TIME_NEVER;
+        /* An adjustment that begins or ends moves the score at once, perhaps there and back. */
+        if (lead->evidence.adjustment_count && !stays(&search, first))
+            return first;
         found = search.simple ? closed_form(&search, base, first, end, open_end)
                               : search_interval(&search, base, first, end);
         if (found != SEUIL_TIME_NEVER)

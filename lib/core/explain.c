@@ -164,7 +164,8 @@ static void round_lines(const struct gather *gather, double total_cents)
         out->lines[i].now = down;
         sum += down;
     }
-    missing = (int)(total_cents - sum);
+    /* Beyond a few cents the numbers are too large for cents to mean anything. */
+    missing = fabs(total_cents - sum) <= 2 * (SEUIL_LINES_MAX + 1) ? (int)(total_cents - sum) : 0;
     while (missing != 0 && out->line_count > 0) {
         unsigned chosen = 0;
 

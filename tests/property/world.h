@@ -37,6 +37,7 @@ struct world {
     unsigned event_count;
     struct world_event events[WORLD_EVENTS_MAX];
     struct seuil_lead *lead, *other;
+    unsigned expiries; /* of whole leads so far: they forget what is worth nothing */
 };
 
 #define WORLD_START INT64_C(1767225600000)
