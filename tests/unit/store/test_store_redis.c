@@ -668,7 +668,7 @@ Test(store_redis, tls_works_by_name_and_by_address_with_large_answers)
     static uint8_t state[8000];
     static struct seuil_tx_lead leads[1000];
     static struct seuil_str ids[1000];
-    static char names[1000][8];
+    static char names[1000][16];
     struct seuil_store_reply reply;
     struct seuil_meta meta;
     struct seuil_tx tx;

@@ -1,0 +1,215 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "store/meta.h"
+
+static struct seuil_meta full(void)
+{
+    struct seuil_meta meta = {
+        .format = 1,
+        .seq = UINT64_MAX,
+        .stream_time = -1,
+        .outbox_head = 7,
+        .outbox_tail = UINT64_MAX,
+        .model_hash = UINT64_MAX,
+        .walk_model_hash = 1,
+        .walk_cursor = UINT64_MAX,
+        .muted_until = SEUIL_TIME_NONE,
+    };
+
+    memset(meta.token.bytes, 0xa5, sizeof(meta.token.bytes));
+    memset(meta.cluster_id, 'c', sizeof(meta.cluster_id) - 1);
+    memset(meta.owner, 'o', sizeof(meta.owner) - 1);
+    memset(meta.halt, '\xff', sizeof(meta.halt) - 1);
+    for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++)
+        meta.topics[i] = (struct seuil_meta_topic){true,      UINT32_MAX,    INT64_MAX,  INT64_MAX,
+                                                   INT64_MAX, INT64_MIN + 1, UINT64_MAX, INT64_MAX,
+                                                   INT64_MAX, INT64_MIN + 1, UINT64_MAX};
+    return meta;
+}
+
+static int again(const struct seuil_meta_text *text, struct seuil_meta *meta)
+{
+    return seuil_meta_parse(text->fields, text->count, meta, NULL);
+}
+
+Test(meta, the_longest_one_fits_and_comes_back_whole)
+{
+    static struct seuil_meta_text text;
+    struct seuil_meta meta = full(), back;
+
+    seuil_meta_format(&meta, &text);
+    cr_assert_eq(text.count, SEUIL_META_FIELDS_MAX);
+    cr_assert_eq(again(&text, &back), 0);
+    cr_assert(memcmp(&meta.topics, &back.topics, sizeof(meta.topics)) == 0);
+    cr_assert(meta.seq == back.seq && meta.stream_time == back.stream_time &&
+              meta.outbox_tail == back.outbox_tail && meta.model_hash == back.model_hash &&
+              meta.walk_cursor == back.walk_cursor && meta.muted_until == back.muted_until);
+    cr_assert_str_eq(meta.halt, back.halt);
+    cr_assert_str_eq(meta.cluster_id, back.cluster_id);
+    cr_assert(memcmp(&meta.token, &back.token, sizeof(meta.token)) == 0);
+}
+
+Test(meta, fields_may_come_in_any_order)
+{
+    static struct seuil_meta_text text;
+    struct seuil_meta meta = full(), back;
+
+    seuil_meta_format(&meta, &text);
+    for (uint32_t i = 0; i < text.count / 2; i++) {
+        struct seuil_meta_field field = text.fields[i];
+
+        text.fields[i] = text.fields[text.count - 1 - i];
+        text.fields[text.count - 1 - i] = field;
+    }
+    cr_assert_eq(again(&text, &back), 0);
+    cr_assert(back.topics[3].base == INT64_MAX);
+}
+
+Test(meta, a_missing_a_double_and_an_unknown_field_are_refused)
+{
+    static struct seuil_meta_text text;
+    struct seuil_meta meta = full(), back = {.seq = 77};
+
+    for (uint32_t i = 0; i < 13; i++) {
+        seuil_meta_format(&meta, &text);
+        text.fields[i] = text.fields[--text.count];
+        cr_assert_eq(again(&text, &back), SEUIL_ERR_CORRUPT, "without field %u", i);
+    }
+    seuil_meta_format(&meta, &text);
+    text.fields[0] = text.fields[1];
+    cr_assert_eq(again(&text, &back), SEUIL_ERR_CORRUPT);
+    seuil_meta_format(&meta, &text);
+    text.fields[text.count - 1].name = SEUIL_STR("t16");
+    cr_assert_eq(again(&text, &back), SEUIL_ERR_CORRUPT);
+    text.fields[text.count - 1].name = SEUIL_STR("t03");
+    cr_assert_eq(again(&text, &back), SEUIL_ERR_CORRUPT);
+    cr_assert_eq(back.seq, 77, "outputs stay untouched");
+}
+
+Test(meta, another_format_is_unsupported_whatever_else_it_holds)
+{
+    struct seuil_meta_field fields[2] = {{SEUIL_STR("new"), SEUIL_STR("x")},
+                                         {SEUIL_STR("format"), SEUIL_STR("2")}};
+    struct seuil_error err;
+    struct seuil_meta back;
+
+    cr_assert_eq(seuil_meta_parse(fields, 2, &back, &err), SEUIL_ERR_UNSUPPORTED);
+    cr_assert(strstr(err.text, "'2'"), "%s", err.text);
+    cr_assert_eq(seuil_meta_parse(fields, 1, &back, &err), SEUIL_ERR_CORRUPT);
+    cr_assert_eq(seuil_meta_parse(fields, 0, &back, &err), SEUIL_ERR_CORRUPT);
+}
+
+static bool refused(const char *name, const char *value)
+{
+    static struct seuil_meta_text text;
+    struct seuil_meta meta = full(), back;
+
+    seuil_meta_format(&meta, &text);
+    for (uint32_t i = 0; i < text.count; i++)
+        if (seuil_str_eq(text.fields[i].name, seuil_str_from(name)))
+            text.fields[i].value = seuil_str_from(value);
+    return again(&text, &back) == SEUIL_ERR_CORRUPT;
+}
+
+#define TOPIC                                                                                      \
+    "generation=1 base=5 reach=6 time=9 reach_record=5/8/00000000000000ff base_record=4/none/"
+
+Test(meta, values_have_one_spelling)
+{
+    static const char *const wrong[][2] = {
+        {"seq", ""},
+        {"seq", "-1"},
+        {"seq", "+1"},
+        {"seq", "01"},
+        {"seq", " 1"},
+        {"seq", "1 "},
+        {"seq", "18446744073709551616"},
+        {"seq", "99999999999999999999"},
+        {"seq", "1e3"},
+        {"token", ""},
+        {"token", "A5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5"},
+        {"token", "a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5"},
+        {"model", "1"},
+        {"model", "000000000000000G"},
+        {"time", ""},
+        {"time", "-0"},
+        {"time", "--1"},
+        {"time", "9223372036854775808"},
+        {"time", "-9223372036854775808"},
+        {"time", "None"},
+        {"head", "18446744073709551615x"},
+        {"format", "01"},
+        {"t0", ""},
+        {"t0", "generation=1"},
+        {"t0", TOPIC},
+        {"t0", TOPIC "00000000000000f"},
+        {"t0", TOPIC "00000000000000fff"},
+        {"t0", TOPIC "00000000000000ff "},
+        {"t0", " " TOPIC "00000000000000ff"},
+        {"t0", "generation=-1 base=5 reach=6 time=9 reach_record=5/8/00000000000000ff "
+               "base_record=4/7/00000000000000ff"},
+        {"t0", "generation=4294967296 base=5 reach=6 time=9 reach_record=5/8/00000000000000ff "
+               "base_record=4/7/00000000000000ff"},
+        {"t0", "generation=1 base=-5 reach=6 time=9 reach_record=5/8/00000000000000ff "
+               "base_record=4/7/00000000000000ff"},
+        {"t0", "generation=1 base=7 reach=6 time=9 reach_record=5/8/00000000000000ff "
+               "base_record=4/7/00000000000000ff"},
+        {"t0", "generation=1 base=5 reach=6 time=9 reach_record=-2/8/00000000000000ff "
+               "base_record=4/7/00000000000000ff"},
+    };
+
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        if (strcmp(wrong[i][0], "format") != 0)
+            cr_assert(refused(wrong[i][0], wrong[i][1]), "%s '%s'", wrong[i][0], wrong[i][1]);
+    cr_assert_not(refused("t0", TOPIC "00000000000000ff"));
+    cr_assert_not(refused("time", "none"));
+    cr_assert_not(refused("head", "0"));
+}
+
+Test(meta, texts_are_bounded_and_have_no_nul)
+{
+    static struct seuil_meta_text text;
+    static char bytes[SEUIL_HALT_MAX + 1];
+    struct seuil_meta meta = full(), back;
+
+    memset(bytes, 'x', sizeof(bytes));
+    seuil_meta_format(&meta, &text);
+    text.fields[12].value = (struct seuil_str){bytes, SEUIL_HALT_MAX};
+    cr_assert_eq(again(&text, &back), SEUIL_ERR_CORRUPT);
+    text.fields[12].value.len--;
+    cr_assert_eq(again(&text, &back), 0);
+    bytes[3] = '\0';
+    cr_assert_eq(again(&text, &back), SEUIL_ERR_CORRUPT);
+}
+
+Test(meta, an_outbox_that_ends_before_it_begins_is_refused)
+{
+    cr_assert(refused("tail", "6"));
+    cr_assert_not(refused("tail", "7"));
+}
+
+Test(meta, changed_bytes_are_read_back_as_they_stand_or_refused)
+{
+    static struct seuil_meta_text text, then;
+    struct seuil_meta meta = full(), back;
+    uint32_t accepted = 0;
+
+    srand(7);
+    for (int round = 0; round < 20000; round++) {
+        seuil_meta_format(&meta, &text);
+        for (int i = rand() % 3; i >= 0; i--) {
+            uint32_t at = (uint32_t)rand() % text.len;
+
+            text.bytes[at] = rand() % 2 ? (char)rand() : text.bytes[(uint32_t)rand() % text.len];
+        }
+        if (again(&text, &back))
+            continue;
+        accepted++;
+        seuil_meta_format(&back, &then);
+        cr_assert(then.len == text.len && memcmp(then.bytes, text.bytes, text.len) == 0);
+    }
+    cr_assert_gt(accepted, 100);
+}
