@@ -150,22 +150,21 @@ static void json_report(struct seuil_buf *out, const char *path, const struct fo
 
 int seuil_ctl_check(int argc, char **argv)
 {
-    const char *format = NULL, *print = NULL;
+    const char *config = NULL, *format = NULL, *print = NULL;
     const struct seuil_ctl_option options[] = {
+        {"config", "FILE", "one more file", &config, NULL},
         {"format", "text|json", "how to answer; json is one object a file", &format, NULL},
         {"print", NULL, "show the effective configuration and where each value comes from", &print,
          NULL},
     };
     const struct seuil_ctl_command command = {
         .name = "check",
-        .operands = "FILE...",
-        .help =
-            "Say whether configurations and models are good, with every mistake at its place.\n"
-            "A configuration is checked with the models and schemas that it names. Exit status\n"
-            "0: all are good, 78: some are not.",
+        .operands = "[FILE...]",
+        .help = "Say whether configurations and models are good, with every mistake at its place.\n"
+                "A configuration is checked with the models and schemas that it names. No "
+                "FILE:\n" SEUIL_CTL_CONFIG ". Exit status 0: all are good, 78: some are not.",
         .options = options,
-        .option_count = 2,
-        .operands_min = 1,
+        .option_count = 3,
         .operands_max = 1 << 20,
     };
     struct seuil_buf out = {0};
@@ -176,12 +175,15 @@ int seuil_ctl_check(int argc, char **argv)
         return status;
     if ((status = seuil_ctl_json("check", format, &json)))
         return status;
-    for (int i = 0; i < count; i++) {
+    if (count == 0 && !config)
+        config = SEUIL_CTL_CONFIG;
+    for (int i = config ? -1 : 0; i < count; i++) {
+        const char *file = i < 0 ? config : argv[i];
         struct found found = {0};
         struct seuil_errs errs = {0};
 
-        check_file(argv[i], print && !json ? &out : NULL, &found, &errs);
-        (json ? json_report : text_report)(&out, argv[i], &found, &errs);
+        check_file(file, print && !json ? &out : NULL, &found, &errs);
+        (json ? json_report : text_report)(&out, file, &found, &errs);
         all_good = all_good && found.good;
     }
     return seuil_ctl_flush(&out, all_good ? 0 : EX_CONFIG);

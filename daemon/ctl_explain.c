@@ -1,0 +1,244 @@
+/* seuilctl explain: one lead, from Redis, with the engine that seuild uses. What is in Redis may be
+ * a checkpoint old; the answer says of when it is. */
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "base/heap.h"
+#include "conf/model_load.h"
+#include "conf/regex.h"
+#include "core/lead_codec.h"
+#include "ctl.h"
+#include "ctl_print.h"
+#include "ctl_world.h"
+
+struct explain {
+    struct seuil_world world;
+    struct seuil_str id;
+    uint32_t shard;
+    seuil_time_ms at;
+    bool at_given, json, late;
+    struct seuil_lead *lead;
+    void *regex, *scratch_memory;
+    struct seuil_scratch *scratch;
+    char owner[64];
+    seuil_time_ms as_of; /* the lead's clock as it was loaded */
+    struct seuil_buf out;
+};
+
+static int prepare(struct explain *e)
+{
+    const struct seuil_models *models = e->world.opened.models;
+
+    e->lead = seuil_heap_zalloc(1, sizeof(*e->lead));
+    e->regex = seuil_models_regex_new(models);
+    if (!e->lead || !e->regex || posix_memalign(&e->scratch_memory, 64, seuil_scratch_size(models)))
+        return seuil_ctl_fail("explain", EX_OSERR, "out of memory");
+    e->scratch = seuil_scratch_init(e->scratch_memory, models, e->regex);
+    return 0;
+}
+
+static void done(struct explain *e)
+{
+    seuil_models_regex_free(e->regex);
+    free(e->scratch_memory);
+    seuil_heap_free(e->lead);
+    seuil_world_done(&e->world);
+}
+
+/* Look into one shard: 0 with *ret_found, or an exit status. */
+static int load_from(struct explain *e, uint32_t shard, bool *ret_found)
+{
+    const struct seuil_store_reply *reply;
+    int rc;
+
+    e->world.store->ops->load(e->world.store, shard, &e->id, 1, 0);
+    reply = seuil_world_wait(&e->world);
+    if (!reply)
+        return EX_TEMPFAIL;
+    if (reply->status != SEUIL_STORE_OK || reply->item_count != 1)
+        return seuil_ctl_fail("explain", EX_TEMPFAIL, "shard %u: %s", shard,
+                              reply->text[0] ? reply->text : "Redis refused");
+    *ret_found = reply->items[0].bytes != NULL;
+    if (!*ret_found)
+        return 0;
+    seuil_lead_init(e->lead, e->id);
+    rc = seuil_lead_read(reply->items[0].bytes, reply->items[0].len, e->lead);
+    if (rc)
+        return seuil_ctl_fail("explain", EX_DATAERR, "the state of this lead cannot be read: %s%s",
+                              seuil_err_text(rc),
+                              rc == SEUIL_ERR_UNSUPPORTED ? " (written by a newer version)" : "");
+    e->shard = shard;
+    return 0;
+}
+
+/* Where the partitioner puts the lead, or wherever it is when that is not known. */
+static int load(struct explain *e)
+{
+    struct seuil_shard_config config;
+    uint32_t first = 0, last = e->world.partitions;
+    bool found = false;
+    int rc = 0;
+
+    seuil_open_shard_config(&e->world.opened, NULL, 1, &config);
+    if (config.partitioner != SEUIL_PARTITIONER_UNCHECKED) {
+        first = seuil_partition_of(config.partitioner, e->id, e->world.partitions);
+        last = first + 1;
+    }
+    for (uint32_t shard = first; shard < last && !found && !rc; shard++)
+        rc = load_from(e, shard, &found);
+    if (!rc && !found)
+        rc = seuil_ctl_fail("explain", EX_DATAERR,
+                            "lead \"%.*s\" is not known: it left no evidence, or none that has "
+                            "been written yet (at most %lld s ago)",
+                            (int)e->id.len, e->id.ptr,
+                            (long long)(e->world.opened.settings->checkpoint_interval_ms / 1000));
+    if (!rc) {
+        struct seuil_meta meta;
+
+        rc = seuil_world_meta(&e->world, e->shard, &meta, &found);
+        if (!rc)
+            memcpy(e->owner, meta.owner, sizeof(e->owner));
+        e->as_of = e->lead->clock;
+    }
+    return rc;
+}
+
+/* Silence acts up to the instant asked for, in memory only. */
+static void advance(struct explain *e)
+{
+    struct seuil_outcome *outcome = seuil_heap_alloc(sizeof(*outcome));
+
+    while (outcome && e->lead->due <= e->at) {
+        seuil_time_ms due = e->lead->due;
+        struct seuil_event tick = {
+            .kind = SEUIL_KIND_TICK, .lead = e->id, .time = due, .arrival = due};
+
+        seuil_engine_step(e->world.opened.models, e->scratch, &tick, e->lead, outcome);
+        if (e->lead->due <= due)
+            break;
+    }
+    seuil_heap_free(outcome);
+}
+
+static void add_head(struct explain *e)
+{
+    struct seuil_buf *out = &e->out;
+
+    if (e->json) {
+        seuil_buf_add_text(out, "{\"lead\":");
+        seuil_json_add_string(out, e->id);
+        seuil_buf_printf(out, ",\"shard\":%u,\"owner\":", e->shard);
+        seuil_json_add_string(out, seuil_str_from(e->owner));
+        seuil_buf_add_text(out, ",\"as_of\":");
+        seuil_print_time_json(e->as_of, out);
+        seuil_buf_add_text(out, ",\"at\":");
+        seuil_print_time_json(e->at, out);
+        seuil_buf_printf(out, ",\"forgotten\":%s,\"models\":[",
+                         e->lead->tombstone ? "true" : "false");
+        return;
+    }
+    seuil_buf_printf(out, "lead %.*s, shard %u of \"%s\", owner %s\n", (int)e->id.len, e->id.ptr,
+                     e->shard, e->world.opened.settings->app, e->owner[0] ? e->owner : "none");
+    seuil_buf_add_text(out, "as of ");
+    seuil_print_time(e->as_of, out);
+    seuil_buf_printf(out, ", when it was last judged; later events may not be written yet\n\n");
+}
+
+static void add_models(struct explain *e)
+{
+    const struct seuil_models *models = e->world.opened.models;
+
+    for (uint16_t i = 0; i < models->model_count && !e->lead->tombstone; i++) {
+        struct seuil_standing standing;
+
+        if (seuil_standing_of(models, e->scratch, e->lead, i, e->at, &standing))
+            e->late = true;
+        if (e->json) {
+            seuil_buf_add_text(&e->out, i ? "," : "");
+            seuil_print_standing_json(&standing, e->id, &e->out);
+        } else {
+            seuil_print_standing(&standing, e->id, &e->out);
+        }
+    }
+}
+
+static void add_tail(struct explain *e)
+{
+    struct seuil_buf *out = &e->out;
+
+    if (e->json) {
+        seuil_buf_printf(out, "],\"exact\":%s}\n", e->late ? "false" : "true");
+        return;
+    }
+    if (e->lead->tombstone) {
+        seuil_buf_add_text(out, "forgotten: nothing is kept of what came at or before ");
+        seuil_print_time(e->lead->cut, out);
+        seuil_buf_add_byte(out, '\n');
+    } else if (e->late) {
+        seuil_buf_add_text(out,
+                           "This is older than what a lead keeps one by one: the score is that "
+                           "of the first exact instant after it.\nFor an older one: seuilctl "
+                           "replay --model FILE --events FILE --until TIME\n");
+    } else if (e->at < e->as_of) {
+        seuil_buf_add_text(out, "The score is that of then; the tier and what follows are those of "
+                                "the state.\n");
+    }
+}
+
+static seuil_time_ms now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (seuil_time_ms)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int seuil_ctl_explain(int argc, char **argv)
+{
+    const char *config = NULL, *at = NULL, *format = NULL;
+    const struct seuil_ctl_option options[] = {
+        {"config", "FILE", "configuration; not given: " SEUIL_CTL_CONFIG, &config, NULL},
+        {"at", "TIME", "the score then, past or future; not given: now", &at, NULL},
+        {"format", "text|json", "how to answer", &format, NULL},
+    };
+    const struct seuil_ctl_command command = {
+        .name = "explain",
+        .operands = "LEAD",
+        .help =
+            "Explain the score of a lead from its state in Redis: the lines that sum to it, when\n"
+            "it leaves its tier, and what it lacks for the next one.",
+        .options = options,
+        .option_count = 3,
+        .operands_min = 1,
+        .operands_max = 1,
+    };
+    struct explain e = {.at = now_ms()};
+    int rc;
+
+    if (seuil_ctl_parse(&command, argc, argv, &rc) < 0)
+        return rc;
+    if ((rc = seuil_ctl_json("explain", format, &e.json)))
+        return rc;
+    if (at && (rc = seuil_ctl_time("explain", "at", at, &e.at)))
+        return rc;
+    e.id = seuil_str_from(argv[0]);
+    if (e.id.len == 0 || e.id.len > SEUIL_ID_MAX)
+        return seuil_ctl_fail("explain", EX_USAGE, "a lead's id has 1 to %d bytes", SEUIL_ID_MAX);
+    rc = seuil_world_open(&e.world, "explain", config);
+    if (!rc)
+        rc = prepare(&e);
+    if (!rc)
+        rc = load(&e);
+    if (!rc) {
+        advance(&e);
+        add_head(&e);
+        add_models(&e);
+        add_tail(&e);
+        rc = seuil_ctl_flush(&e.out, 0);
+    }
+    done(&e);
+    return rc;
+}
