@@ -414,8 +414,13 @@ CASE(ten_thousand_leads_come_back_by_load_due_and_walk)
         reply = answer(world->store);
         cr_assert_status(reply, SEUIL_STORE_OK);
         for (uint32_t i = 0; i < reply.item_count; i++) {
-            uint32_t number = (uint32_t)atoi(reply.items[i].id.ptr + 5);
+            char name[16] = "";
+            uint32_t number;
 
+            cr_assert_eq(reply.items[i].id.len, 10);
+            memcpy(name, reply.items[i].id.ptr, 10);
+            number = (uint32_t)atoi(name + 5);
+            cr_assert_lt(number, LEADS);
             found += !seen[number]++;
         }
         cursor = reply.cursor;

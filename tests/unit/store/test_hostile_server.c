@@ -228,7 +228,7 @@ Test(hostile_server, what_is_no_redis_is_wrong, .timeout = 30)
     store->ops->create(store, 0, &meta, 0);
     cr_assert_eq(store->ops->poll(store, mono_ms(), 0, &reply), 0);
     fds[1] = accept(fds[0], NULL, NULL);
-    cr_assert_eq(send(fds[1], "$3\r\nfoo\r\n+OK\r\n+OK\r\n*0\r\n", 26, MSG_NOSIGNAL), 26);
+    cr_assert_eq(send(fds[1], "$3\r\nfoo\r\n+OK\r\n+OK\r\n*0\r\n", 23, MSG_NOSIGNAL), 23);
     reply = answer(store);
     cr_assert_status(reply, SEUIL_STORE_WRONG);
     store->ops->free(store);
