@@ -12,6 +12,8 @@
 
 /* A topic that is waited for longer than this is worth a warning. */
 #define ALARM_MS (30 * SEUIL_SECOND_MS)
+/* Records between asking for a line of memory and using it. */
+#define AHEAD 8
 
 void seuil_merge_fingers(struct seuil_shard *shard)
 {
@@ -226,6 +228,8 @@ static void look_up(struct seuil_shard *shard)
         struct seuil_item *item = &batch->items[k];
         struct seuil_cached *entry;
 
+        if (k + AHEAD < batch->count)
+            seuil_cache_prefetch_entry(&shard->cache, batch->items[k + AHEAD].hash);
         if (!item->hash)
             continue;
         entry = seuil_cache_find(&shard->cache, item->hash, item->record->key);
@@ -247,7 +251,6 @@ static void look_up(struct seuil_shard *shard)
         item->lead = entry;
         entry->referenced = true;
         entry->pins++;
-        __builtin_prefetch(entry->bytes);
         if (count == SEUIL_CHUNK_MAX) {
             seuil_load_ask(shard, SEUIL_FOR_BATCH, missing, count);
             count = 0;
