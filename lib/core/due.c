@@ -533,8 +533,7 @@ static seuil_time_ms quiet_from(const struct search *search)
 }
 
 seuil_time_ms seuil_due_change(struct seuil_scratch *scratch, const struct seuil_lead *lead,
-                               unsigned model, struct seuil_standing standing, seuil_time_ms from,
-                               seuil_time_ms limit)
+                               unsigned model, struct seuil_standing standing, seuil_time_ms from)
 {
     struct search search;
     seuil_time_ms first = from + 1, quiet;
@@ -555,13 +554,10 @@ seuil_time_ms seuil_due_change(struct seuil_scratch *scratch, const struct seuil
     for (;;) {
         seuil_time_ms next = next_adjustment(lead, first), end, found;
         double base = scratch->model[model].fit + seuil_manual_at(&lead->evidence, first);
-        bool open_end = next > quiet && limit > quiet;
+        bool open_end = next > quiet;
 
         end = first < quiet ? quiet + 1 : first + 1;
         end = next < end ? next : end;
-        end = limit < end ? limit : end;
-        if (first >= end)
-            return SEUIL_TIME_NEVER;
         /* An adjustment that begins or ends moves the score at once, perhaps there and back. */
         if (lead->evidence.adjustment_count && !stays(&search, first))
             return first;
@@ -569,7 +565,7 @@ seuil_time_ms seuil_due_change(struct seuil_scratch *scratch, const struct seuil
                               : search_interval(&search, base, first, end);
         if (found != SEUIL_TIME_NEVER)
             return found;
-        if (next == SEUIL_TIME_NEVER || next >= limit)
+        if (next == SEUIL_TIME_NEVER)
             return SEUIL_TIME_NEVER;
         first = next;
     }

@@ -15,11 +15,10 @@ struct seuil_standing {
 };
 
 /* The first instant after @from (at or after the view) at which the automaton of @model would not
- * stay as @standing, if it is before @limit; SEUIL_TIME_NEVER when it stays. Exact to the
+ * stay as @standing; SEUIL_TIME_NEVER when it stays. Exact to the
  * millisecond; when the search is too long, an earlier instant. */
 seuil_time_ms seuil_due_change(struct seuil_scratch *scratch, const struct seuil_lead *lead,
-                               unsigned model, struct seuil_standing standing, seuil_time_ms from,
-                               seuil_time_ms limit);
+                               unsigned model, struct seuil_standing standing, seuil_time_ms from);
 
 /* The instant from which the viewed lead is worth nothing, given that all its tiers are 0;
  * SEUIL_TIME_NEVER when there is none. May lie in the past. */

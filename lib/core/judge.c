@@ -173,6 +173,19 @@ static seuil_time_ms waiting(const struct seuil_scratch *scratch, const struct s
                : SEUIL_TIME_NEVER;
 }
 
+/* The next change of @model after the view, wherever it lies; looked for once. */
+static seuil_time_ms next_change(struct seuil_scratch *scratch, const struct seuil_lead *lead,
+                                 unsigned model, struct seuil_standing standing)
+{
+    struct seuil_model_view *view = &scratch->model[model];
+
+    if (!view->change_known) {
+        view->change = seuil_due_change(scratch, lead, model, standing, scratch->at);
+        view->change_known = true;
+    }
+    return view->change;
+}
+
 seuil_time_ms seuil_judge_until(struct seuil_scratch *scratch, const struct seuil_lead *lead,
                                 unsigned model, struct seuil_standing standing, seuil_time_ms from)
 {
@@ -184,8 +197,9 @@ seuil_time_ms seuil_judge_until(struct seuil_scratch *scratch, const struct seui
     for (unsigned i = 0; i < UNTIL_STEPS_MAX; i++) {
         seuil_time_ms next = waiting(scratch, lead), at;
 
-        at = seuil_due_change(scratch, lead, model, standing, from, next < limit ? next : limit);
-        if (at == SEUIL_TIME_NEVER) {
+        at = from == scratch->at ? next_change(scratch, lead, model, standing)
+                                 : seuil_due_change(scratch, lead, model, standing, from);
+        if (at >= next || at >= limit) {
             if (next >= limit)
                 return SEUIL_TIME_NEVER;
             at = next;
@@ -217,8 +231,7 @@ seuil_time_ms seuil_judge_due(struct seuil_scratch *scratch, const struct seuil_
         return end > scratch->at ? end : scratch->at + 1;
     }
     for (unsigned i = 0; i < scratch->models->model_count; i++) {
-        seuil_time_ms at = seuil_due_change(
-            scratch, lead, i, seuil_judge_standing(scratch, lead, i), scratch->at, due);
+        seuil_time_ms at = next_change(scratch, lead, i, seuil_judge_standing(scratch, lead, i));
 
         due = at < due ? at : due;
     }

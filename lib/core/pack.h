@@ -6,6 +6,7 @@
 #ifndef SEUIL_CORE_PACK_H
 #define SEUIL_CORE_PACK_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,16 +34,16 @@ static inline void seuil_pack_bytes(struct seuil_pack *pack, const void *bytes, 
 
 static inline void seuil_pack_u32(struct seuil_pack *pack, uint32_t value)
 {
-    uint8_t b[4] = {(uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16),
-                    (uint8_t)(value >> 24)};
+    uint32_t little = htole32(value);
 
-    seuil_pack_bytes(pack, b, sizeof(b));
+    seuil_pack_bytes(pack, &little, sizeof(little));
 }
 
 static inline void seuil_pack_u64(struct seuil_pack *pack, uint64_t value)
 {
-    seuil_pack_u32(pack, (uint32_t)value);
-    seuil_pack_u32(pack, (uint32_t)(value >> 32));
+    uint64_t little = htole64(value);
+
+    seuil_pack_bytes(pack, &little, sizeof(little));
 }
 
 static inline void seuil_pack_double(struct seuil_pack *pack, double value)
@@ -55,6 +56,17 @@ static inline void seuil_pack_double(struct seuil_pack *pack, double value)
 
 static inline void seuil_pack_varint(struct seuil_pack *pack, uint64_t value)
 {
+    if (pack->at + 10 <= pack->end) { /* room for any: no check of each byte */
+        uint8_t *out = pack->out + pack->at;
+
+        while (value >= 0x80) {
+            *out++ = (uint8_t)(value | 0x80);
+            value >>= 7;
+        }
+        *out++ = (uint8_t)value;
+        pack->at = (size_t)(out - pack->out);
+        return;
+    }
     while (value >= 0x80) {
         seuil_pack_byte(pack, (uint8_t)(value | 0x80));
         value >>= 7;
@@ -94,17 +106,22 @@ static inline uint8_t seuil_unpack_byte(struct seuil_unpack *unpack)
 
 static inline uint32_t seuil_unpack_u32(struct seuil_unpack *unpack)
 {
-    const uint8_t *b = seuil_unpack_bytes(unpack, 4);
+    const uint8_t *b = seuil_unpack_bytes(unpack, sizeof(uint32_t));
+    uint32_t little = 0;
 
-    return b ? (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24
-             : 0;
+    if (b)
+        memcpy(&little, b, sizeof(little));
+    return le32toh(little);
 }
 
 static inline uint64_t seuil_unpack_u64(struct seuil_unpack *unpack)
 {
-    uint64_t low = seuil_unpack_u32(unpack);
+    const uint8_t *b = seuil_unpack_bytes(unpack, sizeof(uint64_t));
+    uint64_t little = 0;
 
-    return low | (uint64_t)seuil_unpack_u32(unpack) << 32;
+    if (b)
+        memcpy(&little, b, sizeof(little));
+    return le64toh(little);
 }
 
 static inline double seuil_unpack_double(struct seuil_unpack *unpack)
@@ -120,6 +137,8 @@ static inline uint64_t seuil_unpack_varint(struct seuil_unpack *unpack)
 {
     uint64_t value = 0;
 
+    if (unpack->at < unpack->end && *unpack->at < 0x80 && !unpack->bad)
+        return *unpack->at++;
     for (unsigned shift = 0; shift < 64; shift += 7) {
         uint8_t byte = seuil_unpack_byte(unpack);
 

@@ -279,6 +279,7 @@ static void view_models(struct seuil_scratch *scratch, const struct seuil_eviden
             loaded = true;
             seuil_fit_evaluate(scratch, &models->models[i], view);
         }
+        view->change_known = false;
         view->term_first = (uint16_t)term;
         while (term < scratch->term_count && scratch->terms[term].rule->model == i)
             term++;

@@ -29,6 +29,8 @@ struct seuil_model_view {
     double fit_raw;   /* before the clamp */
     double exclusion; /* by attributes */
     uint16_t term_first, term_count;
+    bool change_known; /* the instant of its next change was looked for already */
+    seuil_time_ms change;
 };
 
 struct seuil_scratch {
