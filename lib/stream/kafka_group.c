@@ -11,6 +11,8 @@
 
 #define VERIFY_MS       2000 /* an offered assignment is looked at this long, then again */
 #define VERIFY_RETRY_MS 500
+#define FRESH_MS        1000 /* an answer of the group that is older proves nothing */
+#define FRESH_RETRY_MS  20
 
 /* ---- looking at the topics ----------------------------------------------------------------- */
 
@@ -216,15 +218,35 @@ static int give_out(struct seuil_kafka *kafka, struct seuil_kafka_event *event)
     return 0;
 }
 
+/* A process that was stopped finds an old answer in its queue, and the shards may be another's by
+ * now: then a commit must show that we are still a member. */
+static bool is_fresh(struct seuil_kafka *kafka)
+{
+    seuil_time_ms now = seuil_kafka_mono_ms(), seen = atomic_load(&kafka->seen);
+
+    if (seen > kafka->offered_ms)
+        kafka->offered_ms = seen;
+    if (now - kafka->offered_ms <= FRESH_MS)
+        return true;
+    atomic_store(&kafka->probe_wanted, true);
+    return false;
+}
+
+static int verify_later(struct seuil_kafka *kafka, int wait_ms)
+{
+    kafka->unverified = true;
+    kafka->verify_at = seuil_kafka_mono_ms() + wait_ms;
+    return 0;
+}
+
 static int verify_offer(struct seuil_kafka *kafka, struct seuil_kafka_event *event)
 {
     int code = seuil_kafka_check(kafka, VERIFY_MS, &event->error);
 
-    if (code == SEUIL_ERR_BACKOFF) {
-        kafka->unverified = true;
-        kafka->verify_at = seuil_kafka_mono_ms() + VERIFY_RETRY_MS;
-        return 0;
-    }
+    if (code == SEUIL_ERR_BACKOFF)
+        return verify_later(kafka, VERIFY_RETRY_MS);
+    if (!code && !is_fresh(kafka))
+        return verify_later(kafka, FRESH_RETRY_MS);
     kafka->unverified = false;
     if (!code)
         code = check_alignment(kafka, &event->error);
@@ -432,6 +454,8 @@ int seuil_kafka_poll(struct seuil_kafka *kafka, int timeout_ms, struct seuil_kaf
     }
     if (kafka->unverified && before >= kafka->verify_at && verify_offer(kafka, ret_event))
         return 1;
+    if (kafka->unverified && timeout_ms > FRESH_RETRY_MS)
+        timeout_ms = FRESH_RETRY_MS;
     rkev = rd_kafka_queue_poll(kafka->events, 0);
     if (!rkev) {
         kafka->quiet_ms = before;

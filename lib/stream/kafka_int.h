@@ -142,6 +142,7 @@ struct seuil_kafka {
 
     pthread_mutex_t lock; /* tickets, probe */
     uint64_t last_ticket;
+    _Atomic(seuil_time_ms) seen; /* the last accepted commit was sent then, monotonic */
     atomic_bool probe_wanted;
     atomic_bool probe_under_way;
     seuil_time_ms probe_ms; /* monotonic, when the last was sent */

@@ -150,6 +150,8 @@ static int state_of(rd_kafka_resp_err_t code)
  * confirmation only rises. */
 static void confirm_all(struct seuil_kafka *kafka, seuil_time_ms sent)
 {
+    if (sent > atomic_load(&kafka->seen)) /* only this thread writes it */
+        atomic_store(&kafka->seen, sent);
     for (uint32_t p = 0; p < kafka->partitions; p++) {
         seuil_time_ms known = atomic_load(&kafka->shards[p].confirmed);
 

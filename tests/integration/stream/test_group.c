@@ -87,6 +87,26 @@ Test(group, confirms_a_shard_when_asked_and_tells_the_instant_before, .timeout =
     leave(kafka);
 }
 
+Test(group, does_not_take_an_old_answer_for_a_new_one, .timeout = 60)
+{
+    struct setup s;
+    struct seuil_kafka *kafka;
+    struct seuil_source *source;
+    struct seuil_kafka_event event;
+    seuil_time_ms begin = clock_ms();
+
+    setup(&s, 1, 2);
+    kafka = member(&s);
+    source = seuil_kafka_source(kafka);
+    while (clock_ms() - begin < 3000) /* as if stopped: nothing is taken from the queue */
+        nap();
+    begin = clock_ms();
+    await_event(kafka, SEUIL_KAFKA_ASSIGNED, &event);
+    cr_assert(source->ops->confirmed(source, 0) >= begin, "the answer is %ld ms old",
+              (long)(begin - source->ops->confirmed(source, 0)));
+    leave(kafka);
+}
+
 /* Let both members do what the group says until each holds its half. */
 static void settle(struct seuil_kafka *a, struct seuil_kafka *b, uint32_t *ret_a, uint32_t *ret_b,
                    uint32_t want)

@@ -36,7 +36,8 @@ const char *unique(const char *name)
     char *text = names[number];
 
     cr_assert(number < 64);
-    snprintf(text, sizeof(names[0]), "t%d-%u.%s", (int)getpid(), number++, name);
+    snprintf(text, sizeof(names[0]), "t%d-%lld-%u.%s", (int)getpid(), (long long)clock_ms(),
+             number++, name); /* process numbers come again */
     return text;
 }
 
