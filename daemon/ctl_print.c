@@ -162,6 +162,12 @@ int seuil_standing_of(const struct seuil_models *models, struct seuil_scratch *s
     return rc;
 }
 
+/* To the cent, but a gap is never shown as none. */
+static double shown_gap(double gap)
+{
+    return gap <= 0 ? 0.0 : fmax(0.01, round(gap * 100) / 100);
+}
+
 /* How far it is to the next tier's mark. */
 static void add_gap(const struct seuil_standing *standing, struct seuil_buf *out)
 {
@@ -182,8 +188,7 @@ static void add_gap(const struct seuil_standing *standing, struct seuil_buf *out
                          next->entry);
     else
         seuil_buf_printf(out, "  next tier \"%s\" at %s%.2f: %.2f missing\n", next->label,
-                         next->strict ? "more than " : "", next->entry,
-                         gap > 0 ? ceil(gap * 100 - 1e-6) / 100 : 0.0);
+                         next->strict ? "more than " : "", next->entry, shown_gap(gap));
 }
 
 void seuil_print_standing(const struct seuil_standing *standing, struct seuil_str lead,
@@ -231,11 +236,7 @@ void seuil_print_standing_json(const struct seuil_standing *standing, struct seu
         seuil_json_add_string(out, seuil_str_from(model->tiers[standing->tier + 1].name));
         seuil_buf_add_text(out, ",\"missing\":");
         seuil_json_add_cents(
-            out,
-            fmax(0.0,
-                 ceil((model->tiers[standing->tier + 1].entry - standing->explanation.exact) * 100 -
-                      1e-6) /
-                     100));
+            out, shown_gap(model->tiers[standing->tier + 1].entry - standing->explanation.exact));
     } else {
         seuil_buf_add_text(out, "null,\"missing\":null");
     }
