@@ -2,13 +2,12 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "conf/model_read.h"
 #include "conf/regex.h"
-#include "conf/scalar.h"
 #include "conf/suggest.h"
 
 /* A literal shorter than this is in almost every text: looking for it saves nothing. */
@@ -155,17 +154,19 @@ static bool known_word(struct seuil_model_reader *reader, const struct seuil_yam
                                         "complained", "unsubscribed", "subscribed", NULL};
     static const char *const form[] = {"viewed", "abandoned", "submitted", NULL};
     const char *const *words = subject->kind == SEUIL_KIND_EMAIL ? email : form;
-    size_t count = 0;
-    char hint[160];
+    char known[160] = "";
 
     if (subject->field != SEUIL_FIELD_ACTION)
         return true;
-    for (; words[count]; count++)
-        if (strcmp(words[count], node->text) == 0)
+    for (size_t i = 0; words[i]; i++) {
+        if (strcmp(words[i], node->text) == 0)
             return true;
-    seuil_model_error(reader, node, SEUIL_ERR_UNKNOWN, "%s events have no action \"%.64s\"%s",
-                      seuil_kind_name((enum seuil_kind)subject->kind), node->text,
-                      seuil_suggest_text(seuil_yaml_str(node), words, count, hint, sizeof(hint)));
+        snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s", i ? ", " : "",
+                 words[i]);
+    }
+    seuil_model_error(reader, node, SEUIL_ERR_UNKNOWN,
+                      "%s events have no action \"%.64s\" (their actions are %s)",
+                      seuil_kind_name((enum seuil_kind)subject->kind), node->text, known);
     return false;
 }
 
