@@ -144,7 +144,7 @@ static int link_suffixes(struct seuil_build *build, struct trie_work *work)
 int seuil_build_trie(struct seuil_build *build, const struct seuil_trigger *triggers,
                      uint32_t count, const struct seuil_trie **ret_trie)
 {
-    struct trie_work work;
+    struct trie_work work = {0};
     int rc = prepare(build, triggers, count, &work);
 
     if (!rc)
