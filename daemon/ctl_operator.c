@@ -17,6 +17,8 @@
 #include "ctl_world.h"
 #include "shard/operator.h"
 #include "shard/witness.h"
+#include "store/resp.h"
+#include "store/sync.h"
 
 struct decision {
     struct seuil_world world;
@@ -24,7 +26,8 @@ struct decision {
     bool json, yes;
     char owner[64];
     struct seuil_token token;
-    struct seuil_meta meta; /* of the shard at hand, with our token */
+    struct seuil_meta meta; /* of the shard at hand, as it shall be */
+    uint64_t seq;           /* as it stands in Redis */
     struct seuil_ctl_list topics;
     const char *start; /* adopt, rebuild: earliest, latest, an offset or a time; NULL: earliest */
     uint32_t settled;
@@ -56,6 +59,7 @@ static int take(struct decision *d, uint32_t shard)
     if (reply->status != SEUIL_STORE_OK)
         return refused(d, shard, reply);
     d->meta = *reply->meta;
+    d->seq = d->meta.seq;
     return 0;
 }
 
@@ -68,19 +72,19 @@ static int commit(struct decision *d, uint32_t shard, const struct seuil_tx_lead
                           .meta = &next,
                           .leads = leads,
                           .lead_count = lead_count,
-                          .seq = d->meta.seq,
+                          .seq = d->seq,
                           .trim_to = d->meta.outbox_head};
     const struct seuil_store_reply *reply;
 
     next.token = d->token;
-    next.seq = d->meta.seq + 1;
+    next.seq = d->seq + 1;
     d->world.store->ops->commit(d->world.store, shard, &tx, 0);
     reply = seuil_world_wait(&d->world);
     if (!reply)
         return EX_TEMPFAIL;
     if (reply->status != SEUIL_STORE_OK)
         return refused(d, shard, reply);
-    d->meta.seq = next.seq;
+    d->seq = d->meta.seq = next.seq;
     return 0;
 }
 
@@ -273,15 +277,54 @@ static int muted_until(struct decision *d, uint32_t shard, struct seuil_operator
     return 0;
 }
 
-static int rebuild_meta(struct decision *d, uint32_t shard, bool found)
+/* Due times and outbox of a shard without meta belong to nobody: a meta is only made where there
+ * are none. */
+static int drop_orphans(struct decision *d, uint32_t shard)
+{
+    const enum seuil_redis_key keys[] = {SEUIL_KEY_DUE, SEUIL_KEY_OUTBOX};
+    struct seuil_buf command = {0}, name = {0};
+    const struct seuil_reply *reply;
+    struct seuil_sync sync;
+    struct seuil_error err = {0};
+    int rc = seuil_sync_open(&sync, &d->world.clients.redis, &err);
+
+    if (rc)
+        return seuil_ctl_fail(d->command, seuil_ctl_status(rc), "%s", err.text);
+    seuil_resp_command(&command, 3);
+    seuil_resp_arg_text(&command, "DEL");
+    for (int i = 0; i < 2; i++) {
+        seuil_buf_clear(&name);
+        seuil_redis_key_name(d->world.clients.redis.prefix, d->world.clients.redis.app, shard,
+                             keys[i], &name);
+        seuil_resp_arg(&command, name.ptr, name.len);
+    }
+    rc = seuil_sync_ask(&sync, &command, &reply, &err);
+    if (rc)
+        rc = seuil_ctl_fail(d->command, seuil_ctl_status(rc), "shard %u: %s", shard, err.text);
+    seuil_sync_close(&sync);
+    seuil_buf_done(&name);
+    seuil_buf_done(&command);
+    return rc;
+}
+
+/* A meta for a shard that lost it, halted until all else is done: a rebuild that is broken off is
+ * begun again. */
+static int make_meta(struct decision *d, uint32_t shard, uint64_t witness_seq)
 {
     const struct seuil_store_reply *reply;
+    int rc = drop_orphans(d, shard);
 
-    if (found)
-        return commit(d, shard, NULL, 0);
+    if (rc)
+        return rc;
+    memset(&d->meta, 0, sizeof(d->meta));
+    d->meta.format = 1;
     d->meta.token = d->token;
-    if (d->meta.seq == 0)
-        d->meta.seq = 1;
+    /* Above what the group was told, or the next owner would think that Redis went back. */
+    d->meta.seq = d->seq = witness_seq + 1;
+    d->meta.stream_time = d->meta.muted_until = SEUIL_TIME_NONE;
+    snprintf(d->meta.owner, sizeof(d->meta.owner), "%s", d->owner);
+    snprintf(d->meta.halt, sizeof(d->meta.halt),
+             "a rebuild was begun and not finished: `seuilctl rebuild` again");
     d->world.store->ops->create(d->world.store, shard, &d->meta, 0);
     reply = seuil_world_wait(&d->world);
     if (!reply)
@@ -304,16 +347,14 @@ static int rebuild(struct decision *d, uint32_t shard, bool found)
     }
     if (!rc)
         rc = muted_until(d, shard, &order);
-    if (!rc && found)
+    if (!rc && !found)
+        rc = make_meta(d, shard, order.witness_seq);
+    if (!rc)
         rc = erase_leads(d, shard);
     if (rc)
         return rc;
     seuil_operator_rebuild(&d->meta, &order);
-    if (!found) { /* what follows from nothing */
-        d->meta.outbox_head = d->meta.outbox_tail = 0;
-        snprintf(d->meta.owner, sizeof(d->meta.owner), "%s", d->owner);
-    }
-    rc = rebuild_meta(d, shard, found);
+    rc = commit(d, shard, NULL, 0);
     if (rc)
         return rc;
     if (order.muted_until == SEUIL_TIME_NONE) {
