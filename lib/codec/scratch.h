@@ -29,8 +29,7 @@ void seuil_keyset_clear(struct seuil_keyset *set);
 int seuil_keyset_add(struct seuil_keyset *set, struct seuil_str key);
 
 struct seuil_decode_scratch {
-    locale_t locale;          /* "C": numbers do not depend on the process's locale */
-    struct seuil_event event; /* being made: what the caller gets is whole or nothing */
+    locale_t locale; /* "C": numbers do not depend on the process's locale */
     struct seuil_keyset top, inner;
     struct seuil_entry entries[SEUIL_MAP_ENTRIES_MAX];
     uint32_t text_len;

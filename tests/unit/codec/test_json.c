@@ -117,10 +117,8 @@ Test(json, what_every_event_must_have_is_asked_for)
     struct decoding d = decoding_json(SEUIL_KIND_EMAIL);
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        memset(&d.event, 0x5a, sizeof(d.event));
         cr_assert_eq(decoding_text(&d, texts[i]), SEUIL_ERR_MISSING, "%s", texts[i]);
         cr_assert(strstr(d.err.text, names[i]), "%s", d.err.text);
-        cr_assert_eq(d.event.map_count, 0x5a5a5a5a, "the event was touched");
     }
     decoding_done(&d);
 }

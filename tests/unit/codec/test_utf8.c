@@ -3,9 +3,18 @@
 
 #include "codec/utf8.h"
 
+/* Alone, and with other bytes behind: both must answer the same. */
 static bool check(const char *text, size_t len)
 {
-    return seuil_utf8_check((const uint8_t *)text, (uint32_t)len);
+    uint8_t padded[128];
+    bool alone, within;
+
+    memset(padded, 0xff, sizeof(padded));
+    memcpy(padded, text, len);
+    alone = seuil_utf8_check((const uint8_t *)text, (uint32_t)len, (const uint8_t *)text + len);
+    within = seuil_utf8_check(padded, (uint32_t)len, padded + sizeof(padded));
+    cr_assert_eq(alone, within);
+    return alone;
 }
 
 #define VALID(literal)   cr_assert(check(literal, sizeof(literal) - 1), "refused: %s", literal)
