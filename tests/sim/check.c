@@ -90,9 +90,16 @@ static bool outdated(const struct sim_world *world, const struct sim_record *r)
     return false;
 }
 
+/* Whether the log still had it when the shard was made. */
+static bool was_there(const struct sim_world *world, const struct sim_record *r)
+{
+    return r->epoch > 0 || r->offset >= world->first[r->topic];
+}
+
 static bool must_leave(const struct sim_world *world, const struct sim_record *r)
 {
-    return strchr("EFAXY", r->kind) && !r->expired && !outdated(world, r) && !may_be_late(world, r);
+    return was_there(world, r) && strchr("EFAXY", r->kind) && !r->expired && !outdated(world, r) &&
+           !may_be_late(world, r);
 }
 
 /* ---- a lead's state is the fold of its records below its stamps
@@ -128,8 +135,8 @@ static bool fold_records(struct sim_world *world, const struct sim_state *state,
             NULL);
     }
     while ((r = merge_next(world, at))) {
-        if (r->lead != lead || !leaves(r) || r->expired || !current(world, state, r) ||
-            r->offset >= stamps[r->topic])
+        if (r->lead != lead || !leaves(r) || r->expired || !was_there(world, r) ||
+            !current(world, state, r) || r->offset >= stamps[r->topic])
             continue;
         if (may_be_late(world, r))
             return false;
@@ -463,7 +470,7 @@ static void check_below_base(struct sim_world *world, const struct sim_state *st
         for (int i = 0; i < topic->count && topic->records[i]->offset < base; i++) {
             const struct sim_record *r = topic->records[i];
 
-            if (topic->epoch == 0 && r->offset < world->first[t])
+            if (!was_there(world, r))
                 continue;
             if (strchr("PUML", r->kind) && !r->dead && !(r->kind == 'L' && outdated(world, r)))
                 sim_bad(world, "base passed a dead letter that was never written: topic %d %lld", t,

@@ -240,7 +240,6 @@ static int source_seek(struct seuil_source *base, struct seuil_lane *lane, int64
     if (topic_of(source, lane->topic)->stalled)
         return SEUIL_ERR_BACKOFF;
     source->position[lane->topic] = offset;
-    source->gone[lane->topic] = false;
     source->asking[lane->topic] = source->answered[lane->topic] = false;
     lane->head = lane->count = 0;
     lane->end = -1;
@@ -275,6 +274,7 @@ static int source_watermarks(struct seuil_source *base, uint32_t shard, uint32_t
     (void)shard;
     if (topic->stalled)
         return SEUIL_ERR_BACKOFF;
+    source_of(base)->gone[t] = false; /* who looks again sees what there is now */
     *ret_start = topic->start;
     *ret_end = topic->next;
     return 0;

@@ -9,20 +9,21 @@
 #include "base/heap.h"
 #include "conf/model_load.h"
 
-/* X(activity, points in the first model, in the second, limit) */
+/* X(activity, points in the first model, in the second, limit). Some end at a whole second, so that
+ * due times and records meet in one millisecond. */
 #define ACTIVITIES(X)                                                                              \
     X("v11", "11", "9", "{times: 1, within: 16s}")                                                 \
     X("v14", "14", "14", "{times: 1, within: 16s}")                                                \
     X("v22", "22", "22", "{times: 1, within: 16s}")                                                \
-    X("v8", "8", "8", "{times: 1, within: 16s}")                                                   \
+    X("v8", "8", "8", "{times: 1, within: 16s}, decay: {expires: 5s}")                             \
     X("f4", "4", "4", "{times: 3, within: 60s}")                                                   \
     X("f9", "9", "9", "{times: 3, within: 60s}")                                                   \
-    X("f12", "12", "6", "{times: 3, within: 60s}")                                                 \
+    X("f12", "12", "6", "{times: 3, within: 60s}, decay: {expires: 3s}")                           \
     X("f5", "5", "5", "{times: 3, within: 60s}")                                                   \
     X("c-9", "-9", "-9", "{times: 9, per: lead}")                                                  \
     X("c6", "6", "8", "{times: 9, per: lead}")                                                     \
     X("c-14", "-14", "-14", "{times: 9, per: lead}")                                               \
-    X("c21", "21", "21", "{times: 9, per: lead}")
+    X("c21", "21", "21", "{times: 9, per: lead}, decay: {expires: 7s}")
 
 #define HEAD                                                                                       \
     "seuil_model: 1\nname: sim\nversion: \"1\"\ndecay: {half_life: 6s}\n"                          \

@@ -13,6 +13,7 @@ struct maker {
     uint64_t random;
     enum sim_profile profile;
     struct sim_schedule *schedule;
+    int topic, lead; /* of the last record: the next one often follows it */
 };
 
 static int below(struct maker *m, int n)
@@ -62,8 +63,12 @@ static void add_record(struct maker *m)
         kind = 'E'; /* a hole may lie where the fingerprint was taken */
     if (kind == 'L' && (m->profile == SIM_EXPIRY || m->profile == SIM_ADOPT))
         kind = 'E'; /* a lead deleted, or a log replaced: nothing is late for certain */
-    add(m, SIM_DO_PROD, below(m, SIM_TOPICS), chance(m, 85) ? below(m, 2) : 2, below(m, 4), kind,
-        PICK(m, 0, 0, 0, 1, 3, 5), m->profile != SIM_ADOPT && chance(m, 4) ? 1 + below(m, 3) : 0);
+    if (chance(m, 65)) {
+        m->topic = below(m, SIM_TOPICS);
+        m->lead = chance(m, 85) ? below(m, 2) : 2;
+    }
+    add(m, SIM_DO_PROD, m->topic, m->lead, below(m, 4), kind, PICK(m, 0, 0, 0, 1, 3, 5),
+        m->profile != SIM_ADOPT && chance(m, 4) ? 1 + below(m, 3) : 0);
 }
 
 static void add_start(struct maker *m)
@@ -78,6 +83,18 @@ static void add_start(struct maker *m)
         if (chance(m, 30))
             ADD1(m, SIM_DO_STALL, below(m, SIM_TOPICS));
         ADD2(m, SIM_DO_RUN, 0, 1 + below(m, 6));
+    } else if (m->profile == SIM_LOSS && chance(m, 15)) {
+        /* Redis is lost while the shard is new. */
+        for (int n = 1 + below(m, 4); n > 0; n--)
+            add_record(m);
+        ADD2(m, SIM_DO_RUN, 0, 1 + below(m, 4));
+        for (int n = below(m, 6); n > 0; n--) {
+            ADD2(m, SIM_DO_GO, 0, 1);
+            ADD2(m, SIM_DO_NET, 0, 1 + below(m, 2));
+            ADD2(m, SIM_DO_RECV, 0, 1 + below(m, 2));
+        }
+        ADD1(m, SIM_DO_LOSE, 99);
+        ADD2(m, SIM_DO_RUN, 0, 6);
     } else {
         for (int n = below(m, 4); n > 0; n--)
             add_record(m);
@@ -96,9 +113,9 @@ static void add_rare(struct maker *m, int worker, int x)
             ADD1(m, SIM_DO_STALL, topic);
     } else if (m->profile == SIM_LOSS && x < 15) {
         if (chance(m, 70))
-            ADD1(m, SIM_DO_LOSE, PICK(m, 1, 1, 2, 3, 5, 9, 99));
+            ADD1(m, SIM_DO_LOSE, PICK(m, 1, 1, 1, 2, 2, 3, 3, 5, 9, 99));
         else
-            ADD2(m, SIM_DO_RETAIN, topic, PICK(m, 0, 0, 1, 3));
+            ADD2(m, SIM_DO_RETAIN, topic, PICK(m, 0, 0, 0, 0, 1, 3));
     } else if (m->profile == SIM_ADOPT && x < 12) {
         if (chance(m, 50))
             ADD1(m, SIM_DO_RECREATE, topic);
@@ -163,7 +180,7 @@ static void add_action(struct maker *m)
 
 void sim_generate(uint64_t seed, enum sim_profile profile, struct sim_schedule *ret_schedule)
 {
-    struct maker m = {seed * UINT64_C(1000003) + (uint64_t)profile, profile, ret_schedule};
+    struct maker m = {seed * UINT64_C(1000003) + (uint64_t)profile, profile, ret_schedule, 0, 0};
     struct sim_setup *setup = &ret_schedule->setup;
     int n;
 

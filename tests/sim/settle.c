@@ -27,8 +27,8 @@ void sim_identity(struct sim_world *world, struct sim_worker *worker)
 void sim_step(struct sim_world *world, struct sim_worker *worker)
 {
     sim_group_poll(world, worker);
+    sim_group_commit(world, worker); /* what was sent in the turn before */
     for (int i = 0; i < 2; i++) {
-        sim_group_commit(world, worker);
         while (sim_net(world, worker, 8) > 0 && !world->failed)
             ;
         sim_receive(world, worker, 100);
