@@ -117,6 +117,19 @@ static uint32_t move(const struct seuil_scratch *scratch, struct seuil_lead *lea
     return crossed ? automaton->ordinal : 0;
 }
 
+/* The list of tiers may be another than the one the automaton was written under. */
+static void renumber(const struct seuil_scratch *scratch, struct seuil_lead *lead, unsigned model,
+                     struct seuil_standing standing)
+{
+    struct seuil_automaton *automaton =
+        seuil_lead_automaton(lead, scratch->models->models[model].key);
+
+    if (!automaton)
+        return;
+    automaton->under = standing.under;
+    automaton->tier_key = scratch->tier_keys[model][standing.under];
+}
+
 bool seuil_judge_all(struct seuil_scratch *scratch, struct seuil_lead *lead,
                      enum seuil_reason reason, struct seuil_outcome *ret_outcome)
 {
@@ -130,6 +143,7 @@ bool seuil_judge_all(struct seuil_scratch *scratch, struct seuil_lead *lead,
         struct seuil_crossing *crossing;
         uint32_t ordinal;
 
+        renumber(scratch, lead, i, from);
         if (from.under == to.under && from.excluded == to.excluded)
             continue;
         moved = true;

@@ -1,0 +1,330 @@
+/* Stories of one lead: the clock walks to the millisecond before and after. */
+
+#include "lead_story.h"
+
+static const char *const simple =
+    "seuil_model: 1\n"
+    "name: m\n"
+    "version: \"1\"\n"
+    "decay: {half_life: 14d}\n"
+    "groups:\n"
+    "  g: {ceiling: 60}\n"
+    "  r: {decay: none}\n"
+    "rules:\n"
+    "  - {name: a, group: g, event: activity, when: {name: a}, points: 40}\n"
+    "  - {name: b, group: g, event: activity, when: {name: b}, points: 1}\n"
+    "  - {name: bad, group: r, event: activity, when: {name: bad}, points: -30,\n"
+    "     decay: {half_life: 1d}}\n"
+    "  - {name: keep, group: r, event: activity, when: {name: keep}, points: 25}\n"
+    "  - {name: trial, group: r, event: activity, when: {name: trial}, points: 30,\n"
+    "     decay: {expires: 30d}}\n"
+    "tiers:\n"
+    "  - {name: cold}\n"
+    "  - {name: warm, entry: 20}\n"
+    "  - {name: hot, entry: 50, exit: 40}\n";
+
+Test(engine, a_lead_rises_at_the_event_and_falls_by_silence_at_the_exact_millisecond)
+{
+    struct story *s = story_begin(simple);
+
+    cr_assert_eq(act(s, "e1", "a", T0), SEUIL_VERDICT_APPLIED);
+    cr_assert_eq(crossing(s)->tier, 1);
+    cr_assert_eq(crossing(s)->reason, SEUIL_REASON_EVENT);
+    cr_assert(crossing(s)->up);
+    cr_assert_eq(crossing(s)->effective, T0);
+    cr_assert_float_eq(crossing(s)->explanation.score, 40, 1e-9);
+    /* After one half-life 40 is exactly 20, which still holds; one millisecond later it is less. */
+    cr_assert_eq(s->lead.due, T0 + 14 * DAY + 1);
+    cr_assert_eq(crossing(s)->qualified_until, T0 + 14 * DAY + 1);
+    cr_assert_eq(silence(s, T0 + 14 * DAY), 0);
+    cr_assert_eq(silence(s, T0 + 14 * DAY + 1), 1);
+    cr_assert_eq(crossing(s)->tier, 0);
+    cr_assert_eq(crossing(s)->reason, SEUIL_REASON_DECAY);
+    cr_assert_eq(crossing(s)->effective, T0 + 14 * DAY + 1);
+    cr_assert_eq(crossing(s)->ordinal, 2);
+    cr_assert_float_eq(crossing(s)->explanation.score, 19.99, 1e-9,
+                       "never rounded across the mark just crossed");
+    story_end(s);
+}
+
+Test(engine, a_negative_contribution_decays_and_the_lead_rises_by_silence)
+{
+    struct story *s = story_begin(simple);
+
+    act(s, "e1", "keep", T0);
+    act(s, "e2", "bad", T0 + 1000);
+    cr_assert_eq(tier(s), 0);
+    /* 25 - 30 f = 20 at f = 1/6 */
+    silence(s, T0 + 1000 + (int64_t)floor(log2(6) * (double)DAY) - 1);
+    cr_assert_eq(tier(s), 0);
+    silence(s, T0 + 1000 + (int64_t)ceil(log2(6) * (double)DAY) + 1);
+    cr_assert_eq(tier(s), 1);
+    cr_assert_eq(crossing(s)->reason, SEUIL_REASON_DECAY);
+    cr_assert(crossing(s)->up);
+    cr_assert_eq(crossing(s)->qualified_until, SEUIL_TIME_NEVER);
+    story_end(s);
+}
+
+Test(engine, a_contribution_that_expires_holds_while_its_age_is_below_the_bound)
+{
+    struct story *s = story_begin(simple);
+
+    act(s, "e1", "trial", T0);
+    cr_assert_eq(tier(s), 1);
+    cr_assert_eq(s->lead.due, T0 + 30 * DAY);
+    cr_assert_float_eq(score(s, T0 + 30 * DAY - 1), 30, 1e-9);
+    cr_assert_float_eq(score(s, T0 + 30 * DAY), 0, 1e-9);
+    story_end(s);
+}
+
+Test(engine, hysteresis_keeps_a_tier_down_to_its_exit_mark)
+{
+    struct story *s = story_begin(simple);
+
+    act(s, "e1", "keep", T0);
+    act(s, "e2", "trial", T0);
+    cr_assert_eq(tier(s), 2);
+    /* 55 is hot; without the trial 25 is below the exit of hot, but warm. */
+    silence(s, T0 + 30 * DAY);
+    cr_assert_eq(crossing(s)->tier_before, 2);
+    cr_assert_eq(crossing(s)->tier, 1);
+    act(s, "e3", "b", T0 + 31 * DAY);
+    cr_assert_eq(s->out.crossing_count, 0);
+    story_end(s);
+}
+
+Test(engine, a_ceiling_is_applied_after_decay)
+{
+    struct story *s = story_begin(simple);
+
+    act(s, "e1", "a", T0);
+    act(s, "e2", "a", T0);
+    act(s, "e3", "a", T0);
+    cr_assert_float_eq(score(s, T0), 60, 1e-9);
+    /* 120 undecayed: after a half-life it is still 60, the ceiling hid what was above. */
+    cr_assert_float_eq(score(s, T0 + 14 * DAY), 60, 1e-9);
+    cr_assert_float_eq(score(s, T0 + 28 * DAY), 30, 1e-9);
+    cr_assert_eq(s->lead.due, T0 + (int64_t)floor(14 * (double)DAY * log2(3)) + 1,
+                 "below 40, the exit of hot");
+    story_end(s);
+}
+
+Test(engine, the_same_id_counts_once_and_the_same_time_twice)
+{
+    struct story *s = story_begin(simple);
+
+    act(s, "e1", "b", T0);
+    cr_assert_eq(act(s, "e1", "b", T0), SEUIL_VERDICT_DUPLICATE);
+    cr_assert_eq(s->out.todo, 0);
+    act(s, "e2", "b", T0);
+    cr_assert_float_eq(score(s, T0), 2, 1e-9);
+    story_end(s);
+}
+
+Test(engine, an_event_nobody_looks_at_leaves_nothing)
+{
+    struct story *s = story_begin(simple);
+
+    cr_assert_eq(act(s, "e1", "else", T0), SEUIL_VERDICT_FILTERED);
+    cr_assert_eq(s->out.todo, 0);
+    cr_assert_eq(s->lead.clock, SEUIL_TIME_NONE);
+    cr_assert_not(s->lead.birth.known);
+    story_end(s);
+}
+
+Test(engine, late_is_strictly_older_than_newest_minus_horizon)
+{
+    struct story *s = story_begin(simple);
+
+    act(s, "e1", "b", T0);
+    cr_assert_eq(act(s, "e2", "b", T0 - 7 * DAY), SEUIL_VERDICT_APPLIED);
+    cr_assert_eq(act(s, "e3", "b", T0 - 7 * DAY - 1), SEUIL_VERDICT_LATE);
+    cr_assert_eq(s->out.todo, 0);
+    cr_assert_eq(act(s, "e2", "b", T0 - 7 * DAY), SEUIL_VERDICT_DUPLICATE);
+    story_end(s);
+}
+
+Test(engine, an_old_event_of_a_lead_that_has_nothing_newer_is_welcome)
+{
+    struct story *s = story_begin(simple);
+
+    prepare(s, SEUIL_KIND_ACTIVITY, "e1", T0 - 900 * DAY);
+    s->event.field[SEUIL_FIELD_NAME] = text_value("a");
+    s->event.arrival = T0;
+    cr_assert_eq(step(s), SEUIL_VERDICT_APPLIED);
+    story_end(s);
+}
+
+Test(engine, a_late_event_corrects_the_score_at_the_clock)
+{
+    struct story *s = story_begin(simple);
+
+    act(s, "e1", "b", T0);
+    prepare(s, SEUIL_KIND_ACTIVITY, "e2", T0 - DAY);
+    s->event.field[SEUIL_FIELD_NAME] = text_value("a");
+    s->event.arrival = T0 + 1;
+    step(s);
+    cr_assert_eq(crossing(s)->reason, SEUIL_REASON_CORRECTION);
+    cr_assert_eq(crossing(s)->effective, T0);
+    cr_assert_eq(s->lead.clock, T0);
+    story_end(s);
+}
+
+Test(engine, an_event_too_far_ahead_is_clamped_and_one_ahead_waits_for_its_time)
+{
+    struct story *s = story_begin(simple);
+
+    prepare(s, SEUIL_KIND_ACTIVITY, "e1", T0 + DAY);
+    s->event.field[SEUIL_FIELD_NAME] = text_value("a");
+    s->event.arrival = T0;
+    cr_assert_eq(step(s), SEUIL_VERDICT_APPLIED);
+    cr_assert(s->out.notes & SEUIL_NOTE_TIME_CLAMPED);
+    cr_assert_eq(tier(s), 0);
+    cr_assert_eq(s->lead.clock, T0);
+    cr_assert_eq(s->lead.due, T0 + 5 * SEUIL_MINUTE_MS);
+    silence(s, T0 + 5 * SEUIL_MINUTE_MS);
+    cr_assert_eq(crossing(s)->tier, 1);
+    cr_assert_eq(crossing(s)->effective, T0 + 5 * SEUIL_MINUTE_MS);
+    story_end(s);
+}
+
+Test(engine, a_tick_before_the_due_time_is_void)
+{
+    struct story *s = story_begin(simple);
+    struct seuil_event tick = {.kind = SEUIL_KIND_TICK, .time = T0 + DAY};
+
+    act(s, "e1", "a", T0);
+    seuil_engine_step(s->models, s->scratch, &tick, &s->lead, &s->out);
+    cr_assert_eq(s->out.todo, 0);
+    cr_assert_eq(s->lead.clock, T0);
+    story_end(s);
+}
+
+Test(engine, birth_is_the_position_of_the_event_that_created_the_state)
+{
+    struct story *s = story_begin(simple);
+
+    act(s, "e0", "else", T0);
+    act(s, "e1", "b", T0);
+    cr_assert(s->lead.birth.known);
+    cr_assert_eq(s->lead.birth.offset, 2);
+    act(s, "e2", "b", T0 + 1);
+    cr_assert_eq(s->lead.birth.offset, 2);
+    story_end(s);
+}
+
+Test(engine, a_lead_worth_nothing_expires_and_begins_anew)
+{
+    struct story *s = story_begin(simple);
+    seuil_time_ms due;
+
+    act(s, "e1", "b", T0);
+    due = s->lead.due;
+    cr_assert_lt(score(s, due), 0.001);
+    cr_assert_gt(due, T0 + 7 * DAY);
+    silence(s, due);
+    cr_assert(s->out.todo & SEUIL_TODO_EXPIRED);
+    cr_assert(s->lead.expired);
+    cr_assert_eq(s->lead.due, SEUIL_TIME_NEVER);
+    act(s, "e2", "b", due + DAY);
+    cr_assert_not(s->lead.expired);
+    cr_assert_eq(s->lead.birth.offset, 2);
+    cr_assert_float_eq(score(s, due + DAY), 1, 1e-12);
+    story_end(s);
+}
+
+Test(engine, what_never_decays_never_expires)
+{
+    struct story *s = story_begin(simple);
+
+    act(s, "e1", "keep", T0);
+    cr_assert_eq(s->lead.due, SEUIL_TIME_NEVER);
+    story_end(s);
+}
+
+static const char *const excluding =
+    "seuil_model: 1\n"
+    "name: m\n"
+    "version: \"1\"\n"
+    "decay: none\n"
+    "groups: {g: {}}\n"
+    "rules:\n"
+    "  - {name: a, group: g, event: activity, when: {name: a}, points: 30}\n"
+    "fit:\n"
+    "  criteria:\n"
+    "    - {name: sector, when: {sector: industry}, points: 10}\n"
+    "exclusions:\n"
+    "  - {name: rival, when: {employer: rival}, points: -1000}\n"
+    "  - {name: complaint, event: activity, when: {name: complaint}, points: -500, decay: "
+    "{expires: 10d}}\n"
+    "excluded: {mark: -500, name: out}\n"
+    "tiers:\n"
+    "  - {name: cold}\n"
+    "  - {name: warm, entry: 20}\n"
+    "  - {name: hot, entry: 50}\n";
+
+Test(engine, an_exclusion_beats_every_tier_and_lifting_it_restores_what_the_rest_says)
+{
+    struct story *s = story_begin(excluding);
+
+    act(s, "e1", "a", T0);
+    cr_assert_eq(tier(s), 1);
+    profile(s, "p1", "employer", "rival", T0 + 1);
+    cr_assert_eq(crossing(s)->tier, SEUIL_TIER_EXCLUDED);
+    cr_assert_eq(crossing(s)->reason, SEUIL_REASON_EXCLUSION);
+    cr_assert_not(crossing(s)->up);
+    cr_assert_float_eq(crossing(s)->explanation.score, -970, 1e-9);
+    /* Beneath it the automaton runs on, unseen. */
+    act(s, "e2", "a", T0 + 2);
+    cr_assert_eq(s->out.crossing_count, 0);
+    profile(s, "p2", "employer", NULL, T0 + 3);
+    cr_assert_eq(crossing(s)->tier_before, SEUIL_TIER_EXCLUDED);
+    cr_assert_eq(crossing(s)->tier, 2);
+    cr_assert(crossing(s)->up);
+    story_end(s);
+}
+
+Test(engine, an_exclusion_by_an_event_ends_by_silence)
+{
+    struct story *s = story_begin(excluding);
+
+    act(s, "e1", "a", T0);
+    act(s, "e2", "complaint", T0 + 1000);
+    cr_assert_eq(tier(s), SEUIL_TIER_EXCLUDED);
+    cr_assert_eq(crossing(s)->qualified_until, T0 + 1000 + 10 * DAY);
+    silence(s, T0 + 1000 + 10 * DAY - 1);
+    cr_assert_eq(tier(s), SEUIL_TIER_EXCLUDED);
+    silence(s, T0 + 1000 + 10 * DAY);
+    cr_assert_eq(tier(s), 1);
+    cr_assert_eq(crossing(s)->reason, SEUIL_REASON_EXCLUSION);
+    story_end(s);
+}
+
+Test(engine, the_profile_is_last_writer_wins_by_event_time)
+{
+    struct story *s = story_begin(excluding);
+
+    profile(s, "p2", "sector", "farming", T0 + 10);
+    profile(s, "p1", "sector", "industry", T0);
+    cr_assert_float_eq(score(s, T0 + 20), 0, 1e-9);
+    profile(s, "p3", "sector", "industry", T0 + 11);
+    cr_assert_float_eq(score(s, T0 + 20), 10, 1e-9);
+    profile(s, "p4", "sector", NULL, T0 + 12);
+    cr_assert_float_eq(score(s, T0 + 20), 0, 1e-9);
+    cr_assert_eq(profile(s, "p5", "hobby", "chess", T0 + 13), SEUIL_VERDICT_FILTERED);
+    story_end(s);
+}
+
+Test(engine, an_attribute_too_long_becomes_unknown)
+{
+    struct story *s = story_begin(excluding);
+    char text[100];
+
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = 0;
+    profile(s, "p1", "sector", "industry", T0);
+    profile(s, "p2", "sector", text, T0 + 1);
+    cr_assert(s->out.notes & SEUIL_NOTE_VALUE_CUT);
+    cr_assert_float_eq(score(s, T0 + 1), 0, 1e-9);
+    story_end(s);
+}
