@@ -15,7 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <time.h>
@@ -52,6 +54,7 @@ struct demo {
     uint64_t seed;
     bool keep;
     pid_t redis, kafka, daemon;
+    int ready; /* socket */
     struct seuil_models *models;
     struct seuil_producer *producer;
     struct seuil_reader *reader;
@@ -225,6 +228,39 @@ static int start_kafka(struct demo *demo)
     if (n <= 1)
         return fail("the embedded Kafka did not start; %s/kafka.log says more", demo->folder);
     return 0;
+}
+
+/* Where seuild says that it is ready (sd_notify), as it would to systemd. */
+static int listen_ready(struct demo *demo)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    demo->ready = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/ready.sock", demo->folder);
+    if (demo->ready < 0 ||
+        bind(demo->ready, (const struct sockaddr *)&address, sizeof(address)) != 0)
+        return fail("%s: %s", address.sun_path, strerror(errno));
+    setenv("NOTIFY_SOCKET", address.sun_path, 1);
+    return 0;
+}
+
+static int await_ready(struct demo *demo)
+{
+    int64_t until = mono_ms() + START_MAX_MS;
+    char text[256];
+
+    while (!interrupted && mono_ms() < until) {
+        ssize_t n = recv(demo->ready, text, sizeof(text) - 1, 0);
+
+        if (n > 0 && (text[n] = '\0', strstr(text, "READY=1")))
+            return 0;
+        if (ended(demo->daemon)) {
+            demo->daemon = 0;
+            return fail("seuild ended; %s/seuild.log says why", demo->folder);
+        }
+        pause_ms(10);
+    }
+    return interrupted ? 0 : fail("seuild was not ready in time; %s/seuild.log", demo->folder);
 }
 
 static int start_daemon(struct demo *demo)
@@ -459,9 +495,13 @@ int seuil_ctl_demo(int argc, char **argv)
     if (!rc)
         rc = start_kafka(&demo);
     if (!rc)
+        rc = listen_ready(&demo);
+    if (!rc)
         rc = start_daemon(&demo);
     if (!rc)
         rc = open_streams(&demo);
+    if (!rc)
+        rc = await_ready(&demo);
     if (!rc)
         rc = run(&demo);
     if (!rc)

@@ -36,6 +36,7 @@ int main(int argc, char **argv)
         char *time = strtok_r(NULL, " \n", &save), *key = strtok_r(NULL, " \n", &save);
         char *value = strtok_r(NULL, " \n", &save);
         struct seuil_str k = {NULL, 0};
+        const char *bytes = ""; /* no word: an empty value, which is not null */
         uint32_t len = 0;
 
         if (!key) {
@@ -44,12 +45,12 @@ int main(int argc, char **argv)
         }
         if (strcmp(key, "-") != 0)
             k = (struct seuil_str){key, unhex(key)};
-        if (value && strcmp(value, "-") == 0)
-            value = NULL;
-        else
-            len = value ? unhex(value) : 0;
-        seuil_producer_send(producer, topic, atoi(partition), k, (uint8_t *)value, len, atoll(time),
-                            &err);
+        if (value) {
+            bytes = strcmp(value, "-") == 0 ? NULL : value;
+            len = bytes ? unhex(value) : 0;
+        }
+        seuil_producer_send(producer, topic, atoi(partition), k, (const uint8_t *)bytes, len,
+                            atoll(time), &err);
     }
     if (producer && !err.code)
         seuil_producer_flush(producer, 60000, &err);

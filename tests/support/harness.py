@@ -348,8 +348,13 @@ class World:
             return sorted(read_dump(f.read()), key=lambda r: (r.partition, r.offset))
 
     def crossings(self, lead=None):
-        found = [json.loads(r.value) for r in self.consume("qualifications")]
-        return [c for c in found if lead in (None, c["lead"])]
+        """What a subscriber sees who drops repeated ids, as it must."""
+        found = {}
+        for record in self.consume("qualifications"):
+            crossing = json.loads(record.value)
+            if lead in (None, crossing["lead"]):
+                found.setdefault(crossing["id"], crossing)
+        return list(found.values())
 
     def shards(self):
         return json.loads(self.ctl("shards", "--format", "json"))["shards"]
