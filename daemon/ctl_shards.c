@@ -68,6 +68,7 @@ static void add_row(struct shards *s, uint32_t shard, const struct seuil_meta *m
     uint64_t outbox = meta->outbox_tail - meta->outbox_head;
 
     if (s->json) {
+        seuil_buf_add_text(&s->out, s->out.len ? "," : "{\"shards\":[");
         seuil_buf_printf(&s->out, "{\"shard\":%u,\"state\":\"%s\",\"owner\":", shard, state);
         seuil_json_add_string(&s->out, seuil_str_from(meta->owner));
         seuil_buf_printf(
@@ -108,7 +109,7 @@ static int add_shard(struct shards *s, uint32_t shard)
             first = false;
         }
     if (s->json)
-        seuil_buf_add_text(&s->out, "]}\n");
+        seuil_buf_add_text(&s->out, "]}");
     s->unmade += !found;
     s->halted += found && meta.halt[0];
     s->running += found && !meta.halt[0];
@@ -120,8 +121,16 @@ static int add_shard(struct shards *s, uint32_t shard)
 
 static void add_sum(struct shards *s, int count)
 {
-    if (s->json)
+    if (s->json) {
+        seuil_buf_printf(&s->out,
+                         "],\"owned\":%u,\"halted\":%u,\"new\":%u,\"outbox\":%" PRIu64 ",\"lag\":",
+                         s->running, s->halted, s->unmade, s->outbox);
+        if (s->lag >= 0 && s->world.source)
+            seuil_buf_printf(&s->out, "%" PRId64 "}\n", s->lag);
+        else
+            seuil_buf_add_text(&s->out, "null}\n");
         return;
+    }
     seuil_buf_printf(&s->out, "%d shard%s: %u owned, %u halted, %u new; outbox %" PRIu64, count,
                      count == 1 ? "" : "s", s->running, s->halted, s->unmade, s->outbox);
     if (s->lag >= 0 && s->world.source)
@@ -136,7 +145,7 @@ int seuil_ctl_shards(int argc, char **argv)
         {"config", "FILE", "configuration; not given: " SEUIL_CTL_CONFIG, &config, NULL},
         {"topics", NULL, "show the positions in each topic", &topics, NULL},
         {"no-kafka", NULL, "do not ask Kafka for the ends of the log", &no_kafka, NULL},
-        {"format", "text|json", "how to answer; json is one object a shard", &format, NULL},
+        {"format", "text|json", "how to answer", &format, NULL},
     };
     const struct seuil_ctl_command command = {
         .name = "shards",
