@@ -102,6 +102,7 @@ struct seuil_timers {
     seuil_time_ms reading;    /* the frontier of the read under way */
     uint32_t read_max;
     bool more;             /* the last read came back full */
+    seuil_time_ms next;    /* the earliest due time that it found beyond the frontier */
     uint32_t rearms;       /* leads whose new due time is not in Redis yet */
     uint32_t blocked;      /* expired leads that wait for base */
     seuil_time_ms horizon; /* dues up to here are kept in the heap */
@@ -172,6 +173,7 @@ struct seuil_flight { /* the transaction under way */
 };
 
 struct seuil_witness {
+    bool final;                          /* the one before the shard is let go */
     uint64_t ticket;                     /* 0: none under way */
     seuil_time_ms asked;                 /* monotonic */
     int64_t positions[SEUIL_TOPICS_MAX]; /* of the last one accepted */

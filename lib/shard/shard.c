@@ -112,7 +112,7 @@ void seuil_shard_drop(struct seuil_shard *shard)
     for (uint32_t i = 0; i < SEUIL_LOADS; i++)
         shard->loads[i].cookie = 0;
     shard->checkpoint = (struct seuil_checkpoint){0};
-    shard->timers = (struct seuil_timers){0};
+    shard->timers = (struct seuil_timers){.next = SEUIL_TIME_NEVER};
     seuil_buf_done(&shard->walk.ids);
     shard->walk = (struct seuil_walk){0};
     seuil_publish_drop(shard);
@@ -273,9 +273,9 @@ static void run_drained(struct seuil_shard *shard)
 
     if (!idle || shard->halting)
         return;
-    if (!witness->ticket) {
+    if (!witness->final) {
+        witness->final = true;
         seuil_witness_send(shard);
-        return;
     }
     rc = shard->env.source->ops->witness_state(shard->env.source, shard->number, witness->ticket);
     if (rc == 0) {

@@ -127,7 +127,8 @@ struct seuil_shard_status {
     uint64_t dead_letters_pending;
     uint64_t cached, dirty; /* leads */
     uint64_t cache_bytes;
-    uint64_t in_flight; /* events taken but waiting for their lead's state */
+    uint64_t in_flight; /* events taken but waiting for their lead's state: part of `received`,
+                           which falls by them when a doubt drops the batch */
     seuil_time_ms watermark, stream_time;
     seuil_time_ms progress; /* monotonic: the last time something moved or all was idle */
     const char *text;       /* why it halts or backs off; "" */

@@ -11,6 +11,8 @@
 
 /* A due time further ahead than this will have been written before it comes. */
 #define NEAR_MS (10 * SEUIL_SECOND_MS)
+/* Due entries are read so far ahead: whether one is near says how often to ask for ends. */
+#define AHEAD_MS (2 * SEUIL_SECOND_MS)
 /* Fired from the heap in one run. */
 #define FIRE_MAX 256
 /* Due entries read at once when expired leads, which stay until base allows, fill the front. */
@@ -106,15 +108,16 @@ static void read_due(struct seuil_shard *shard, seuil_time_ms frontier)
     timers->looked = shard->mono;
     timers->reading = frontier;
     timers->read_max = max > READ_MAX ? READ_MAX : max;
-    shard->env.store->ops->due(shard->env.store, shard->number, frontier, timers->read_max,
-                               timers->cookie);
+    shard->env.store->ops->due(shard->env.store, shard->number, frontier + AHEAD_MS,
+                               timers->read_max, timers->cookie);
 }
 
 /* The watermark of quiet topics moves only when their ends are asked for. */
 static void ask_ends(struct seuil_shard *shard)
 {
     const struct seuil_cached *first = seuil_cache_first_due(&shard->cache);
-    bool near = first && first->due <= shard->wall + SEUIL_SECOND_MS;
+    seuil_time_ms soon = shard->wall + SEUIL_SECOND_MS;
+    bool near = (first && first->due <= soon) || shard->timers.next <= soon;
     int64_t every_ms = near ? SEUIL_LOOK_MS : SEUIL_SECOND_MS;
 
     if (shard->mono - shard->timers.ends_asked < every_ms)
@@ -156,6 +159,7 @@ void seuil_timers_reply(struct seuil_shard *shard, const struct seuil_store_repl
     timers->asked = false;
     timers->more = reply->item_count >= timers->read_max;
     timers->blocked = 0;
+    timers->next = SEUIL_TIME_NEVER;
     if (!timers->more)
         timers->scanned = timers->reading;
     for (uint32_t i = 0; i < reply->item_count && i < READ_MAX && !shard->halting; i++) {
@@ -163,6 +167,13 @@ void seuil_timers_reply(struct seuil_shard *shard, const struct seuil_store_repl
         uint64_t hash = seuil_cache_hash(id);
         struct seuil_cached *entry = seuil_cache_find(&shard->cache, hash, id);
 
+        if (reply->items[i].due > timers->reading) { /* earliest first: the others are later */
+            timers->next = reply->items[i].due;
+            timers->more = false;
+            if (!timers->blocked)
+                timers->scanned = timers->reading;
+            break;
+        }
         if (entry) {
             seuil_timers_fire(shard, entry);
             continue;
