@@ -113,7 +113,7 @@ static void *take(struct seuil_reply_reader *reader, size_t size)
         size_t cap = block ? 2 * block->cap : BLOCK_BYTES;
 
         cap = cap < size ? size : cap;
-        if (reader->total + cap > 4 * (size_t)SEUIL_REPLY_BYTES_MAX)
+        if (reader->total + cap > 2 * (size_t)SEUIL_REPLY_BYTES_MAX)
             return NULL;
         block = seuil_heap_alloc(sizeof(*block) + cap);
         if (!block)
@@ -188,8 +188,11 @@ static void *on_string(const redisReadTask *task, char *bytes, size_t len)
 static void *make_array(const redisReadTask *task, uint64_t count)
 {
     struct seuil_reply *reply, *items;
+    uint32_t depth = 1;
 
-    if (count > SEUIL_REPLY_ITEMS_MAX)
+    for (const redisReadTask *above = task->parent; above; above = above->parent)
+        depth++;
+    if (count > SEUIL_REPLY_ITEMS_MAX || depth > SEUIL_REPLY_DEPTH_MAX)
         return NULL;
     reply = place(task);
     items = take(task->privdata, count * sizeof(*items));

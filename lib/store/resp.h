@@ -26,6 +26,8 @@ void seuil_resp_arg_u64(struct seuil_buf *buf, uint64_t value);
 
 /* Items of one array: the most asked for is two for each of SEUIL_ITEMS_ASKED_MAX. */
 #define SEUIL_REPLY_ITEMS_MAX 65536
+/* Arrays in arrays: EXEC's of a command's array needs 2, a script's 2. */
+#define SEUIL_REPLY_DEPTH_MAX 8
 /* All of one reply: 1,024 states of 8 KiB are 8 MiB; outbox entries may be larger. */
 #define SEUIL_REPLY_BYTES_MAX (64 * 1024 * 1024)
 

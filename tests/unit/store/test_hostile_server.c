@@ -236,3 +236,38 @@ Test(hostile_server, what_is_no_redis_is_wrong, .timeout = 30)
     close(fds[1]);
     unlink(address.sun_path);
 }
+
+Test(hostile_server, an_answer_right_before_the_end_still_counts, .timeout = 30)
+{
+    struct seuil_redis_config config = {.app = "test", .partitions = 1};
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct seuil_str id = SEUIL_STR("a");
+    struct seuil_store_reply reply;
+    struct seuil_store *store;
+    static char bytes[65536] = "*1\r\n$65522\r\n"; /* as much as is read at once */
+    char question[4096];
+    int listener, fd;
+
+    snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/seuil-brief-%d", (int)getpid());
+    unlink(address.sun_path);
+    listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    cr_assert_eq(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+    listen(listener, 4);
+    config.unix_path = address.sun_path;
+    store = seuil_store_redis_new(&config, NULL);
+    store->ops->load(store, 0, &id, 1, 0);
+    cr_assert_eq(store->ops->poll(store, mono_ms(), 0, &reply), 0);
+    fd = accept(listener, NULL, NULL);
+    cr_assert_gt(send(fd, greeting, sizeof(greeting) - 1, MSG_NOSIGNAL), 0);
+    cr_assert_not(answer_within(store, 40, &reply));
+    cr_assert_gt(recv(fd, question, sizeof(question), 0), 0); /* the greeting and the question */
+    memcpy(bytes + 65534, "\r\n", 2);
+    cr_assert_eq(send(fd, bytes, sizeof(bytes), MSG_NOSIGNAL), sizeof(bytes));
+    close(fd);
+    reply = answer(store);
+    cr_assert_status(reply, SEUIL_STORE_OK);
+    cr_assert_eq(reply.items[0].len, 65522);
+    store->ops->free(store);
+    close(listener);
+    unlink(address.sun_path);
+}

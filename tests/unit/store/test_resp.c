@@ -152,13 +152,17 @@ Test(replies, one_beyond_the_bound_is_refused_while_it_comes)
     cr_assert_leq(fed, 65);
 }
 
-Test(replies, arrays_of_arrays_cannot_take_memory_without_bound)
+Test(replies, small_items_cannot_take_memory_without_bound)
 {
-    /* each of 8 levels claims the most items: 65,536 x 40 bytes a level, and no more */
+    /* 26 MB of integers, four bytes each, would become ten times as much */
     struct seuil_buf bytes = {0};
 
-    for (int i = 0; i < 65536; i++)
-        seuil_buf_add_text(&bytes, i ? "*65536\r\n" : "*65536\r\n*65536\r\n");
+    seuil_buf_add_text(&bytes, "*100\r\n");
+    for (int i = 0; i < 100; i++) {
+        seuil_buf_add_text(&bytes, "*65536\r\n");
+        for (int j = 0; j < 65536; j++)
+            seuil_buf_add(&bytes, ":1\r\n", 4);
+    }
     cr_assert_lt(verdict((const char *)bytes.ptr, bytes.len), 0);
     seuil_buf_done(&bytes);
 }
