@@ -386,6 +386,54 @@ Test(rules, the_index_finds_what_a_walk_over_all_rules_finds)
     cr_assert_gt(hits, 10000, "the cases must not be empty: %llu", (unsigned long long)hits);
 }
 
+/* Texts within texts within texts, on one field, of two letters. */
+static void crowded_models(struct seuil_models *models, uint32_t rule_count)
+{
+    struct seuil_rule *rules = seuil_arena_alloc(&models->arena, rule_count, sizeof(*rules));
+
+    for (uint32_t i = 0; i < rule_count; i++) {
+        struct seuil_condition *when = seuil_arena_alloc(&models->arena, 1, sizeof(*when));
+        char text[8] = "";
+
+        for (uint32_t n = 1 + draw(5); n > 0; n--)
+            strcat(text, draw(2) ? "a" : "b");
+        when->op = (uint8_t)(SEUIL_COND_PREFIX + draw(3));
+        when->field = SEUIL_FIELD_TITLE;
+        when->text = seuil_str_from(seuil_arena_strdup(&models->arena, text, strlen(text)));
+        rules[i] = (struct seuil_rule){
+            .name = "r", .key = i + 1, .kind = SEUIL_KIND_PAGE_VIEW, .when = when};
+    }
+    models->rules = rules;
+    models->rule_count = rule_count;
+    cr_assert_eq(seuil_rules_compile(models, NULL), 0);
+}
+
+Test(rules, texts_within_texts_are_all_found)
+{
+    for (uint64_t round = 1; round <= 500; round++) {
+        struct seuil_models models = {0};
+        struct seuil_rules_scratch *scratch;
+        void *memory;
+
+        seed = round * UINT64_C(0x9e3779b97f4a7c15);
+        crowded_models(&models, 1 + draw(30));
+        memory = malloc(seuil_rules_scratch_size(&models));
+        scratch = seuil_rules_scratch_init(memory, &models, NULL);
+        for (int i = 0; i < 50; i++) {
+            struct seuil_event event = {.kind = SEUIL_KIND_PAGE_VIEW};
+            char text[16] = "";
+
+            for (uint32_t n = draw(15); n > 0; n--)
+                strcat(text, draw(2) ? "a" : "b");
+            event.field[SEUIL_FIELD_TITLE] =
+                (struct seuil_value){.type = SEUIL_TYPE_STRING, .s = seuil_str_from(text)};
+            expect_same(&models, scratch, &event, NULL, round);
+        }
+        free(memory);
+        seuil_arena_done(&models.arena);
+    }
+}
+
 /* ---- by hand ------------------------------------------------------------------------------- */
 
 static struct seuil_value text_value(const char *text)
