@@ -53,6 +53,10 @@ static bool field_parse(struct seuil_str name, struct seuil_str value,
         *seen |= 2;
         return number == 1;
     }
+    if (seuil_str_eq(name, SEUIL_STR("made"))) {
+        manifest->made = true;
+        return number == 1;
+    }
     if (seuil_str_eq(name, SEUIL_STR("partitions"))) {
         manifest->partitions = (uint32_t)number;
         *seen |= 4;
@@ -267,4 +271,73 @@ int seuil_manifest_add(const struct seuil_redis_config *config, const char *cons
         seuil_resp_arg_text(&command, topic_names[i]);
     rc = ask(config, &command, &manifest, err);
     return rc ? rc : numbers_of(&manifest, topic_names, count, ret_numbers, err);
+}
+
+/* ---- have all shards been made? -------------------------------------------------------------- */
+
+static int count_metas(struct seuil_sync *sync, const struct seuil_redis_config *config,
+                       int64_t *ret_count, struct seuil_error *err)
+{
+    struct seuil_buf command = {0}, name = {0};
+    const struct seuil_reply *reply;
+    int rc;
+
+    seuil_resp_command(&command, 1 + (uint64_t)config->partitions);
+    seuil_resp_arg_text(&command, "EXISTS");
+    for (uint32_t i = 0; i < config->partitions && !name.failed; i++) {
+        seuil_buf_clear(&name);
+        seuil_redis_key_name(config->prefix, config->app, i, SEUIL_KEY_META, &name);
+        seuil_resp_arg(&command, name.ptr, name.len);
+    }
+    if (name.failed)
+        command.failed = name.failed;
+    rc = seuil_sync_ask(sync, &command, &reply, err);
+    if (!rc)
+        *ret_count = reply->integer;
+    seuil_buf_done(&command);
+    seuil_buf_done(&name);
+    return rc;
+}
+
+static int note_made(struct seuil_sync *sync, const struct seuil_redis_config *config,
+                     struct seuil_error *err)
+{
+    struct seuil_buf command = {0};
+    const struct seuil_reply *reply;
+    int rc;
+
+    seuil_resp_command(&command, 4);
+    seuil_resp_arg_text(&command, "HSET");
+    key_arg(config, &command);
+    seuil_resp_arg_text(&command, "made");
+    seuil_resp_arg_text(&command, "1");
+    rc = seuil_sync_ask(sync, &command, &reply, err);
+    seuil_buf_done(&command);
+    return rc;
+}
+
+int seuil_manifest_made(const struct seuil_redis_config *config, bool *ret_made,
+                        struct seuil_error *err)
+{
+    struct seuil_manifest manifest;
+    struct seuil_sync sync;
+    int64_t count = 0;
+    int rc = seuil_manifest_read(config, &manifest, err);
+
+    if (rc)
+        return rc;
+    if (manifest.made) {
+        *ret_made = true;
+        return 0;
+    }
+    rc = seuil_sync_open(&sync, config, err);
+    if (rc)
+        return rc;
+    rc = count_metas(&sync, config, &count, err);
+    if (!rc && count == (int64_t)config->partitions)
+        rc = note_made(&sync, config, err);
+    seuil_sync_close(&sync);
+    if (!rc)
+        *ret_made = count == (int64_t)config->partitions;
+    return rc;
 }

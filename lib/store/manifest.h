@@ -1,6 +1,7 @@
 /* What all shards of an application must agree on for good, in one hash beside them:
  *
  *   format 1   partitions 48   partitioner murmur2   topics 2   topic:page_views 0   topic:emails 1
+ *   made 1 (once every shard has had its meta)
  *
  * A lead's shard follows from partitions and partitioner, and stamps carry topic numbers: changing
  * any of them would scatter leads or attribute offsets to the wrong topic. A number is never given
@@ -20,6 +21,7 @@
 struct seuil_manifest {
     uint32_t partitions;
     int partitioner; /* enum seuil_partitioner of shard/shard.h */
+    bool made;       /* every shard has had its meta: one without it has lost it (PROTOCOL 21) */
     uint32_t topic_count;
     char topics[SEUIL_TOPICS_MAX][SEUIL_MANIFEST_TOPIC_MAX + 1]; /* by number */
 };
@@ -39,5 +41,10 @@ int seuil_manifest_agree(const struct seuil_redis_config *config, int partitione
  * @ret_numbers. SEUIL_ERR_LIMIT: more than SEUIL_TOPICS_MAX; SEUIL_ERR_MISSING as above. */
 int seuil_manifest_add(const struct seuil_redis_config *config, const char *const *topic_names,
                        uint32_t count, uint32_t *ret_numbers, struct seuil_error *err);
+
+/* Has every shard had its meta? Looks for them and, when all are there, notes it for good. To be
+ * asked at each start: what it says then tells a new shard from one that lost its keys. */
+int seuil_manifest_made(const struct seuil_redis_config *config, bool *ret_made,
+                        struct seuil_error *err);
 
 #endif

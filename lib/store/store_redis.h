@@ -13,7 +13,8 @@
  * Each shard has a connection of its own (EXEC drops every WATCH of its connection), opened by its
  * first request. At each connect the server's version and `maxmemory_policy` are checked. The
  * commands used: AUTH SELECT INFO HGETALL HMGET MGET ZRANGEBYSCORE SCAN EVAL (EXISTS HINCRBY HSET
- * HGET LRANGE) WATCH UNWATCH MULTI EXEC MSET DEL ZADD ZREM RPUSH LTRIM HSET HDEL. */
+ * HGET LRANGE) WATCH UNWATCH MULTI EXEC MSET DEL ZADD ZREM RPUSH LTRIM HSET HDEL; by the
+ * manifest EXISTS and HEXISTS, too. */
 
 #ifndef SEUIL_STORE_STORE_REDIS_H
 #define SEUIL_STORE_STORE_REDIS_H

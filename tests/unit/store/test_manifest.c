@@ -139,3 +139,26 @@ Test(manifest, no_server_is_to_be_tried_again)
     cr_assert_eq(seuil_manifest_agree(&config, 0, two, 2, numbers, &err), SEUIL_ERR_CONFIG);
     cr_assert_not(err.retriable);
 }
+
+Test(manifest, once_all_shards_had_their_meta_it_stays_noted)
+{
+    char command[64], out[64];
+    bool made = true;
+
+    config.partitions = 3;
+    cr_assert_eq(seuil_manifest_made(&config, &made, &err), SEUIL_ERR_MISSING);
+    cr_assert_eq(seuil_manifest_agree(&config, 0, two, 2, numbers, &err), 0);
+    for (int i = 0; i < 3; i++) {
+        cr_assert_eq(seuil_manifest_made(&config, &made, &err), 0, "%s", err.text);
+        cr_assert_not(made, "%d of 3 shards", i);
+        snprintf(command, sizeof(command), "HSET s:{test.%d}:m format 1", i);
+        seuil_redis_server_ask(&server, command, out, sizeof(out));
+    }
+    cr_assert_eq(seuil_manifest_made(&config, &made, &err), 0);
+    cr_assert(made);
+    seuil_redis_server_ask(&server, "DEL s:{test.1}:m", out, sizeof(out));
+    made = false;
+    cr_assert_eq(seuil_manifest_made(&config, &made, &err), 0);
+    cr_assert(made, "a shard that lost its meta does not become a new one");
+    cr_assert_eq(seuil_manifest_agree(&config, 0, two, 2, numbers, &err), 0, "%s", err.text);
+}
