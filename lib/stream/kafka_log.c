@@ -14,18 +14,48 @@ static bool exists(struct seuil_kafka *kafka, uint32_t topic)
     return atomic_load(&kafka->topics[topic].exists);
 }
 
+/* ListOffsets of one partition: the first offset at or after @timestamp, -1 when there is none; or
+ * one of the two ends. rd_kafka_query_watermark_offsets would do for those, but librdkafka 2.0.2
+ * forgets its time-out when the broker goes away. */
+#define TIMESTAMP_START (-2)
+#define TIMESTAMP_END   (-1)
+
+static int list_offset(struct seuil_kafka *kafka, uint32_t shard, uint32_t topic, int64_t timestamp,
+                       int64_t *ret_offset)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_t *one =
+        rd_kafka_topic_partition_list_add(list, kafka->topics[topic].name, (int32_t)shard);
+    rd_kafka_resp_err_t code;
+
+    one->offset = timestamp;
+    code = rd_kafka_offsets_for_times(kafka->side, list, ASK_MS);
+    if (!code)
+        code = one->err;
+    if (!code)
+        *ret_offset = one->offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    return code ? SEUIL_ERR_BACKOFF : 0;
+}
+
 int seuil_kafka_watermarks(struct seuil_source *source, uint32_t shard, uint32_t topic,
                            int64_t *ret_start, int64_t *ret_end)
 {
     struct seuil_kafka *kafka = kafka_of(source);
     int64_t start = 0, end = 0;
+    int code;
 
     if (!seuil_kafka_lane(kafka, topic, shard))
         return SEUIL_ERR_INVALID;
-    if (exists(kafka, topic) &&
-        rd_kafka_query_watermark_offsets(kafka->side, kafka->topics[topic].name, (int32_t)shard,
-                                         &start, &end, ASK_MS))
-        return SEUIL_ERR_BACKOFF;
+    if (exists(kafka, topic)) {
+        code = list_offset(kafka, shard, topic, TIMESTAMP_START, &start);
+        if (!code)
+            code = list_offset(kafka, shard, topic, TIMESTAMP_END, &end);
+        if (code)
+            return code;
+        if (start < 0 || end < start)
+            return SEUIL_ERR_BACKOFF;
+    }
     *ret_start = start;
     *ret_end = end;
     return 0;
@@ -35,29 +65,20 @@ int seuil_kafka_offset_of_time(struct seuil_source *source, uint32_t shard, uint
                                seuil_time_ms time, int64_t *ret_offset)
 {
     struct seuil_kafka *kafka = kafka_of(source);
-    rd_kafka_topic_partition_list_t *list;
-    rd_kafka_resp_err_t code;
-    int64_t start, offset = -1;
+    int64_t offset = 0;
+    int code = 0;
 
     if (!seuil_kafka_lane(kafka, topic, shard))
         return SEUIL_ERR_INVALID;
     if (exists(kafka, topic)) {
-        list = rd_kafka_topic_partition_list_new(1);
-        rd_kafka_topic_partition_list_add(list, kafka->topics[topic].name, (int32_t)shard)->offset =
-            time < 0 ? 0 : time;
-        code = rd_kafka_offsets_for_times(kafka->side, list, ASK_MS);
-        if (!code)
-            code = list->elems[0].err;
-        offset = list->elems[0].offset;
-        rd_kafka_topic_partition_list_destroy(list);
+        code = list_offset(kafka, shard, topic, time < 0 ? 0 : time, &offset);
+        if (!code && offset < 0)
+            code = list_offset(kafka, shard, topic, TIMESTAMP_END, &offset);
         if (code)
-            return SEUIL_ERR_BACKOFF;
+            return code;
     }
-    if (offset >= 0) {
-        *ret_offset = offset;
-        return 0;
-    }
-    return seuil_kafka_watermarks(source, shard, topic, &start, ret_offset);
+    *ret_offset = offset;
+    return 0;
 }
 
 /* The first record at or after @offset, given to @use, with librdkafka's simple interface: one
