@@ -589,7 +589,11 @@ static seuil_time_ms term_expiry(const struct seuil_term *term, double least)
         end = newest + seuil_decay_span_ms(&rule->decay);
     } else if (rule->points != 0) {
         /* Whole half-lives, rounded up: nothing hangs on the millisecond. */
-        int64_t whole = term->landmark + ilogb(fabs(rule->points) * term->sum / least) + 1;
+        int exponent;
+        int64_t whole;
+
+        frexp(fabs(rule->points) * term->sum / least, &exponent);
+        whole = term->landmark + exponent;
 
         if (__builtin_mul_overflow(whole, rule->decay.duration_ms, &end))
             return SEUIL_TIME_NEVER;

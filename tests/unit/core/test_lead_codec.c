@@ -123,3 +123,24 @@ Test(lead_codec, a_lead_with_too_much_of_everything_stays_within_8_kib)
     }
     story_end(s);
 }
+
+Test(lead_codec, rules_out_of_order_are_refused)
+{
+    struct story *s = story_begin(model);
+    uint8_t bytes[SEUIL_LEAD_BYTES_MAX], *first, *second;
+    uint32_t keys[2];
+    size_t len;
+
+    act(s, "e1", "a", T0);
+    act(s, "e2", "b", T0);
+    len = seuil_lead_write(&s->lead, bytes);
+    for (unsigned i = 0; i < 2; i++)
+        keys[i] = s->lead.evidence.rules[s->lead.evidence.by_key[i]].key;
+    first = memmem(bytes, len, &keys[0], 4);
+    second = memmem(bytes, len, &keys[1], 4);
+    cr_assert(first && second);
+    memcpy(first, &keys[1], 4);
+    memcpy(second, &keys[0], 4);
+    cr_assert_eq(seuil_lead_read(bytes, len, &s->lead), SEUIL_ERR_CORRUPT);
+    story_end(s);
+}
