@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+"""ctl.py BUILD [CASE...]: seuilctl as its users meet it."""
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from harness import ROOT, World, await_until, expect, main  # noqa: E402
+
+MODEL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "quick.yaml")
+FORMS = 2  # the number of the topic, by its place among the harness's inputs
+
+
+def run(build, *args, stdin=""):
+    program = os.path.join(build, "daemon", "seuilctl")
+    return subprocess.run([program, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, input=stdin)
+
+
+def event(lead, id_, action="viewed", at=None):
+    at = at or time.time_ns() // 1000000
+    return {"type": "form", "id": id_, "lead": lead, "time": at, "form_id": "devis", "action": action}
+
+
+def form(lead, id_):
+    return ("forms", lead, event(lead, id_))
+
+
+def world(build):
+    return World(build, MODEL, partitions=2)
+
+
+def qualified(w, daemon, *leads):
+    """Start, let each lead cross once, stop."""
+    w.ctl("init")
+    daemon.start()
+    w.produce(*[form(lead, "e-" + lead) for lead in leads])
+    await_until("the crossings", lambda: len(w.crossings()) == len(leads))
+    daemon.stop()
+
+
+def shard_of(w, lead):
+    return json.loads(w.ctl("explain", lead, "--format", "json"))["shard"]
+
+
+def state(w, shard):
+    return next(s for s in w.shards() if s["shard"] == shard)
+
+
+def arguments_are_checked(build):
+    """wrong arguments say what is right, with status 64; help is no mistake"""
+    for args in ([], ["nonsense"], ["check", "--nonsense"], ["replay"], ["explain"], ["explain", "a", "b"],
+                 ["replay", "--model", MODEL, "--format", "xml"], ["replay", "--model", MODEL, "--until", "soon"],
+                 ["adopt", "--config", "x"], ["init", "--retention", "long"]):
+        done = run(build, *args)
+        if args[:1] == ["init"]:
+            expect(done.returncode in (64, 78), f"{args}: {done.returncode}")
+            continue
+        expect(done.returncode == 64, f"{args}: {done.returncode} {done.stderr}")
+        expect("seuilctl" in done.stderr and not done.stdout, f"{args}: {done}")
+    for name in ("check", "replay", "explain", "shards", "init", "go-on", "adopt", "rebuild", "demo"):
+        done = run(build, name, "--help")
+        expect(done.returncode == 0 and f"seuilctl {name}" in done.stdout, f"{name} --help: {done}")
+    expect("seuilctl COMMAND" in run(build, "--help").stdout, "--help")
+    expect("librdkafka" in run(build, "--version").stdout, "--version")
+
+
+def check_tells_what_a_file_is(build):
+    """check knows models from configurations and tells every mistake at its place, status 78"""
+    sample = os.path.join(ROOT, "config", "seuil.yaml")
+    done = run(build, "check", sample, MODEL)
+    expect(done.returncode == 0, f"the sample is refused: {done.stdout}")
+    expect("a configuration of 6 inputs" in done.stdout and "a model of 3 rules and 3 tiers" in done.stdout, done.stdout)
+    answers = [json.loads(line) for line in run(build, "check", "--format", "json", sample, MODEL).stdout.splitlines()]
+    expect([a["kind"] for a in answers] == ["configuration", "model"] and all(a["good"] for a in answers), f"{answers}")
+    bad = os.path.join(build, "ctl-bad.yaml")
+    with open(bad, "w") as f:
+        f.write("redis:\n  ur1: x\nworkers: many\n")
+    done = run(build, "check", bad, sample)
+    expect(done.returncode == 78, f"status {done.returncode}")
+    expect(f'{bad}:2:3: unknown setting "redis.ur1" (did you mean "redis.url"?)\n      ur1: x\n      ^\n' in done.stdout, done.stdout)
+    expect(f"{bad}:3:10: workers must be a whole number" in done.stdout, done.stdout)
+    expect("bootstrap.servers is missing" in done.stdout and f"{sample}: good" in done.stdout, done.stdout)
+    wrong = json.loads(run(build, "check", "--format", "json", bad).stdout)
+    expect(not wrong["good"] and any(e["line"] == 2 and e["column"] == 3 for e in wrong["errors"]), f"{wrong}")
+    os.unlink(bad)
+    printed = run(build, "check", "--print", sample).stdout
+    expect('checkpoint_interval: 10s  # ' in printed and f"{sample}:" in printed, printed)
+
+
+def replay_reads_what_it_can(build):
+    """replay sorts by time, tells lines that it cannot read, and answers in JSON too"""
+    lines = [json.dumps(event("L1", "b", at=2000)), "", "# a remark", "{bad", json.dumps(event("L1", "a", at=1000)),
+             json.dumps(event("L1", "b", at=2000)), json.dumps(event("L1", "late", at=9000))]
+    text = "\n".join(lines)
+    args = ("replay", "--model", MODEL, "--until", "1970-01-01T00:00:05Z")
+    done = run(build, *args, stdin=text)
+    expect(done.returncode == 65 and "standard input:4: " in done.stderr, f"{done}")
+    expect('1970-01-01T00:00:01.000Z L1 quick: up from "froid" to "qualifié pour la vente", score 50.00' in done.stdout, done.stdout)
+    expect(done.stdout.endswith("3 events: 2 applied, 1 duplicate; 1 after --until; 1 unreadable; 1 lead, 1 crossing\n"), done.stdout)
+    told = [json.loads(line) for line in run(build, *args, "--format", "json", stdin=text).stdout.splitlines()]
+    expect([list(t)[0] for t in told] == ["crossing", "lead", "summary"], f"{told}")
+    expect(told[0]["crossing"]["cause"]["id"] == "a" and told[1]["lead"]["score"] == 100.0 - 10.0, f"{told}")
+    as_is = run(build, *args, "--as-is", "--format", "json", stdin=text).stdout.splitlines()[0]
+    expect(json.loads(as_is)["crossing"]["cause"]["id"] == "b", as_is)
+    empty = run(build, *args, stdin="")
+    expect(empty.returncode == 0 and empty.stdout == "0 events; 0 leads, 0 crossings\n", f"{empty}")
+
+
+def init_makes_what_is_missing(build):
+    """init makes the topics once, refuses other partitions, and numbers inputs that are new"""
+    with world(build) as w:
+        daemon = w.daemon()
+        expect("would be made" in w.ctl("init", "--dry-run"), "dry run")
+        made = w.ctl("init", "--retention", "3d")
+        expect(made.count(" made, kept for 3d") == 5 and made.count(" made, kept for 6d") == 1, made)
+        again = w.ctl("init")
+        expect("made" not in again and again.count("exists") == 6, again)
+        other = os.path.join(w.folder, "other.yaml")
+        with open(other, "w") as f:
+            f.write(w.settings("b", partitions=3))
+        done = run(build, "init", "--config", other)
+        expect(done.returncode == 78 and "page_views has 2 partitions" in done.stderr, f"{done}")
+        expect(run(build, "shards", "--config", daemon.config).returncode == 69, "shards before the first start")
+        daemon.start()
+        daemon.stop()
+        expect(run(build, "shards", "--config", other).returncode == 78, "other partitions than Redis'")
+        w.inputs += ("activities",)
+        more = w.daemon("c")
+        told = w.ctl("init", config=more.config)
+        expect("activities" in told and "new input, number 3" in told, told)
+        more.start()
+        w.produce(("activities", "L1", {"type": "activity", "id": "a", "lead": "L1", "time": 1000, "name": "x"}))
+        await_until("the new input is read", lambda: sum(t["reach"] for s in json.loads(
+            w.ctl("shards", "--format", "json", config=more.config))["shards"] for t in s["topics"]) == 1)
+        more.stop()
+
+
+def explain_says_of_when_it_is(build):
+    """explain answers for now, the future and the past, and for leads that are not known"""
+    with world(build) as w:
+        daemon = w.daemon()
+        qualified(w, daemon, "L1")
+        text = w.ctl("explain", "L1")
+        expect("as of 20" in text and "50.00  Inscription (1 time)" in text and '"qualifié pour la vente"' in text, text)
+        expect("stays in this tier" in text, text)
+        now = json.loads(w.ctl("explain", "L1", "--format", "json"))
+        expect(now["exact"] and now["models"][0]["score"] == 50 and now["models"][0]["tier"] == "qualifie", f"{now}")
+        past = json.loads(w.ctl("explain", "L1", "--format", "json", "--at", "2020-01-01T00:00:00Z"))
+        expect(not past["exact"], f"{past}")
+        expect("seuilctl replay" in w.ctl("explain", "L1", "--at", "2020-01-01T00:00:00Z"), "no word of replay")
+        done = run(build, "explain", "nobody", "--config", daemon.config)
+        expect(done.returncode == 65 and "is not known" in done.stderr, f"{done}")
+        w.redis.kill()
+        expect(run(build, "explain", "L1", "--config", daemon.config).returncode == 75, "without Redis")
+
+
+def a_gap_is_accepted(build):
+    """records deleted before they were read halt the shard; go-on accepts that, and only that shard's"""
+    with world(build) as w:
+        daemon = w.daemon()
+        qualified(w, daemon, "L1")
+        shard = shard_of(w, "L1")
+        w.produce(form("L1", "gone1"), form("L1", "gone2"), form("L1", "kept"))
+        done = subprocess.run([w.program("trim_topic"), w.broker.bootstrap, "forms", str(shard), "3"], stderr=subprocess.PIPE)
+        expect(done.returncode == 0, f"{done}")
+        daemon.start()
+        await_until("the shard halts", lambda: state(w, shard)["state"] == "halted")
+        expect("go-on" in state(w, shard)["halt"] and state(w, 1 - shard)["state"] == "owned", f"{w.shards()}")
+        expect(run(build, "go-on", str(1 - shard), "--config", daemon.config).returncode == 65, "a shard that is not halted")
+        expect(run(build, "go-on", "7", "--config", daemon.config).returncode == 64, "a shard that is none")
+        told = w.ctl("go-on")
+        expect(told == f"shard {shard}: goes on; 2 offsets that are gone are given up\n", told)
+        await_until("it goes on", lambda: state(w, shard)["lag"] == 0 if "lag" in state(w, shard) else
+                    all(t["lag"] == 0 for t in state(w, shard)["topics"]))
+        daemon.stop()
+        lines = json.loads(w.ctl("explain", "L1", "--format", "json"))["models"][0]["explanation"]
+        expect([x["count"] for x in lines if x["rule"] == "long"] == [2], f"{lines}")
+
+
+def a_topic_made_again_is_adopted(build):
+    """a log that is shorter than what was read halts the shard; adopt takes it for what it is"""
+    with world(build) as w:
+        daemon = w.daemon()
+        qualified(w, daemon, "L1")
+        shard = shard_of(w, "L1")
+        redis = w.redis.client()
+        key = f"s:{{t.{shard}}}:m"
+        topic = redis("HGET", key, f"t{FORMS}").decode()
+        redis("HSET", key, f"t{FORMS}", re.sub(r"reach=\d+", "reach=1000", topic))
+        daemon.start()
+        await_until("the shard halts", lambda: state(w, shard)["state"] == "halted")
+        expect("adopt --topic forms" in state(w, shard)["halt"], f"{state(w, shard)}")
+        expect(run(build, "adopt", "--topic", "nothing", "--config", daemon.config).returncode == 64, "no such topic")
+        told = w.ctl("adopt", "--topic", "forms", "--start", "latest")
+        expect(told == f"shard {shard}: adopted\n", told)
+        w.produce(form("L1", "new"))
+        await_until("it goes on", lambda: state(w, shard)["state"] == "owned" and
+                    all(t["lag"] == 0 for t in state(w, shard)["topics"]))
+        generations = {t["topic"]: t["generation"] for t in state(w, shard)["topics"]}
+        expect(generations["forms"] == 1 and generations["emails"] == 0, f"{generations}")
+        daemon.stop()
+        lines = json.loads(w.ctl("explain", "L1", "--format", "json"))["models"][0]["explanation"]
+        expect([x["count"] for x in lines if x["rule"] == "long"] == [2], f"{lines}")
+
+
+def a_lost_state_is_rebuilt(build):
+    """a shard whose meta is gone halts; rebuild makes leads anew, and publishes no crossing twice"""
+    with world(build) as w:
+        daemon = w.daemon()
+        qualified(w, daemon, "L1", "L2", "L3", "L4")
+        shard = shard_of(w, "L1")
+        before = sorted(c["lead"] for c in w.crossings())
+        w.redis.client()("DEL", f"s:{{t.{shard}}}:m")
+        daemon.start()
+        await_until("it says so", lambda: daemon.says("seuilctl rebuild"))
+        done = run(build, "rebuild", "--config", daemon.config)
+        expect(done.returncode == 64 and "Say --yes" in done.stdout, f"{done}")
+        told = w.ctl("rebuild", "--yes")
+        expect(told.startswith(f"shard {shard}: begins anew; crossings until "), told)
+        await_until("it is there again", lambda: state(w, shard)["state"] == "owned" and
+                    all(t["lag"] == 0 for t in state(w, shard)["topics"]))
+        daemon.stop()
+        for lead in ("L1", "L2", "L3", "L4"):
+            score = json.loads(w.ctl("explain", lead, "--format", "json"))["models"][0]["score"]
+            expect(score == 50, f"{lead} has {score}")
+        after = sorted(c["lead"] for c in w.crossings())
+        expect(after == before, f"published again: {before} {after}")
+
+
+if __name__ == "__main__":
+    main([arguments_are_checked, check_tells_what_a_file_is, replay_reads_what_it_can, init_makes_what_is_missing,
+          explain_says_of_when_it_is, a_gap_is_accepted, a_topic_made_again_is_adopted, a_lost_state_is_rebuilt])
