@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -183,6 +184,25 @@ static void compile_called(struct compiler *c)
 static int take_step(struct compiler *c, const struct seuil_avro_type *type, unsigned target,
                      const char *field, struct seuil_avro_step *ret_step);
 
+/* Where the value of a target lies: of id, lead and retracts a string, else a value. */
+static uint16_t place(unsigned target)
+{
+    switch (target) {
+    case SEUIL_TARGET_ID:
+        return offsetof(struct seuil_event, id);
+    case SEUIL_TARGET_LEAD:
+        return offsetof(struct seuil_event, lead);
+    case SEUIL_TARGET_RETRACTS:
+        return offsetof(struct seuil_event, retracts);
+    case SEUIL_TARGET_CONSENT:
+        return offsetof(struct seuil_event, consent);
+    default:
+        return target < SEUIL_TARGET_ID ? (uint16_t)(offsetof(struct seuil_event, field) +
+                                                     target * sizeof(struct seuil_value))
+                                        : 0;
+    }
+}
+
 static int take_branches(struct compiler *c, const struct seuil_avro_type *type, unsigned target,
                          const char *field, uint32_t *ret_at)
 {
@@ -326,7 +346,8 @@ static int take_map(struct compiler *c, const struct seuil_avro_type *type, cons
 static int take_step(struct compiler *c, const struct seuil_avro_type *type, unsigned target,
                      const char *field, struct seuil_avro_step *ret_step)
 {
-    struct seuil_avro_step step = {.op = SEUIL_OP_NOTHING, .target = (uint8_t)target};
+    struct seuil_avro_step step = {
+        .op = SEUIL_OP_NOTHING, .target = (uint8_t)target, .at = place(target)};
     int rc = 0;
 
     if (type->kind == SEUIL_AVRO_UNION) {
@@ -337,6 +358,8 @@ static int take_step(struct compiler *c, const struct seuil_avro_type *type, uns
         switch (seuil_target_class(target)) {
         case SEUIL_CLASS_STRING:
             rc = take_string(c, type, field, &step);
+            if (step.op == SEUIL_OP_TAKE_STRING && target >= SEUIL_TARGET_ID)
+                step.op = SEUIL_OP_TAKE_ID;
             break;
         case SEUIL_CLASS_NUMBER:
             rc = take_number(c, type, field, &step);

@@ -22,6 +22,7 @@ struct reader {
     struct seuil_decode_scratch *scratch;
     struct seuil_fault *fault;
     uint64_t work, most;
+    const uint8_t *high; /* where the scan for bytes that are not ASCII stands: none before it */
 };
 
 static __attribute__((cold, noinline)) void note(struct reader *r, const uint8_t *p, int code,
@@ -176,11 +177,15 @@ static inline const uint8_t *read_bytes(struct reader *r, const uint8_t *p,
 static inline const uint8_t *read_text(struct reader *r, const uint8_t *p,
                                        struct seuil_str *ret_text)
 {
-    const uint8_t *from = p;
+    const uint8_t *from;
 
     p = read_bytes(r, p, ret_text);
-    if (p && __builtin_expect(
-                 !seuil_utf8_check((const uint8_t *)ret_text->ptr, ret_text->len, r->end), 0))
+    if (!p)
+        return NULL;
+    from = (const uint8_t *)ret_text->ptr;
+    if (__builtin_expect(r->high < from, 0))
+        r->high = seuil_ascii_end(from, r->end);
+    if (__builtin_expect(r->high < p, 0) && !seuil_utf8_check_slow(from, p))
         return fail(r, from, SEUIL_ERR_FORMAT, "a string is not UTF-8");
     return p;
 }
@@ -352,6 +357,7 @@ static inline __attribute__((always_inline)) const uint8_t *take(struct reader *
 
     switch (step->op) {
     case SEUIL_OP_TAKE_STRING:
+    case SEUIL_OP_TAKE_ID:
         ret_value->type = SEUIL_TYPE_STRING;
         return read_text(r, p, &ret_value->s);
     case SEUIL_OP_TAKE_ENUM:
@@ -444,7 +450,7 @@ static const uint8_t *take_map(struct reader *r, const uint8_t *p,
     return NULL;
 }
 
-/* What is not simply a field: the value is made in a spare place. */
+/* What is neither a text nor a number that has its place. */
 static const uint8_t *take_other(struct reader *r, const uint8_t *p,
                                  const struct seuil_avro_step *step, struct seuil_event *event)
 {
@@ -468,31 +474,31 @@ static const uint8_t *take_other(struct reader *r, const uint8_t *p,
 
 /* A field of the top record. Texts are nearly all there is: they go straight to their place. */
 static inline __attribute__((always_inline)) const uint8_t *
-take_field(struct reader *r, const uint8_t *p, const struct seuil_avro_step *step,
-           struct seuil_event *event)
+take_field(struct reader *r, const uint8_t *p, const struct seuil_avro_step *steps,
+           const struct seuil_avro_step *step, struct seuil_event *event)
 {
+    struct seuil_value *value;
     uint32_t index;
 
     if (step->op == SEUIL_OP_UNION) {
         p = read_index(r, p, step->count, "a union has no such branch", &index);
         if (!p)
             return NULL;
-        step = r->program->steps + step->arg + index;
+        step = steps + step->arg + index;
         if (step->op == SEUIL_OP_NOTHING)
             return p;
     }
+    value = (void *)((char *)event + step->at);
     if (step->op == SEUIL_OP_TAKE_STRING) {
-        struct seuil_str text;
-
-        p = read_text(r, p, &text);
-        if (p)
-            seuil_target_put_string(event, step->target, text);
-        return p;
+        value->type = SEUIL_TYPE_STRING;
+        return read_text(r, p, &value->s);
     }
+    if (step->op == SEUIL_OP_TAKE_ID)
+        return read_text(r, p, (void *)value);
     if (step->op == SEUIL_OP_TAKE_TIME && step->target == SEUIL_TARGET_TIME)
         return read_time(r, p, step->count, &event->time);
-    if (step->op > SEUIL_OP_TAKE_STRING && step->target < SEUIL_TARGET_ID)
-        return take(r, p, step, &event->field[step->target]);
+    if (step->op > SEUIL_OP_TAKE_ID && step->target < SEUIL_TARGET_ID)
+        return take(r, p, step, value);
     return take_other(r, p, step, event);
 }
 
@@ -502,6 +508,7 @@ int seuil_avro_read(const struct seuil_avro_program *program, struct seuil_decod
 {
     struct reader r = {
         .start = bytes,
+        .high = seuil_ascii_end(bytes, bytes + len),
         .end = bytes + len,
         .program = program,
         .scratch = scratch,
@@ -512,7 +519,7 @@ int seuil_avro_read(const struct seuil_avro_program *program, struct seuil_decod
     const uint8_t *p = bytes;
 
     for (; step->op != SEUIL_OP_END; step++) {
-        p = take_field(&r, p, step, event);
+        p = take_field(&r, p, program->steps, step, event);
         if (__builtin_expect(!p, 0)) {
             if (step->target < SEUIL_TARGET_COUNT)
                 fault->field = program->names->name[step->target];

@@ -23,6 +23,7 @@ enum seuil_avro_op {
     SEUIL_OP_UNION,       /* arg: first of `count` steps, one for each branch */
     SEUIL_OP_TAKE_MAP,    /* arg: step of a value */
     SEUIL_OP_TAKE_STRING,
+    SEUIL_OP_TAKE_ID,   /* a string that is no field: id, lead, retracts */
     SEUIL_OP_TAKE_ENUM, /* arg: first of `count` symbols */
     SEUIL_OP_TAKE_BOOL,
     SEUIL_OP_TAKE_INT,
@@ -36,6 +37,7 @@ enum seuil_avro_op {
 struct seuil_avro_step {
     uint8_t op;     /* enum seuil_avro_op */
     uint8_t target; /* enum seuil_target; SEUIL_TARGET_COUNT: nobody wants it */
+    uint16_t at;    /* of takers: where in the event the value, or the id, lies */
     uint32_t count;
     uint32_t arg;
 };

@@ -197,22 +197,6 @@ static void explain(const struct seuil_decoder *decoder, const uint8_t *bytes, u
                     fault->at, len, field, fault->why, number, hint[0] ? "; " : "", hint);
 }
 
-/* An event of nothing. What a null value would hold is left as it was: nobody looks at it, and the
- * fields are most of an event. */
-static inline void blank(const struct seuil_decoder *decoder, struct seuil_event *event)
-{
-    event->kind = decoder->kind < 0 ? SEUIL_KIND_PAGE_VIEW : (enum seuil_kind)decoder->kind;
-    event->id = event->lead = event->retracts = (struct seuil_str){NULL, 0};
-    event->time = SEUIL_TIME_NONE;
-    event->arrival = SEUIL_TIME_NONE;
-    event->consent.type = SEUIL_TYPE_NULL;
-    for (int f = 0; f < SEUIL_FIELD_COUNT; f++)
-        event->field[f].type = SEUIL_TYPE_NULL;
-    event->map = NULL;
-    event->map_count = 0;
-    memset(&event->position, 0, sizeof(event->position));
-}
-
 int seuil_decode(const struct seuil_decoder *decoder, struct seuil_decode_scratch *scratch,
                  const uint8_t *bytes, uint32_t len, struct seuil_event *event,
                  struct seuil_error *err)
@@ -220,7 +204,9 @@ int seuil_decode(const struct seuil_decoder *decoder, struct seuil_decode_scratc
     struct seuil_fault fault = {0};
     int rc;
 
-    blank(decoder, event);
+    memset(event, 0, sizeof(*event));
+    event->kind = decoder->kind < 0 ? SEUIL_KIND_PAGE_VIEW : (enum seuil_kind)decoder->kind;
+    event->time = SEUIL_TIME_NONE;
     if (len > SEUIL_RECORD_BYTES_MAX)
         rc = seuil_fault_set(&fault, SEUIL_ERR_LIMIT, 0, "the record is larger than 1 MiB");
     else if (decoder->format == SEUIL_FORMAT_JSON)

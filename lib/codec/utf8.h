@@ -14,43 +14,43 @@
 /* Length of the valid sequence that starts at @p (1 to 4), or 0. @p < @end. */
 unsigned seuil_utf8_sequence(const uint8_t *p, const uint8_t *end);
 
-/* The same question for a whole text, from the first byte that is not ASCII. */
+/* The same question for a whole text. */
 bool seuil_utf8_check_slow(const uint8_t *p, const uint8_t *end);
 
 /* Append code point @c (not a surrogate, at most U+10FFFF) at @out; returns the bytes written. */
 unsigned seuil_utf8_put(uint32_t c, uint8_t *out);
 
-/* Whether @len bytes at @p are UTF-8, of which all up to @readable may be looked at: nearly all
- * texts are short and ASCII, so one load often sees all of them and a mask forgets what is behind.
- */
-static inline bool seuil_utf8_check(const uint8_t *p, uint32_t len, const uint8_t *readable)
+/* The first byte from @p on that is not ASCII; @end when there is none. One scan over a record
+ * answers for all its texts, most of which are shorter than a test of each would be. */
+static inline const uint8_t *seuil_ascii_end(const uint8_t *p, const uint8_t *end)
 {
-    const uint8_t *start = p, *end = p + len;
-
 #ifdef __SSE2__
-    if (readable - p >= (long)((len + 15) & ~15u)) {
-        unsigned high = 0;
+    for (; end - p >= 16; p += 16) {
+        int high = _mm_movemask_epi8(_mm_loadu_si128((const void *)p));
 
-        for (; end - p > 16; p += 16)
-            high |= (unsigned)_mm_movemask_epi8(_mm_loadu_si128((const void *)p));
-        if (p < end)
-            high |= (unsigned)_mm_movemask_epi8(_mm_loadu_si128((const void *)p)) &
-                    ((2u << (end - p - 1)) - 1);
-        return high == 0 || seuil_utf8_check_slow(start, end);
+        if (high)
+            return p + __builtin_ctz((unsigned)high);
     }
 #endif
-    (void)readable;
     for (; end - p >= 8; p += 8) {
         uint64_t word;
 
         memcpy(&word, p, 8);
         if (word & UINT64_C(0x8080808080808080))
-            return seuil_utf8_check_slow(p, end);
+            break;
     }
-    for (; p < end; p++)
-        if (*p >= 0x80)
-            return seuil_utf8_check_slow(p, end);
-    return true;
+    while (p < end && *p < 0x80)
+        p++;
+    return p;
+}
+
+/* Whether @len bytes at @p are UTF-8. */
+static inline bool seuil_utf8_check(const uint8_t *p, uint32_t len)
+{
+    const uint8_t *end = p + len;
+
+    p = seuil_ascii_end(p, end);
+    return p == end || seuil_utf8_check_slow(p, end);
 }
 
 #endif

@@ -69,6 +69,13 @@ bool seuil_field_of_kind(enum seuil_field field, enum seuil_kind kind)
     return field < SEUIL_FIELD_COUNT && (field_rows[field].kinds >> kind & 1);
 }
 
+/* Where parts of a url end: an event's url is walked once, byte by byte. */
+enum { ENDS_HOST = 1, ENDS_PATH = 2, ENDS_USER = 4 };
+static const uint8_t url_ends[256] = {['/'] = ENDS_HOST,
+                                      ['?'] = ENDS_HOST | ENDS_PATH,
+                                      ['#'] = ENDS_HOST | ENDS_PATH,
+                                      ['@'] = ENDS_USER};
+
 void seuil_event_derive(struct seuil_event *event)
 {
     const struct seuil_value *url = &event->field[SEUIL_FIELD_URL];
@@ -89,10 +96,14 @@ void seuil_event_derive(struct seuil_event *event)
         if (colon && end - colon >= 3 && colon[1] == '/' && colon[2] == '/')
             p = colon + 3;
         start = p;
-        while (p < end && *p != '/' && *p != '?' && *p != '#') {
-            if (*p == '@')
-                start = p + 1;
-            p++;
+        for (; p < end; p++) {
+            unsigned ends = url_ends[(uint8_t)*p];
+
+            if (ends == 0)
+                continue;
+            if (ends != ENDS_USER)
+                break;
+            start = p + 1;
         }
         *host =
             (struct seuil_value){.type = SEUIL_TYPE_STRING, .s = {start, (uint32_t)(p - start)}};
@@ -103,7 +114,7 @@ void seuil_event_derive(struct seuil_event *event)
         }
     }
     start = p;
-    while (p < end && *p != '?' && *p != '#')
+    while (p < end && !(url_ends[(uint8_t)*p] & ENDS_PATH))
         p++;
     *path = (struct seuil_value){.type = SEUIL_TYPE_STRING, .s = {start, (uint32_t)(p - start)}};
     if (path->s.len == 0)

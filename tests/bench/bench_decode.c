@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "base/heap.h"
+#include "codec/utf8.h"
 #include "support/avro_write.h"
 #include "support/decoding.h"
 
@@ -178,6 +179,46 @@ static __attribute__((noinline)) bool hand_decode(const uint8_t *bytes, size_t l
            hand_optional(&in, &v->campaign) && hand_long(&in, &v->duration) && in.p == in.end;
 }
 
+/* The same by hand to the same end: a canonical event, texts checked, derived fields filled. */
+static bool hand_text(struct view view, struct seuil_str *ret_text)
+{
+    *ret_text = (struct seuil_str){(const char *)view.ptr, (uint32_t)view.len};
+    return seuil_utf8_check(view.ptr, (uint32_t)view.len);
+}
+
+static bool hand_field(struct seuil_event *e, enum seuil_field field, struct view view)
+{
+    if (!view.ptr)
+        return true;
+    e->field[field].type = SEUIL_TYPE_STRING;
+    return hand_text(view, &e->field[field].s);
+}
+
+static __attribute__((noinline)) bool hand_event(const uint8_t *bytes, size_t len,
+                                                 struct seuil_event *e)
+{
+    const char *field;
+    struct page_view v;
+
+    memset(e, 0, sizeof(*e));
+    if (!hand_decode(bytes, len, &v) || !hand_text(v.id, &e->id) || !hand_text(v.lead, &e->lead) ||
+        !hand_field(e, SEUIL_FIELD_URL, v.url) ||
+        !hand_field(e, SEUIL_FIELD_REFERRER, v.referrer) ||
+        !hand_field(e, SEUIL_FIELD_SESSION_ID, v.session) ||
+        !hand_field(e, SEUIL_FIELD_TITLE, v.title) ||
+        !hand_field(e, SEUIL_FIELD_UTM_SOURCE, v.source) ||
+        !hand_field(e, SEUIL_FIELD_UTM_MEDIUM, v.medium) ||
+        !hand_field(e, SEUIL_FIELD_UTM_CAMPAIGN, v.campaign))
+        return false;
+    e->time = v.ts;
+    e->field[SEUIL_FIELD_DURATION_MS] =
+        (struct seuil_value){.type = SEUIL_TYPE_INT, .i = v.duration};
+    if (seuil_event_check(e, &field))
+        return false;
+    seuil_event_derive(e);
+    return true;
+}
+
 /* ---- the ways ------------------------------------------------------------------------------ */
 
 static struct decoding avro_decoding, json_decoding;
@@ -200,6 +241,15 @@ static void by_hand(uint32_t i)
     if (!hand_decode(avro_text.ptr + avro_records[i].at, avro_records[i].len, &v))
         abort();
     sum += v.id.len + v.url.len + (uint64_t)v.ts;
+}
+
+static void by_hand_event(uint32_t i)
+{
+    struct seuil_event *e = &avro_decoding.event;
+
+    if (!hand_event(avro_text.ptr + avro_records[i].at, avro_records[i].len, e))
+        abort();
+    sum += e->id.len + e->field[SEUIL_FIELD_URL].s.len + (uint64_t)e->time;
 }
 
 static void by_avro_c(uint32_t i)
@@ -249,6 +299,7 @@ static struct way ways[] = {
     {.name = "avro_value_read", .run = by_avro_c, .share = 8},
     {.name = "json", .run = by_json, .share = 2},
     {.name = "jansson", .run = by_jansson, .share = 16},
+    {.name = "hand, to an event", .run = by_hand_event, .share = 1},
 };
 #define WAYS (sizeof(ways) / sizeof(ways[0]))
 
@@ -284,10 +335,12 @@ static void measure(int rounds)
     for (size_t w = 0; w < WAYS; w++) {
         qsort(ways[w].ns, (size_t)rounds, sizeof(double), by_size);
         median[w] = ways[w].ns[rounds / 2];
-        printf("%-16s %8.1f ns/record (median of %d, best %.1f)\n", ways[w].name, median[w], rounds,
+        printf("%-17s %8.1f ns/record (median of %d, best %.1f)\n", ways[w].name, median[w], rounds,
                ways[w].ns[0]);
     }
-    printf("decoder / hand            %6.2f   (reach: at most 1.5)\n", median[1] / median[0]);
+    printf("decoder / hand to an event %5.2f   (reach: at most 1.5)\n", median[1] / median[5]);
+    printf("decoder / hand, views only %5.2f   (no text checked, no event made)\n",
+           median[1] / median[0]);
     printf("avro_value_read / decoder %6.2f   (reach: at least 8)\n", median[2] / median[1]);
     printf("jansson / json            %6.2f   (reach: at least 8)\n", median[4] / median[3]);
 }

@@ -3,18 +3,9 @@
 
 #include "codec/utf8.h"
 
-/* Alone, and with other bytes behind: both must answer the same. */
 static bool check(const char *text, size_t len)
 {
-    uint8_t padded[128];
-    bool alone, within;
-
-    memset(padded, 0xff, sizeof(padded));
-    memcpy(padded, text, len);
-    alone = seuil_utf8_check((const uint8_t *)text, (uint32_t)len, (const uint8_t *)text + len);
-    within = seuil_utf8_check(padded, (uint32_t)len, padded + sizeof(padded));
-    cr_assert_eq(alone, within);
-    return alone;
+    return seuil_utf8_check((const uint8_t *)text, (uint32_t)len);
 }
 
 #define VALID(literal)   cr_assert(check(literal, sizeof(literal) - 1), "refused: %s", literal)
@@ -31,6 +22,19 @@ Test(utf8, every_length_of_ascii_is_valid_and_one_high_byte_anywhere_is_not)
             text[i] = (char)0x80;
             cr_assert(!check(text, len), "length %zu, byte %zu", len, i);
             text[i] = 'a';
+        }
+    }
+}
+
+Test(utf8, the_end_of_ascii_is_found_wherever_it_is)
+{
+    uint8_t text[70];
+
+    for (size_t len = 0; len <= sizeof(text); len++) {
+        for (size_t at = 0; at <= len; at++) {
+            memset(text, 0x7f, sizeof(text));
+            memset(text + at, 0x80, sizeof(text) - at);
+            cr_assert_eq(seuil_ascii_end(text, text + len), text + at, "%zu of %zu", at, len);
         }
     }
 }
