@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -80,12 +79,11 @@ static bool expect_name(SSL *tls, const char *name)
 
 SSL *seuil_tls_new(const struct seuil_link *link, int fd)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    static CRYPTO_ONCE once = CRYPTO_ONCE_STATIC_INIT;
     SSL *tls;
     BIO *bio;
 
-    pthread_once(&once, make_method);
-    if (!method)
+    if (!CRYPTO_THREAD_run_once(&once, make_method) || !method)
         return NULL;
     tls = SSL_new(link->tls);
     bio = BIO_new(method);
