@@ -38,6 +38,7 @@ static void freeze(struct seuil_shard *shard)
     checkpoint->list = checkpoint->list == SEUIL_LIST_A ? SEUIL_LIST_B : SEUIL_LIST_A;
     checkpoint->begun = shard->mono;
     checkpoint->wanted = false;
+    checkpoint->frozen++;
     checkpoint->active = true;
 }
 

@@ -272,6 +272,7 @@ static void took_effect(struct seuil_shard *shard)
     flight->count = flight->rearms = 0;
     if (flight->base) {
         shard->checkpoint.active = false;
+        shard->checkpoint.done = shard->checkpoint.frozen;
         shard->timers.blocked = 0;
         counters->checkpoints++;
     }

@@ -83,10 +83,11 @@ struct seuil_load {  /* a LOAD under way */
 
 struct seuil_checkpoint {
     bool active;
-    bool wanted;         /* as soon as one can begin, whatever the interval */
-    seuil_time_ms begun; /* monotonic, of the last one */
-    uint8_t list;        /* leads still to be written; the other one takes new dirty leads */
-    uint64_t dead_mark;  /* dead letters below are of offsets below P (rule 15) */
+    uint64_t frozen, done; /* how many began; the last one that was completed */
+    bool wanted;           /* as soon as one can begin, whatever the interval */
+    seuil_time_ms begun;   /* monotonic, of the last one */
+    uint8_t list;          /* leads still to be written; the other one takes new dirty leads */
+    uint64_t dead_mark;    /* dead letters below are of offsets below P (rule 15) */
     int64_t next[SEUIL_TOPICS_MAX]; /* P */
     seuil_time_ms last_time[SEUIL_TOPICS_MAX];
     struct seuil_finger finger[SEUIL_TOPICS_MAX];
@@ -110,6 +111,8 @@ struct seuil_timers {
 
 struct seuil_walk {
     bool active;
+    uint64_t after; /* begins when this checkpoint is done: leads that were only in the cache when
+                       the models changed are in Redis then */
     bool asked;
     bool page; /* a page was read and is not wholly written */
     bool last; /* that page is the last one */

@@ -42,6 +42,7 @@ struct seuil_shard *seuil_shard_new(const struct seuil_shard_env *env, uint32_t 
     shard->doubt_at = SEUIL_TIME_NONE;
     shard->back_until = SEUIL_TIME_NONE;
     shard->mono = SEUIL_TIME_NONE;
+    shard->waits_since = SEUIL_TIME_NONE;
     shard->model_epoch = 1;
     shard->batch.cap = cap == 0 ? 1 : cap > SEUIL_BATCH_MAX ? SEUIL_BATCH_MAX : cap;
     shard->batch.items = seuil_heap_zalloc(shard->batch.cap, sizeof(*shard->batch.items));
@@ -120,7 +121,9 @@ void seuil_shard_drop(struct seuil_shard *shard)
     seuil_pending_clear(&shard->pending);
     seuil_pending_clear(&shard->flight.pending);
     shard->flight.busy = false;
-    shard->flight.count = 0;
+    shard->flight.count = shard->flight.rearms = 0;
+    shard->waits_since = SEUIL_TIME_NONE;
+    shard->alarmed = false;
     shard->witness = (struct seuil_witness){0};
     shard->confirm_ticket = 0;
     shard->halting = false;

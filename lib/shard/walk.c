@@ -18,7 +18,8 @@ void seuil_walk_begin(struct seuil_shard *shard)
 
     seuil_buf_done(&walk->ids);
     /* Leads asked for by a walk before are judged when they come, by the models of that day. */
-    *walk = (struct seuil_walk){.active = true, .loading = walk->loading};
+    *walk = (struct seuil_walk){
+        .active = true, .loading = walk->loading, .after = shard->checkpoint.frozen + 1};
     walk->cursor = again ? shard->meta.walk_cursor : 0;
     shard->model_epoch++; /* what is in the cache was judged by others */
     seuil_shard_tell(shard, SEUIL_LEVEL_INFO, "the models changed: every lead is judged anew");
@@ -138,6 +139,11 @@ bool seuil_walk_run(struct seuil_shard *shard)
 
     if (!walk->active || walk->asked || seuil_timers_frontier(shard) == SEUIL_TIME_NONE)
         return false;
+    if (shard->checkpoint.done < walk->after && !seuil_checkpoint_idle(shard)) {
+        shard->checkpoint.wanted = true;
+        return false;
+    }
+    walk->after = 0;
     if (!walk->page)
         ask(shard);
     else if (walk->loading == 0)

@@ -182,6 +182,33 @@ Test(silence, a_due_time_that_only_the_cache_knows_fires_before_the_checkpoint)
     rig_free(rig);
 }
 
+Test(silence, timers_go_on_after_a_doubt_that_met_a_due_entry_under_way)
+{
+    struct rig *rig = rig_new();
+    struct seuil_store_reply reply = {
+        .verb = SEUIL_STORE_COMMIT, .status = SEUIL_STORE_DOUBT, .text = "reset"};
+
+    rig_event(rig, VIEWS, RIG_WALL, "a", "big", 0);
+    rig_event(rig, VIEWS, RIG_WALL + 3000, "b", "big", 0);
+    rig_start(rig);
+    rig_turns(rig, 5);
+    while (rig_status(rig).counters.ticks == 0)
+        rig_pass(rig, 10);
+    rig->hold = 1;
+    for (int i = 0; i < 400; i++)
+        rig_pass(rig, 10);
+    for (struct seuil_store_reply r; rig->store->ops->poll(rig->store, 0, 0, &r) == 1;)
+        reply.cookie = r.cookie;
+    rig->hold = 0;
+    seuil_shard_reply(rig->shard, &reply, rig->wall, rig->mono);
+    rig_pass(rig, 10000);
+    rig_is(rig, SEUIL_SHARD_RUN);
+    cr_assert_gt(rig_due(rig, "a"), rig->wall);
+    cr_assert_gt(rig_due(rig, "b"), rig->wall);
+    cr_assert_eq(rig_status(rig).counters.ticks, 2);
+    rig_free(rig);
+}
+
 Test(silence, due_in_redis_is_never_later_than_the_due_time_of_the_state_beside_it)
 {
     struct rig *rig = rig_new();
@@ -255,5 +282,20 @@ Test(model, one_that_changed_while_the_daemon_was_down_is_walked_and_taken_up_af
     }
     cr_assert_eq(rig_meta(rig)->model_hash, rig->models->hash);
     cr_assert_neq(seen, 0, "the cursor was kept on the way");
+    rig_free(rig);
+}
+
+Test(model, a_lead_that_was_only_in_the_cache_is_judged_too)
+{
+    struct rig *rig = rig_new();
+
+    rig_event(rig, VIEWS, RIG_WALL, "a", "small", 0); /* no crossing, no checkpoint yet */
+    rig_start(rig);
+    rig_turns(rig, 5);
+    cr_assert_eq(rig_status(rig).dirty, 1);
+    seuil_shard_remodel(rig->shard, rig->others, rig->other_scratch);
+    rig_pass(rig, 500);
+    cr_assert_eq(rig_meta(rig)->model_hash, rig->others->hash);
+    cr_assert_geq(rig_status(rig).counters.remodeled, 1);
     rig_free(rig);
 }
