@@ -328,3 +328,26 @@ Test(engine, an_attribute_too_long_becomes_unknown)
     cr_assert_float_eq(score(s, T0 + 1), 0, 1e-9);
     story_end(s);
 }
+
+Test(engine, a_lead_that_rises_and_falls_again_by_silence_does_both)
+{
+    struct story *s =
+        story_begin("seuil_model: 1\nname: m\nversion: \"1\"\ndecay: {half_life: 10d}\n"
+                    "groups: {g: {ceiling: 60}, h: {}}\nrules:\n"
+                    "  - {name: a, group: g, event: activity, when: {name: a}, points: 120}\n"
+                    "  - {name: b, group: h, event: activity, when: {name: b}, points: -50}\n"
+                    "tiers:\n  - {name: cold}\n  - {name: warm, entry: 20}\n");
+    seuil_time_ms up = T0 + (int64_t)ceil(log2(50.0 / 40) * 10 * (double)DAY);
+
+    act(s, "e1", "b", T0);
+    act(s, "e2", "a", T0);
+    cr_assert_eq(tier(s), 0, "60 - 50");
+    /* 60 - 50 f = 20 at f = 0.8; from f = 0.5 on it is 70 f, 20 at f = 2/7. */
+    cr_assert_eq(s->lead.due, up);
+    silence(s, up);
+    cr_assert_eq(tier(s), 1);
+    cr_assert_eq(s->lead.due, T0 + (int64_t)floor(log2(70.0 / 20) * 10 * (double)DAY) + 1);
+    silence(s, s->lead.due);
+    cr_assert_eq(tier(s), 0);
+    story_end(s);
+}

@@ -1,0 +1,44 @@
+/* The packed state in format 1, in this order. Private to lead_write.c and lead_read.c.
+ *
+ * Times are differences from the clock or from the newest recorded time,
+ * since those are small.
+ *
+ *     format, flags
+ *     clock, due after the clock (0: never)
+ *     stamps: count, then (topic, generation, next) by topic
+ *     newest recorded time after the clock; if flagged: birth, cut-off, raised fold point
+ *     rules: count, then (key, meaning, parts of the tally) by key
+ *     recent: count, then (time after the one before, id hash, hits) in order
+ *     automata: count, then each, by model key
+ *     sections: tag, length, content, by tag; a new part of the state adds a tag
+ *
+ * Everything has one encoding; the reader refuses any other. */
+
+#ifndef SEUIL_CORE_LEAD_FORMAT_H
+#define SEUIL_CORE_LEAD_FORMAT_H
+
+enum {
+    SEUIL_FLAG_TOMBSTONE = 1 << 0,
+    SEUIL_FLAG_EXPIRED = 1 << 1,
+    SEUIL_FLAG_CLOCK = 1 << 2,
+    SEUIL_FLAG_NEWEST = 1 << 3,
+    SEUIL_FLAG_BIRTH = 1 << 4,
+    SEUIL_FLAG_CUT = 1 << 5,
+    SEUIL_FLAG_RAISED = 1 << 6,
+};
+
+/* Parts of a tally. */
+enum {
+    SEUIL_PART_COUNT = 1 << 0,
+    SEUIL_PART_INSTANTS = 1 << 1,
+    SEUIL_PART_SUM = 1 << 2,
+    SEUIL_PART_BUCKETS = 1 << 3,
+    SEUIL_PART_PERIODS = 1 << 4,
+    SEUIL_PART_OBJECTS = 1 << 5,
+    SEUIL_PART_LIMITED = 1 << 6,
+    SEUIL_PART_RECORDS_HAVE_OBJECTS = 1 << 7, /* of the rule, not of the tally */
+};
+
+enum { SEUIL_SECTION_PROFILE = 1, SEUIL_SECTION_ADJUSTMENTS = 2 };
+
+#endif

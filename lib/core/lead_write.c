@@ -1,0 +1,265 @@
+#include "core/lead_codec.h"
+
+#include <assert.h>
+
+#include "core/lead_format.h"
+#include "core/pack.h"
+
+static void write_head(struct seuil_pack *pack, const struct seuil_lead *lead)
+{
+    const struct seuil_evidence *evidence = &lead->evidence;
+    bool has_clock = lead->clock != SEUIL_TIME_NONE;
+    seuil_time_ms clock = has_clock ? lead->clock : 0;
+    unsigned stamps = 0;
+
+    seuil_pack_byte(pack, SEUIL_LEAD_FORMAT);
+    seuil_pack_byte(pack,
+                    (uint8_t)((lead->tombstone ? SEUIL_FLAG_TOMBSTONE : 0) |
+                              (lead->expired ? SEUIL_FLAG_EXPIRED : 0) |
+                              (has_clock ? SEUIL_FLAG_CLOCK : 0) |
+                              (evidence->newest != SEUIL_TIME_NONE ? SEUIL_FLAG_NEWEST : 0) |
+                              (lead->birth.known ? SEUIL_FLAG_BIRTH : 0) |
+                              (lead->cut != SEUIL_TIME_NONE ? SEUIL_FLAG_CUT : 0) |
+                              (evidence->raised.time != SEUIL_TIME_NONE ? SEUIL_FLAG_RAISED : 0)));
+    if (has_clock) {
+        seuil_pack_signed(pack, clock);
+        assert(lead->due > clock);
+        seuil_pack_varint(pack, lead->due == SEUIL_TIME_NEVER ? 0 : (uint64_t)(lead->due - clock));
+    }
+    for (unsigned i = 0; i < SEUIL_TOPICS_MAX; i++)
+        stamps += lead->stamps[i].next > 0;
+    seuil_pack_varint(pack, stamps);
+    for (unsigned i = 0; i < SEUIL_TOPICS_MAX; i++) {
+        if (lead->stamps[i].next <= 0)
+            continue;
+        seuil_pack_varint(pack, i);
+        seuil_pack_varint(pack, lead->stamps[i].generation);
+        seuil_pack_varint(pack, (uint64_t)lead->stamps[i].next);
+    }
+    if (evidence->newest != SEUIL_TIME_NONE)
+        seuil_pack_signed(pack, evidence->newest - clock);
+    if (lead->birth.known) {
+        seuil_pack_varint(pack, lead->birth.topic);
+        seuil_pack_varint(pack, lead->birth.generation);
+        seuil_pack_varint(pack, (uint64_t)lead->birth.offset);
+    }
+    if (lead->cut != SEUIL_TIME_NONE)
+        seuil_pack_signed(pack, lead->cut - clock);
+    if (evidence->raised.time != SEUIL_TIME_NONE) {
+        seuil_pack_signed(pack, evidence->raised.time);
+        seuil_pack_u64(pack, evidence->raised.hash);
+    }
+}
+
+/* The count is not written when it is the number of instants: the usual case of few awards. */
+static bool count_is_plain(const struct seuil_tally *tally)
+{
+    return tally->count == tally->instants;
+}
+
+static void write_tally(struct seuil_pack *pack, const struct seuil_tally *tally,
+                        seuil_time_ms newest)
+{
+    if (!count_is_plain(tally))
+        seuil_pack_varint(pack, tally->count);
+    if (tally->instants) {
+        seuil_pack_varint(pack, tally->instants);
+        for (unsigned i = tally->instants; i-- > 0;)
+            seuil_pack_signed(pack, (i + 1u < tally->instants ? tally->instant[i + 1] : newest) -
+                                        tally->instant[i]);
+    }
+    if (tally->sum != 0) {
+        seuil_pack_double(pack, tally->sum);
+        seuil_pack_signed(pack, newest - tally->landmark);
+    }
+    if (tally->buckets) {
+        seuil_pack_varint(pack, tally->buckets);
+        for (unsigned i = 0; i < tally->buckets; i++) {
+            if (i == 0)
+                seuil_pack_signed(pack, tally->bucket[0].index);
+            else
+                seuil_pack_varint(pack,
+                                  (uint64_t)(tally->bucket[i].index - tally->bucket[i - 1].index));
+            seuil_pack_varint(pack, tally->bucket[i].count);
+        }
+    }
+    if (tally->periods) {
+        seuil_pack_byte(pack, tally->periods);
+        for (unsigned i = 0; i < SEUIL_LIMITS_MAX; i++) {
+            const struct seuil_period_count *period = tally->period[i];
+
+            if (!(tally->periods >> i & 1))
+                continue;
+            seuil_pack_signed(pack, period[0].period);
+            seuil_pack_varint(pack, period[0].count);
+            seuil_pack_varint(pack, period[1].count);
+            if (period[1].count)
+                seuil_pack_varint(pack, (uint64_t)(period[0].period - period[1].period));
+        }
+    }
+    if (tally->objects) {
+        seuil_pack_varint(pack, tally->objects);
+        for (unsigned i = tally->objects; i-- > 0;) {
+            seuil_pack_u32(pack, tally->object[i].hash);
+            seuil_pack_varint(pack, tally->object[i].count);
+            seuil_pack_signed(pack, (i + 1u < tally->objects ? tally->object[i + 1].last : newest) -
+                                        tally->object[i].last);
+        }
+    }
+    if (tally->limited)
+        seuil_pack_byte(pack, tally->limited);
+}
+
+static void write_rules(struct seuil_pack *pack, const struct seuil_evidence *evidence)
+{
+    seuil_pack_varint(pack, evidence->rule_count);
+    for (unsigned i = 0; i < evidence->rule_count; i++) {
+        unsigned slot = evidence->by_key[i];
+        const struct seuil_rule_ref *rule = &evidence->rules[slot];
+        const struct seuil_tally *tally = &evidence->tallies[slot];
+
+        seuil_pack_u32(pack, rule->key);
+        seuil_pack_u32(pack, rule->meaning);
+        seuil_pack_byte(pack, (uint8_t)((count_is_plain(tally) ? 0 : SEUIL_PART_COUNT) |
+                                        (tally->instants ? SEUIL_PART_INSTANTS : 0) |
+                                        (tally->sum != 0 ? SEUIL_PART_SUM : 0) |
+                                        (tally->buckets ? SEUIL_PART_BUCKETS : 0) |
+                                        (tally->periods ? SEUIL_PART_PERIODS : 0) |
+                                        (tally->objects ? SEUIL_PART_OBJECTS : 0) |
+                                        (tally->limited ? SEUIL_PART_LIMITED : 0) |
+                                        (rule->has_object ? SEUIL_PART_RECORDS_HAVE_OBJECTS : 0)));
+        write_tally(pack, tally, evidence->newest);
+    }
+}
+
+/* A single hit, the usual case, is one number; else their count comes before them. */
+static void write_recent(struct seuil_pack *pack, const struct seuil_evidence *evidence)
+{
+    uint8_t place[SEUIL_LEAD_RULES_MAX];
+    seuil_time_ms before = evidence->newest;
+
+    for (unsigned i = 0; i < evidence->rule_count; i++)
+        place[evidence->by_key[i]] = (uint8_t)i;
+    seuil_pack_varint(pack, evidence->recent_count);
+    for (unsigned i = 0; i < evidence->recent_count; i++) {
+        const struct seuil_record *record = &evidence->records[evidence->recent[i]];
+
+        seuil_pack_varint(
+            pack, (uint64_t)(i == 0 ? before - record->key.time : record->key.time - before));
+        before = record->key.time;
+        seuil_pack_u64(pack, record->key.hash);
+        if (record->hit_count == 1)
+            seuil_pack_varint(pack, (uint64_t)place[record->rule[0]] << 1);
+        else
+            seuil_pack_varint(pack, (uint64_t)record->hit_count << 1 | 1);
+        for (unsigned j = 0; j < record->hit_count; j++) {
+            if (record->hit_count > 1)
+                seuil_pack_byte(pack, place[record->rule[j]]);
+            if (evidence->rules[record->rule[j]].has_object)
+                seuil_pack_u32(pack, record->object[j]);
+        }
+    }
+}
+
+static void write_automata(struct seuil_pack *pack, const struct seuil_lead *lead)
+{
+    seuil_pack_varint(pack, lead->automaton_count);
+    for (unsigned i = 0; i < lead->automaton_count; i++) {
+        const struct seuil_automaton *automaton = &lead->automata[i];
+
+        seuil_pack_u32(pack, automaton->model);
+        seuil_pack_byte(pack, (uint8_t)(automaton->under << 1 | (automaton->excluded ? 1 : 0)));
+        if (automaton->under)
+            seuil_pack_u32(pack, automaton->tier_key);
+        seuil_pack_varint(pack, automaton->ordinal);
+    }
+}
+
+static void write_profile(struct seuil_pack *pack, const struct seuil_evidence *evidence)
+{
+    seuil_pack_varint(pack, evidence->attribute_count);
+    for (unsigned i = 0; i < evidence->attribute_count; i++) {
+        const struct seuil_attribute_value *value = &evidence->attributes[i];
+
+        seuil_pack_u32(pack, value->key);
+        seuil_pack_signed(pack, evidence->newest - value->written.time);
+        seuil_pack_u64(pack, value->written.hash);
+        seuil_pack_byte(pack, value->type);
+        switch (value->type) {
+        case SEUIL_TYPE_BOOL:
+            seuil_pack_byte(pack, value->b);
+            break;
+        case SEUIL_TYPE_INT:
+            seuil_pack_signed(pack, value->i);
+            break;
+        case SEUIL_TYPE_DOUBLE:
+            seuil_pack_double(pack, value->d);
+            break;
+        case SEUIL_TYPE_STRING:
+            seuil_pack_byte(pack, value->len);
+            seuil_pack_bytes(pack, value->s, value->len);
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+static void write_adjustments(struct seuil_pack *pack, const struct seuil_evidence *evidence)
+{
+    seuil_pack_varint(pack, evidence->adjustment_count);
+    for (unsigned i = 0; i < evidence->adjustment_count; i++) {
+        const struct seuil_adjustment *adjustment = &evidence->adjustments[i];
+
+        seuil_pack_signed(pack, evidence->newest - adjustment->key.time);
+        seuil_pack_u64(pack, adjustment->key.hash);
+        seuil_pack_double(pack, adjustment->points);
+        seuil_pack_varint(pack, adjustment->until == SEUIL_TIME_NEVER
+                                    ? 0
+                                    : (uint64_t)(adjustment->until - adjustment->key.time) + 1);
+        seuil_pack_byte(pack, adjustment->author_len);
+        seuil_pack_bytes(pack, adjustment->author, adjustment->author_len);
+        seuil_pack_byte(pack, adjustment->reason_len);
+        seuil_pack_bytes(pack, adjustment->reason, adjustment->reason_len);
+    }
+}
+
+static void write_section(struct seuil_pack *pack, unsigned tag,
+                          const struct seuil_evidence *evidence,
+                          void (*write)(struct seuil_pack *, const struct seuil_evidence *))
+{
+    struct seuil_pack measure = {0};
+
+    write(&measure, evidence);
+    seuil_pack_varint(pack, tag);
+    seuil_pack_varint(pack, measure.at);
+    write(pack, evidence);
+}
+
+static size_t write_lead(const struct seuil_lead *lead, uint8_t *out, size_t cap)
+{
+    struct seuil_pack pack = {.out = out, .end = cap};
+
+    write_head(&pack, lead);
+    write_rules(&pack, &lead->evidence);
+    write_recent(&pack, &lead->evidence);
+    write_automata(&pack, lead);
+    if (lead->evidence.attribute_count)
+        write_section(&pack, SEUIL_SECTION_PROFILE, &lead->evidence, write_profile);
+    if (lead->evidence.adjustment_count)
+        write_section(&pack, SEUIL_SECTION_ADJUSTMENTS, &lead->evidence, write_adjustments);
+    return pack.at;
+}
+
+size_t seuil_lead_write(const struct seuil_lead *lead, uint8_t *out)
+{
+    size_t len = write_lead(lead, out, SEUIL_LEAD_BYTES_MAX);
+
+    assert(len <= SEUIL_LEAD_BYTES_MAX);
+    return len;
+}
+
+size_t seuil_lead_size(const struct seuil_lead *lead)
+{
+    return write_lead(lead, NULL, 0);
+}
