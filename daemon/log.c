@@ -89,7 +89,7 @@ static void add_pair(struct line *line, bool json, const char *name, const char 
     add(line, name);
     add(line, "=");
     if (is_bare(value)) {
-        add(line, value);
+        add_escaped(line, value); /* nothing in it to escape: byte by byte, up to a cut */
         return;
     }
     add(line, "\"");
@@ -101,6 +101,19 @@ static void add_pair(struct line *line, bool json, const char *name, const char 
 static const char *cut_mark(bool json)
 {
     return json ? "…\"}" : "…";
+}
+
+/* @len without a last character of several bytes that is not there as a whole. */
+static int whole(const char *out, int len)
+{
+    int start = len, wanted;
+
+    while (start > 0 && (out[start - 1] & 0xc0) == 0x80)
+        start--;
+    if (start == 0 || (out[start - 1] & 0xc0) != 0xc0)
+        return len;
+    wanted = (out[start - 1] & 0xe0) == 0xc0 ? 2 : (out[start - 1] & 0xf0) == 0xe0 ? 3 : 4;
+    return len - start + 1 < wanted ? start - 1 : len;
 }
 
 int seuil_log_format(char *out, int cap, bool json, bool color, int64_t now_ms,
@@ -129,10 +142,7 @@ int seuil_log_format(char *out, int cap, bool json, bool color, int64_t now_ms,
     if (instance[0])
         add_pair(&line, json, "instance", instance);
     if (line.cut) {
-        /* Not within a character of several bytes, nor within an escape. */
-        while (line.len > 0 && ((out[line.len - 1] & 0xc0) == 0x80 || out[line.len - 1] == '\\' ||
-                                (unsigned char)out[line.len - 1] >= 0xc0))
-            line.len--;
+        line.len = whole(out, line.len);
         line.cut = false;
         line.cap = cap;
         add(&line, cut_mark(json));
