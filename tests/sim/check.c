@@ -90,10 +90,24 @@ static bool outdated(const struct sim_world *world, const struct sim_record *r)
     return false;
 }
 
-/* Whether the log still had it when the shard was made. */
+/* Whether the log still had it when the shard was made, and it did not fall into a gap. */
 static bool was_there(const struct sim_world *world, const struct sim_record *r)
 {
-    return r->epoch > 0 || r->offset >= world->first[r->topic];
+    return !r->lost && (r->epoch > 0 || r->offset >= world->first[r->topic]);
+}
+
+/* Whether something newer of its lead came before it in its own topic, and nothing erased that. */
+static bool late_for_certain(const struct sim_world *world, const struct sim_record *r)
+{
+    const struct sim_topic *topic = &world->topics[r->topic];
+
+    for (int i = 0; i < topic->count && topic->records[i]->offset < r->offset; i++) {
+        const struct sim_record *o = topic->records[i];
+
+        if (o->kind == 'E' && o->lead == r->lead && was_there(world, o) && !o->expired)
+            return !outdated(world, r);
+    }
+    return false;
 }
 
 static bool must_leave(const struct sim_world *world, const struct sim_record *r)
@@ -344,7 +358,8 @@ static void check_silence(struct sim_world *world, const struct sim_state *befor
 
             if (r->lead == lead && r->offset < after->meta.topics[topic].reach && r->time >= t)
                 return;
-            fresh = fresh || (r->lead == lead && r->offset >= was && r->offset < now);
+            fresh = fresh || (r->lead == lead && r->offset >= was &&
+                              r->offset < after->meta.topics[topic].reach);
             later = later || (r->time >= t && r->offset < after->meta.topics[topic].reach);
         }
     }
@@ -472,7 +487,8 @@ static void check_below_base(struct sim_world *world, const struct sim_state *st
 
             if (!was_there(world, r))
                 continue;
-            if (strchr("PUML", r->kind) && !r->dead && !(r->kind == 'L' && outdated(world, r)))
+            if (strchr("PUML", r->kind) && !r->dead &&
+                (r->kind != 'L' || late_for_certain(world, r)))
                 sim_bad(world, "base passed a dead letter that was never written: topic %d %lld", t,
                         (long long)r->offset);
             if (r->offset >= stamps[r->lead] && must_leave(world, r))

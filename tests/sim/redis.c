@@ -521,6 +521,15 @@ int sim_receive(struct sim_world *world, struct sim_worker *worker, int n)
     return done;
 }
 
+/* What an operator's command does first: the owner before is fenced from then on. */
+static void take_token(struct sim_world *world, struct sim_state *state)
+{
+    for (int i = 0; i < SEUIL_TOKEN_BYTES; i++)
+        state->meta.token.bytes[i] = (uint8_t)sim_random(&world->random);
+    state->owner = ++world->owners;
+    state->meta.seq++;
+}
+
 /* The operator adopts recreated topics (rule 24): their generation rises, their base is the start
  * of the new log; token new, halt lifted, witness reset. */
 void sim_adopt(struct sim_world *world)
@@ -559,9 +568,52 @@ void sim_adopt(struct sim_world *world)
             sim_bad(world, "topic %d cannot be adopted", t);
         world->generations[t][epoch] = state->meta.topics[t].generation;
     }
-    for (int i = 0; i < SEUIL_TOKEN_BYTES; i++)
-        state->meta.token.bytes[i] = (uint8_t)sim_random(&world->random);
-    state->owner = ++world->owners;
-    state->meta.seq++;
+    take_token(world, state);
     world->witness.present = false;
+}
+
+/* What lies between base and the log's start is given up, but for what its lead has already. */
+static void give_up(struct sim_world *world, const struct sim_state *state, int t)
+{
+    const struct sim_topic *topic = &world->topics[t];
+    uint32_t generation = state->meta.topics[t].generation;
+
+    for (int i = 0; i < topic->count && topic->records[i]->offset < topic->start; i++) {
+        struct sim_record *r = topic->records[i];
+        const struct sim_key *key = &state->leads[r->lead];
+        int64_t next = 0;
+
+        if (key->bytes)
+            seuil_lead_peek_stamp(key->bytes, key->len, (uint32_t)t, generation, &next);
+        if (r->offset >= state->meta.topics[t].base)
+            r->lost = strchr("PUM", r->kind) ? !r->dead : r->offset >= next;
+    }
+}
+
+/* The operator accepts that the log begins above base (rule 24): base moves, no generation rises.
+ */
+void sim_go_on(struct sim_world *world)
+{
+    struct sim_state *state = sim_redis(world);
+    int64_t first[SEUIL_TOPICS_MAX];
+    bool gap = false;
+
+    if (!state->present)
+        return;
+    for (int t = 0; t < SEUIL_TOPICS_MAX; t++)
+        first[t] = -1;
+    for (int t = 0; t < SIM_TOPICS; t++) {
+        if (state->meta.topics[t].generation != sim_generation(world, t, world->topics[t].epoch))
+            return;
+        first[t] = world->topics[t].start;
+        if (state->meta.topics[t].base < first[t]) {
+            give_up(world, state, t);
+            gap = true;
+        }
+    }
+    if (!gap)
+        return;
+    state = sim_redis_next(world);
+    seuil_operator_go_on(&state->meta, first);
+    take_token(world, state);
 }

@@ -112,7 +112,9 @@ static void add_rare(struct maker *m, int worker, int x)
         else
             ADD1(m, SIM_DO_STALL, topic);
     } else if (m->profile == SIM_LOSS && x < 15) {
-        if (chance(m, 70))
+        if (chance(m, 15))
+            ADD1(m, SIM_DO_GO_ON, 0);
+        else if (chance(m, 70))
             ADD1(m, SIM_DO_LOSE, PICK(m, 1, 1, 1, 2, 2, 3, 3, 5, 9, 99));
         else
             ADD2(m, SIM_DO_RETAIN, topic, PICK(m, 0, 0, 0, 0, 1, 3));

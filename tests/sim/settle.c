@@ -95,6 +95,8 @@ void sim_settle(struct sim_world *world)
     for (int w = 0; w < world->setup.workers; w++)
         world->workers[w]->store.refuse = 0;
     sim_adopt(world);
+    if (world->setup.seed % 2)
+        sim_go_on(world);
     for (int round = 0; round < 4 && !world->failed; round++) {
         run_dry(world);
         world->now += 20 * SEUIL_SECOND_MS;

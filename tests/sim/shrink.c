@@ -95,7 +95,7 @@ static const struct {
     [SIM_DO_DROP] = {"drop", 1},         [SIM_DO_STALL] = {"stall", 1},
     [SIM_DO_LOSE] = {"lose", 1},         [SIM_DO_RETAIN] = {"retain", 2},
     [SIM_DO_RECREATE] = {"recreate", 1}, [SIM_DO_ADOPT] = {"adopt", 0},
-    [SIM_DO_MODEL] = {"model", 1},
+    [SIM_DO_GO_ON] = {"go-on", 0},       [SIM_DO_MODEL] = {"model", 1},
 };
 
 void sim_print(FILE *out, const struct sim_schedule *schedule)

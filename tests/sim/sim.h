@@ -70,6 +70,7 @@ enum sim_profile {
     X(RETAIN, "retain")     /* topic k: the log starts k above base */                             \
     X(RECREATE, "recreate") /* topic */                                                            \
     X(ADOPT, "adopt")       /* the operator adopts what was recreated */                           \
+    X(GO_ON, "go-on")       /* the operator accepts a gap between base and the log's start */      \
     X(MODEL, "model")       /* live: the other model, by restart or while running */
 
 enum sim_op {
@@ -116,6 +117,7 @@ struct sim_record {
     char kind;
     bool dead;    /* its dead letter was written */
     bool kept;    /* of a topic since recreated: it was in its lead's state at the adoption */
+    bool lost;    /* the operator accepted a gap that it lies in */
     bool expired; /* it was in a state that expired and was deleted */
     struct seuil_str key;
     const uint8_t *value;
@@ -372,6 +374,7 @@ void sim_cut(struct sim_world *world, struct sim_worker *worker, bool delayed);
 void sim_land(struct sim_world *world, int k, bool drop);
 void sim_lose(struct sim_world *world, int k);
 void sim_adopt(struct sim_world *world);
+void sim_go_on(struct sim_world *world);
 
 /* sink.c */
 void sim_sink_init(struct sim_worker *worker);

@@ -301,6 +301,9 @@ static void act(struct sim_world *world, const struct sim_action *action)
     case SIM_DO_ADOPT:
         sim_adopt(world);
         break;
+    case SIM_DO_GO_ON:
+        sim_go_on(world);
+        break;
     case SIM_DO_MODEL:
         change_model(world, a[0]);
         break;
