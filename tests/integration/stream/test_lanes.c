@@ -217,10 +217,12 @@ Test(lanes, not_sought_before_the_assignment_stay_silent_until_they_are, .timeou
     cr_assert(!source->ops->seek(source, other, 40));
     cr_assert(!seuil_kafka_assign(kafka, &err));
     drain(kafka, other, 40, 100);
-    fill_topic(s.config.inputs[0].name, 0, 100, 100, AT); /* reaches the queue of the silent one */
-    fill_topic(s.config.inputs[0].name, 1, 100, 1, AT);
-    drain(kafka, other, 100, 101);
-    cr_assert(!source->ops->fill(source, lane) && lane->count == 0);
+    for (uint32_t i = 0; i < 10; i++) { /* some of it reaches the queue of the silent one */
+        fill_topic(s.config.inputs[0].name, 0, 100 + 10 * i, 10, AT);
+        fill_topic(s.config.inputs[0].name, 1, 100 + i, 1, AT);
+        drain(kafka, other, 100 + i, 101 + i);
+        cr_assert(!source->ops->fill(source, lane) && lane->count == 0);
+    }
     while (source->ops->seek(source, lane, 0) == SEUIL_ERR_BACKOFF)
         cr_assert(clock_ms() < until);
     drain(kafka, lane, 0, 200);
