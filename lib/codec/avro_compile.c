@@ -415,7 +415,6 @@ static int compile_top(struct compiler *c, const struct seuil_avro_type *top, ui
     uint64_t seen = 0;
     int rc = 0;
 
-    c->inlined[top->number] = true; /* a record that holds itself is called */
     for (uint32_t i = 0; i < top->count && !rc; i++) {
         int target = seuil_names_find(c->names, top->names[i]);
         struct seuil_avro_step step;

@@ -194,6 +194,32 @@ Test(avro, what_nobody_wants_is_passed_over_whatever_its_type)
     decoding_done(&d);
 }
 
+Test(avro, a_block_that_tells_its_size_is_passed_over_by_it)
+{
+    struct decoding d = open_schema(
+        SEUIL_KIND_PAGE_VIEW,
+        RECORD(FIELD("x", "{\"type\":\"array\",\"items\":\"string\"}") FIELD("url", "\"string\"")));
+    struct seuil_buf b = {0};
+
+    for (int64_t size = -1; size < 40; size++) {
+        head(&b);
+        avro_write_long(&b, -1000000); /* so many items, of which nobody looks at one */
+        avro_write_long(&b, size);
+        for (int64_t i = 0; i < size && i < 20; i++)
+            seuil_buf_add_byte(&b, 0xff);
+        avro_write_long(&b, 0);
+        avro_write_string(&b, "/p");
+        cr_assert_eq(run(&d, &b),
+                     size < 0     ? SEUIL_ERR_FORMAT
+                     : size <= 20 ? 0
+                     : size > 24  ? SEUIL_ERR_TRUNCATED
+                                  : d.err.code,
+                     "size %d: %s", (int)size, d.err.text);
+    }
+    seuil_buf_done(&b);
+    decoding_done(&d);
+}
+
 Test(avro, an_enum_is_its_symbols_text_in_any_order_and_an_index_beyond_is_refused)
 {
     struct decoding d = open_schema(
@@ -261,6 +287,7 @@ Test(avro, numbers_beyond_their_type_and_no_numbers_are_refused)
 {
     struct decoding i = open_schema(SEUIL_KIND_ACTIVITY, RECORD(FIELD("value", "\"int\"")));
     struct decoding f = open_schema(SEUIL_KIND_ACTIVITY, RECORD(FIELD("value", "\"double\"")));
+    struct decoding l = open_schema(SEUIL_KIND_ACTIVITY, RECORD(FIELD("value", "\"long\"")));
     struct seuil_buf b = {0};
 
     head(&b);
@@ -276,6 +303,12 @@ Test(avro, numbers_beyond_their_type_and_no_numbers_are_refused)
     seuil_buf_add(&b, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11);
     cr_assert_eq(decoding_run(&i, b.ptr, b.len), SEUIL_ERR_FORMAT);
     head(&b);
+    seuil_buf_add(&b, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 10);
+    cr_assert_eq(decoding_run(&l, b.ptr, b.len), 0);
+    cr_assert_eq(l.event.field[SEUIL_FIELD_VALUE].i, INT64_MIN);
+    b.ptr[b.len - 1] = 3; /* a 65th bit */
+    cr_assert_eq(decoding_run(&l, b.ptr, b.len), SEUIL_ERR_FORMAT);
+    head(&b);
     avro_write_double(&b, NAN);
     cr_assert_eq(decoding_run(&f, b.ptr, b.len), SEUIL_ERR_FORMAT);
     head(&b);
@@ -284,6 +317,7 @@ Test(avro, numbers_beyond_their_type_and_no_numbers_are_refused)
     seuil_buf_done(&b);
     decoding_done(&i);
     decoding_done(&f);
+    decoding_done(&l);
 }
 
 Test(avro, a_boolean_is_0_or_1)

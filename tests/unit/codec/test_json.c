@@ -87,6 +87,20 @@ Test(json, the_type_may_stand_anywhere)
     decoding_done(&d);
 }
 
+Test(json, a_large_record_whose_type_stands_last_fits_the_scratch)
+{
+    struct decoding d = decoding_json(-1);
+    size_t len = SEUIL_RECORD_BYTES_MAX - 1000;
+    char *text = seuil_heap_zalloc(1, SEUIL_RECORD_BYTES_MAX);
+    int n = sprintf(text, "{" HEAD ",\"\\n");
+
+    memset(text + n, 'x', len);
+    strcpy(text + n + len, "\":1,\"type\":\"email\"}");
+    cr_assert_eq(decoding_text(&d, text), 0, "%s", d.err.text);
+    seuil_heap_free(text);
+    decoding_done(&d);
+}
+
 Test(json, a_type_that_is_no_kind_or_missing_or_another_than_the_inputs_is_refused)
 {
     struct decoding d = decoding_json(-1), email = decoding_json(SEUIL_KIND_EMAIL);

@@ -72,6 +72,8 @@ Test(outbox, as_many_headers_as_there_may_be_fit)
     seuil_outbox_pack(&e, &b);
     cr_assert_eq(seuil_outbox_unpack(b.ptr, (uint32_t)b.len, &got), 0);
     same(&e, &got);
+    /* One more, with all its bytes. */
+    seuil_buf_add(&b, "\5\0\0\0ce_id\1\0\0\0x", 14);
     b.ptr[2] = SEUIL_HEADERS_MAX + 1;
     cr_assert_eq(seuil_outbox_unpack(b.ptr, (uint32_t)b.len, &got), SEUIL_ERR_CORRUPT);
     seuil_buf_done(&b);
