@@ -103,11 +103,13 @@ static int check_manifest(struct seuil_clients *clients, struct seuil_error *err
 {
     const struct seuil_settings *settings = clients->opened->settings;
     const char *names[SEUIL_TOPICS_MAX];
+    int rc;
 
     for (uint32_t i = 0; i < settings->input_count; i++)
         names[i] = settings->inputs[i].topic;
-    return seuil_manifest_agree(&clients->redis, settings->partitioner, names,
-                                settings->input_count, clients->numbers, err);
+    rc = seuil_manifest_agree(&clients->redis, settings->partitioner, names, settings->input_count,
+                              clients->numbers, err);
+    return rc ? rc : seuil_manifest_made(&clients->redis, &clients->made, err);
 }
 
 int seuil_clients_check(struct seuil_clients *clients, struct seuil_error *err)

@@ -21,6 +21,7 @@ struct seuil_clients {
     struct seuil_kafka *kafka;          /* made by check, when the topics' numbers are known */
     uint32_t numbers[SEUIL_TOPICS_MAX]; /* of input i: its topic number in the manifest */
     char cluster_id[64];
+    bool made; /* every shard was made once: one without meta has lost it (PROTOCOL 21) */
 };
 
 /* Make the clients; nothing is asked of the network. 0, or SEUIL_ERR_CONFIG. */

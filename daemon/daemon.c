@@ -393,6 +393,7 @@ static int begin(struct daemon *daemon)
     seuil_open_shard_config(daemon->opened, daemon->clients.numbers,
                             daemon->opened->settings->partitions, &daemon->shard_config);
     daemon->shard_config.cluster_id = daemon->clients.cluster_id;
+    daemon->shard_config.must_exist = daemon->clients.made;
     daemon->models = daemon->opened->models;
     if (start_workers(daemon, &err) || seuil_kafka_join(daemon->clients.kafka, &err)) {
         seuil_log_error(&err, "starting");

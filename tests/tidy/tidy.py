@@ -30,7 +30,7 @@ THIRD = {  # third-party header: the folders it may appear in, in .c files only
     r"jansson": {"lib/codec", "lib/conf"},
     r"libfyaml|pcre2": {"lib/conf"},
     r"xxhash": {"lib/base"},
-    r"pthread|threads\.h|signal\.h": {"lib/stream", "daemon"},
+    r"pthread|threads\.h|signal\.h": {"lib/stream", "lib/store", "daemon"},
 }
 LINES_MAX = 700
 FUNCTION_MAX = 100
