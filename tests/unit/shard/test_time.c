@@ -185,22 +185,28 @@ Test(silence, a_due_time_that_only_the_cache_knows_fires_before_the_checkpoint)
 Test(silence, timers_go_on_after_a_doubt_that_met_a_due_entry_under_way)
 {
     struct rig *rig = rig_new();
-    struct seuil_store_reply reply = {
-        .verb = SEUIL_STORE_COMMIT, .status = SEUIL_STORE_DOUBT, .text = "reset"};
+    struct seuil_store_reply lost,
+        reply = {.verb = SEUIL_STORE_COMMIT, .status = SEUIL_STORE_DOUBT, .text = "reset"};
 
     rig_event(rig, VIEWS, RIG_WALL, "a", "big", 0);
     rig_event(rig, VIEWS, RIG_WALL + 3000, "b", "big", 0);
+    rig->sink.silent = true;                   /* nothing to trim either */
+    rig->config.checkpoint_ms = SEUIL_HOUR_MS; /* no other transaction comes to the rescue */
     rig_start(rig);
     rig_turns(rig, 5);
-    while (rig_status(rig).counters.ticks == 0)
-        rig_pass(rig, 10);
+    while (rig_status(rig).counters.ticks == 0) {
+        rig->wall += 10;
+        rig->mono += 10;
+        rig_turn(rig);
+    }
     rig->hold = 1;
-    for (int i = 0; i < 400; i++)
-        rig_pass(rig, 10);
-    for (struct seuil_store_reply r; rig->store->ops->poll(rig->store, 0, 0, &r) == 1;)
-        reply.cookie = r.cookie;
+    rig_turn(rig); /* sends the tick, and the due entry that takes the place of the one met */
+    cr_assert_eq(rig->store->ops->poll(rig->store, 0, 0, &lost), 1);
+    cr_assert_eq(lost.verb, SEUIL_STORE_COMMIT);
+    reply.cookie = lost.cookie;
     rig->hold = 0;
     seuil_shard_reply(rig->shard, &reply, rig->wall, rig->mono);
+    cr_assert_eq(rig_status(rig).counters.doubts, 1);
     rig_pass(rig, 10000);
     rig_is(rig, SEUIL_SHARD_RUN);
     cr_assert_gt(rig_due(rig, "a"), rig->wall);
@@ -297,5 +303,30 @@ Test(model, a_lead_that_was_only_in_the_cache_is_judged_too)
     rig_pass(rig, 500);
     cr_assert_eq(rig_meta(rig)->model_hash, rig->others->hash);
     cr_assert_geq(rig_status(rig).counters.remodeled, 1);
+    rig_free(rig);
+}
+
+Test(model, one_that_comes_back_in_the_middle_of_a_walk_is_walked_from_the_start)
+{
+    struct rig *rig = rig_new();
+
+    for (int i = 0; i < 700; i++) {
+        char name[20];
+
+        snprintf(name, sizeof(name), "l%d", i);
+        rig_event(rig, VIEWS, RIG_WALL - 1000, name, "big", 0);
+    }
+    rig_start(rig);
+    rig_turns(rig, 10);
+    seuil_shard_remodel(rig->shard, rig->others, rig->other_scratch);
+    for (int i = 0; i < 100 && !rig_meta(rig)->walk_cursor; i++)
+        rig_turn(rig);
+    cr_assert_neq(rig_meta(rig)->walk_cursor, 0);
+    cr_assert_eq(rig_meta(rig)->model_hash, rig->models->hash, "not the others' yet");
+    rig_crash(rig); /* and starts with the models of before: some leads were judged by the others */
+    rig_start(rig);
+    rig_pass(rig, 500);
+    cr_assert_geq(rig_status(rig).counters.remodeled, 700);
+    cr_assert_eq(rig_meta(rig)->walk_model_hash, 0);
     rig_free(rig);
 }
