@@ -83,17 +83,19 @@ static void add_start(struct maker *m)
         if (chance(m, 30))
             ADD1(m, SIM_DO_STALL, below(m, SIM_TOPICS));
         ADD2(m, SIM_DO_RUN, 0, 1 + below(m, 6));
-    } else if (m->profile == SIM_LOSS && chance(m, 15)) {
+    } else if (m->profile == SIM_LOSS && chance(m, 10)) {
         /* Redis is lost while the shard is new. */
         for (int n = 1 + below(m, 4); n > 0; n--)
             add_record(m);
-        ADD2(m, SIM_DO_RUN, 0, 1 + below(m, 4));
-        for (int n = below(m, 6); n > 0; n--) {
+        ADD2(m, SIM_DO_RUN, 0, 1 + below(m, 3));
+        for (int n = below(m, 12); n > 0; n--) {
             ADD2(m, SIM_DO_GO, 0, 1);
             ADD2(m, SIM_DO_NET, 0, 1 + below(m, 2));
             ADD2(m, SIM_DO_RECV, 0, 1 + below(m, 2));
         }
         ADD1(m, SIM_DO_LOSE, 99);
+        if (chance(m, 60))
+            ADD2(m, SIM_DO_CRASH, 0, below(m, 4));
         ADD2(m, SIM_DO_RUN, 0, 6);
     } else {
         for (int n = below(m, 4); n > 0; n--)
@@ -140,6 +142,15 @@ static void add_action(struct maker *m)
     int x = below(m, 1000);
     int worker = chance(m, 35) ? below(m, m->schedule->setup.workers) : 0;
 
+    if (m->profile == SIM_LOSS && chance(m, 1)) {
+        ADD1(m, SIM_DO_LOSE, 1 + below(m, 3));
+        return;
+    }
+
+    if (m->profile == SIM_MODEL && chance(m, 4)) {
+        ADD1(m, SIM_DO_MODEL, chance(m, 60));
+        return;
+    }
     if (x < 150) {
         if (!time_order(m))
             add_record(m);

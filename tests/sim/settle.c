@@ -35,8 +35,8 @@ void sim_step(struct sim_world *world, struct sim_worker *worker)
         sim_report(world, worker, 100);
         worker->wake = seuil_shard_run(worker->shard, world->now, sim_mono(world));
         sim_identity(world, worker);
-        sim_broker(world, 0);
     }
+    sim_broker(world, 0);
     world->now++;
 }
 
@@ -95,7 +95,7 @@ void sim_settle(struct sim_world *world)
     for (int w = 0; w < world->setup.workers; w++)
         world->workers[w]->store.refuse = 0;
     sim_adopt(world);
-    if (world->setup.seed % 2)
+    if (world->setup.seed % 4 != 0)
         sim_go_on(world);
     for (int round = 0; round < 4 && !world->failed; round++) {
         run_dry(world);
