@@ -329,14 +329,14 @@ static void tell(struct daemon *daemon)
     daemon->heartbeat_at =
         mono + (watchdog_ms && watchdog_ms < 3 * HEARTBEAT_MS ? watchdog_ms / 3 : HEARTBEAT_MS);
     seuil_report_take(daemon->workers, daemon->worker_count, mono, &report);
-    alive = report.oldest_progress_ms < daemon->settings->watchdog_ms;
+    alive = report.oldest_turn_ms < daemon->settings->watchdog_ms;
     if (alive)
         seuil_notify("WATCHDOG=1");
     if (!alive && !daemon->hung)
         seuil_logf(SEUIL_LOG_ERROR,
                    "nothing has moved for %" PRId64
                    " ms; systemd's watchdog is not fed until it does",
-                   report.oldest_progress_ms);
+                   report.oldest_turn_ms);
     daemon->hung = !alive;
     if (mono >= daemon->status_at) {
         daemon->status_at = mono + STATUS_MS;

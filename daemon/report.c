@@ -7,11 +7,8 @@
 #include "base/buf.h"
 #include "log.h"
 
-static void add(struct seuil_report *report, const struct seuil_shard_status *status,
-                seuil_time_ms mono_ms)
+static void add(struct seuil_report *report, const struct seuil_shard_status *status)
 {
-    int64_t still_ms = mono_ms - status->progress;
-
 #define X(name, help) report->counters.name += status->counters.name;
     SEUIL_SHARD_COUNTERS(X)
 #undef X
@@ -33,8 +30,6 @@ static void add(struct seuil_report *report, const struct seuil_shard_status *st
             report->halted_shard = status->shard;
             snprintf(report->halt, sizeof(report->halt), "%s", status->text);
         }
-    } else if (status->state == SEUIL_SHARD_RUN && still_ms > report->oldest_progress_ms) {
-        report->oldest_progress_ms = still_ms;
     }
 }
 
@@ -48,10 +43,10 @@ void seuil_report_take(struct seuil_worker *const *workers, uint32_t count, seui
         uint32_t n = seuil_worker_snapshot(workers[w], statuses, SEUIL_PARTITIONS_MAX);
         int64_t still_ms = mono_ms - seuil_worker_heartbeat(workers[w]);
 
-        if (still_ms > ret_report->oldest_progress_ms)
-            ret_report->oldest_progress_ms = still_ms;
+        if (still_ms > ret_report->oldest_turn_ms)
+            ret_report->oldest_turn_ms = still_ms;
         for (uint32_t i = 0; i < n; i++)
-            add(ret_report, &statuses[i], mono_ms);
+            add(ret_report, &statuses[i]);
     }
 }
 

@@ -15,8 +15,10 @@ struct seuil_report {
     uint64_t lag; /* records between position and end, where the end is known */
     uint64_t outbox, dirty, cached, cache_bytes, in_flight;
     struct seuil_shard_counters counters;
-    int64_t oldest_progress_ms; /* how long ago the least lively shard or worker moved */
-    char halt[SEUIL_HALT_MAX];  /* of the first halted shard: why */
+    int64_t oldest_turn_ms; /* how long ago the least lively worker began a turn: our own progress.
+                               A shard that waits for its broker or for Redis says so itself; ending
+                               the process would not help it */
+    char halt[SEUIL_HALT_MAX]; /* of the first halted shard: why */
     uint32_t halted_shard;
 };
 
