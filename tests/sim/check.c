@@ -351,7 +351,6 @@ static void check_silence(struct sim_world *world, const struct sim_state *befor
         return;
     for (int topic = 0; topic < SIM_TOPICS; topic++) {
         int64_t was = stamp_of(before, &before->leads[lead], topic);
-        int64_t now = stamp_of(after, &after->leads[lead], topic);
 
         for (int i = 0; i < world->topics[topic].count; i++) {
             const struct sim_record *r = world->topics[topic].records[i];
