@@ -1,0 +1,35 @@
+# What cmake --install does with files that know where other files are: the configuration, which a
+# person edits and no later installation overwrites, and the systemd unit.
+set(prefix "${CMAKE_INSTALL_PREFIX}")
+set(etc "${prefix}/etc/seuil")
+if(prefix MATCHES "^/usr(/local)?/?$")
+  set(etc "/etc/seuil")
+endif()
+
+# install_once FILE FOLDER: not over a file that is there. The new text lies beside it.
+function(install_once file folder)
+  get_filename_component(name "${file}" NAME)
+  set(to "$ENV{DESTDIR}${folder}/${name}")
+  file(MAKE_DIRECTORY "$ENV{DESTDIR}${folder}")
+  if(EXISTS "${to}")
+    file(SHA256 "${to}" had)
+    file(SHA256 "${file}" new)
+    if(NOT had STREQUAL new)
+      message(STATUS "Kept: ${to} (the sample is ${to}.new)")
+      configure_file("${file}" "${to}.new" COPYONLY)
+    endif()
+  else()
+    message(STATUS "Installing: ${to}")
+    configure_file("${file}" "${to}" COPYONLY)
+  endif()
+endfunction()
+
+get_filename_component(source "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
+install_once("${source}/config/seuil.yaml" "${etc}")
+install_once("${source}/config/models/standard.yaml" "${etc}/models")
+
+file(READ "${source}/deploy/systemd/seuild.service" unit)
+string(REPLACE "/usr/bin/" "${prefix}/bin/" unit "${unit}")
+string(REPLACE "/etc/seuil/" "${etc}/" unit "${unit}")
+message(STATUS "Installing: $ENV{DESTDIR}${prefix}/lib/systemd/system/seuild.service")
+file(WRITE "$ENV{DESTDIR}${prefix}/lib/systemd/system/seuild.service" "${unit}")
