@@ -18,7 +18,7 @@
 #define SIM_CASES "tests/sim/cases"
 #endif
 
-/* Schedules that a schedule may take before it counts as stuck. */
+/* Seconds that a schedule may take before it counts as stuck. */
 #define STUCK_S 20
 
 struct sim_common sim;

@@ -117,7 +117,7 @@ static void add_rare(struct maker *m, int worker, int x)
         if (chance(m, 15))
             ADD1(m, SIM_DO_GO_ON, 0);
         else if (chance(m, 70))
-            ADD1(m, SIM_DO_LOSE, PICK(m, 1, 1, 1, 2, 2, 3, 3, 5, 9, 99));
+            ADD1(m, SIM_DO_LOSE, PICK(m, 1, 1, 1, 1, 2, 2, 3, 3, 5, 99));
         else
             ADD2(m, SIM_DO_RETAIN, topic, PICK(m, 0, 0, 0, 0, 1, 3));
     } else if (m->profile == SIM_ADOPT && x < 12) {
