@@ -322,6 +322,7 @@ static int make_meta(struct decision *d, uint32_t shard, uint64_t witness_seq)
     /* Above what the group was told, or the next owner would think that Redis went back. */
     d->meta.seq = d->seq = witness_seq + 1;
     d->meta.stream_time = d->meta.muted_until = SEUIL_TIME_NONE;
+    d->meta.counts.since = d->meta.counts.as_of = SEUIL_TIME_NONE;
     snprintf(d->meta.owner, sizeof(d->meta.owner), "%s", d->owner);
     snprintf(d->meta.halt, sizeof(d->meta.halt),
              "a rebuild was begun and not finished: `seuilctl rebuild` again");

@@ -104,6 +104,7 @@ void seuil_acquire_reply(struct seuil_shard *shard, const struct seuil_store_rep
         seuil_shard_doubt(shard, "taking the shard: meta came with another token");
         return;
     }
+    seuil_status_begin(shard);
     seuil_shard_enter(shard,
                       reply->verb == SEUIL_STORE_CREATE ? SEUIL_SHARD_WITNESS : SEUIL_SHARD_CHECK);
 }

@@ -57,7 +57,11 @@ int seuil_check_first_meta(struct seuil_shard *shard, struct seuil_meta *ret_met
     int64_t positions[SEUIL_TOPICS_MAX];
     char text[SEUIL_WITNESS_MAX];
     struct seuil_witness_text witness;
-    struct seuil_meta meta = {.format = 1, .stream_time = SEUIL_TIME_NONE};
+    struct seuil_meta meta = {
+        .format = 1,
+        .stream_time = SEUIL_TIME_NONE,
+        .counts = {.since = SEUIL_TIME_NONE, .as_of = SEUIL_TIME_NONE},
+    };
     int rc = source->ops->read_witness(source, shard->number, positions, text, sizeof(text));
 
     if (rc < 0)

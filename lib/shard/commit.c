@@ -162,6 +162,8 @@ static void next_meta(struct seuil_shard *shard)
         snprintf(meta->cluster_id, sizeof(meta->cluster_id), "%s", shard->config->cluster_id);
     if (shard->publish.head > meta->outbox_head) /* before RUN the outbox was not looked at yet */
         meta->outbox_head = shard->publish.head;
+    seuil_status_counts(shard, &meta->counts);
+    meta->counts.seq = meta->seq;
     flight->halt = shard->halting;
     flight->base = flight->walk_page = false;
     if (shard->halting) {

@@ -232,6 +232,8 @@ struct seuil_shard {
     uint32_t audit_at, audit_sum;
 
     struct seuil_shard_counters counters;
+    struct seuil_shard_counters before; /* the same when the token was taken */
+    seuil_time_ms owned_since;          /* wall: then */
     struct seuil_outcome outcome;
     struct seuil_buf value; /* of an outgoing record while it is made */
     uint8_t packed[SEUIL_LEAD_BYTES_MAX];
@@ -369,6 +371,12 @@ bool seuil_dead_run(struct seuil_shard *shard);
 void seuil_dead_delivery(struct seuil_shard *shard, uint64_t number);
 bool seuil_dead_full(const struct seuil_shard *shard);
 void seuil_dead_drop(struct seuil_shard *shard);
+
+/* ---- status.c */
+/* A token was taken: what is counted from here on is its tenure's. */
+void seuil_status_begin(struct seuil_shard *shard);
+/* The counts of the tenure as of now, as meta carries them. */
+void seuil_status_counts(const struct seuil_shard *shard, struct seuil_meta_counts *ret_counts);
 
 /* ---- witness.c (rules 21, 22) */
 void seuil_witness_send(struct seuil_shard *shard);

@@ -82,6 +82,7 @@ void seuil_operator_rebuild(struct seuil_meta *meta, const struct seuil_operator
     meta->walk_model_hash = 0;
     meta->walk_cursor = 0;
     meta->muted_until = order->muted_until;
+    meta->counts = (struct seuil_meta_counts){.since = SEUIL_TIME_NONE, .as_of = SEUIL_TIME_NONE};
     if (order->cluster_id)
         snprintf(meta->cluster_id, sizeof(meta->cluster_id), "%s", order->cluster_id);
     meta->halt[0] = '\0';

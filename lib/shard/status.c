@@ -55,3 +55,29 @@ void seuil_shard_status(const struct seuil_shard *shard, struct seuil_shard_stat
                                       c->dead_lettered + s.in_flight);
     *ret_status = s;
 }
+
+void seuil_status_begin(struct seuil_shard *shard)
+{
+    assert(shard->batch.count == shard->batch.done);
+    shard->before = shard->counters;
+    shard->owned_since = shard->wall;
+}
+
+void seuil_status_counts(const struct seuil_shard *shard, struct seuil_meta_counts *ret_counts)
+{
+    const struct seuil_shard_counters *now = &shard->counters, *then = &shard->before;
+    uint64_t in_flight = shard->batch.count - shard->batch.done;
+
+    *ret_counts = (struct seuil_meta_counts){
+        .since = shard->owned_since,
+        .as_of = shard->wall,
+        .received = now->received - then->received + in_flight,
+        .applied = now->applied - then->applied,
+        .replayed = now->replayed - then->replayed,
+        .duplicate = now->duplicate - then->duplicate,
+        .filtered = now->filtered - then->filtered,
+        .late = now->late - then->late,
+        .dead_lettered = now->dead_lettered - then->dead_lettered,
+        .in_flight = in_flight,
+    };
+}

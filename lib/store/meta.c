@@ -160,6 +160,22 @@ static void add_topic(struct seuil_meta_text *text, uint32_t number,
         topic->base_finger_hash);
 }
 
+static void add_counts(struct seuil_meta_text *text, const struct seuil_meta_counts *counts)
+{
+    char since[24], as_of[24];
+
+    add(text, SEUIL_STR("counts"),
+#define X(name) #name "=%" PRIu64 " "
+        SEUIL_META_COUNTS(X)
+#undef X
+            "seq=%" PRIu64 " since=%s as_of=%s",
+#define X(name) counts->name,
+        SEUIL_META_COUNTS(X)
+#undef X
+            counts->seq,
+        time_format(counts->since, since), time_format(counts->as_of, as_of));
+}
+
 void seuil_meta_format(const struct seuil_meta *meta, struct seuil_meta_text *text)
 {
     char token[SEUIL_TOKEN_HEX], time[24];
@@ -180,6 +196,7 @@ void seuil_meta_format(const struct seuil_meta *meta, struct seuil_meta_text *te
     add_text(text, SEUIL_STR("cluster"), meta->cluster_id, sizeof(meta->cluster_id));
     add_text(text, SEUIL_STR("owner"), meta->owner, sizeof(meta->owner));
     add_text(text, SEUIL_STR("halt"), meta->halt, sizeof(meta->halt));
+    add_counts(text, &meta->counts);
     for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++)
         if (meta->topics[i].present)
             add_topic(text, i, &meta->topics[i]);
@@ -243,6 +260,27 @@ static bool topic_parse(struct seuil_str rest, struct seuil_meta_topic *topic)
     return true;
 }
 
+static bool take_u64(struct seuil_str *rest, struct seuil_str name, uint64_t *ret)
+{
+    struct seuil_str text;
+
+    return take(rest, name, ' ', &text) && seuil_meta_u64_parse(text, ret);
+}
+
+static bool counts_parse(struct seuil_str rest, struct seuil_meta_counts *counts)
+{
+    struct seuil_str since, as_of;
+
+#define X(name)                                                                                    \
+    if (!take_u64(&rest, SEUIL_STR(#name "="), &counts->name))                                     \
+        return false;
+    SEUIL_META_COUNTS(X)
+#undef X
+    return take_u64(&rest, SEUIL_STR("seq="), &counts->seq) &&
+           take(&rest, SEUIL_STR("since="), ' ', &since) && time_parse(since, &counts->since) &&
+           take(&rest, SEUIL_STR("as_of="), '\0', &as_of) && time_parse(as_of, &counts->as_of);
+}
+
 static bool text_parse(struct seuil_str value, char *out, size_t cap)
 {
     if (value.len >= cap || (value.len && memchr(value.ptr, '\0', value.len)))
@@ -267,6 +305,7 @@ enum field {
     CLUSTER,
     OWNER,
     HALT,
+    COUNTS,
     FIXED,
 };
 
@@ -275,7 +314,7 @@ static const struct seuil_str field_names[FIXED] = {
     [HEAD] = {"head", 4},     [TAIL] = {"tail", 4},       [TIME] = {"time", 4},
     [MUTED] = {"muted", 5},   [MODEL] = {"model", 5},     [WALK] = {"walk", 4},
     [CURSOR] = {"cursor", 6}, [CLUSTER] = {"cluster", 7}, [OWNER] = {"owner", 5},
-    [HALT] = {"halt", 4},
+    [HALT] = {"halt", 4},     [COUNTS] = {"counts", 6},
 };
 
 static bool fixed_parse(uint32_t which, struct seuil_str value, struct seuil_meta *meta)
@@ -310,6 +349,8 @@ static bool fixed_parse(uint32_t which, struct seuil_str value, struct seuil_met
         return text_parse(value, meta->cluster_id, sizeof(meta->cluster_id));
     case OWNER:
         return text_parse(value, meta->owner, sizeof(meta->owner));
+    case COUNTS:
+        return counts_parse(value, &meta->counts);
     default:
         return text_parse(value, meta->halt, sizeof(meta->halt));
     }

@@ -52,6 +52,28 @@ struct seuil_meta_topic {
     uint64_t base_finger_hash;
 };
 
+/* What became of the events of a tenure (of one token), as of a transaction of it: `received` is
+ * the sum of the others. For people; nothing is decided by it. */
+#define SEUIL_META_COUNTS(X)                                                                       \
+    X(received)                                                                                    \
+    X(applied)                                                                                     \
+    X(replayed)                                                                                    \
+    X(duplicate)                                                                                   \
+    X(filtered)                                                                                    \
+    X(late)                                                                                        \
+    X(dead_lettered)                                                                               \
+    X(in_flight)
+
+struct seuil_meta_counts {
+    seuil_time_ms since, as_of; /* the token was taken; the transaction; SEUIL_TIME_NONE: nothing
+                                   was counted yet */
+    uint64_t seq;               /* of the transaction: meta's own is higher once another owner or an
+                                   operator took the shard */
+#define X(name) uint64_t name;
+    SEUIL_META_COUNTS(X)
+#undef X
+};
+
 struct seuil_meta {
     uint32_t format;
     struct seuil_token token;
@@ -67,6 +89,7 @@ struct seuil_meta {
     char owner[64];            /* instance name, for people */
     char halt[SEUIL_HALT_MAX]; /* "" or why this shard stands still */
     seuil_time_ms muted_until; /* publish_from: crossings effective before are counted only */
+    struct seuil_meta_counts counts;
 };
 
 enum seuil_due_op {

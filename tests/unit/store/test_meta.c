@@ -17,6 +17,8 @@ static struct seuil_meta full(void)
         .walk_model_hash = 1,
         .walk_cursor = UINT64_MAX,
         .muted_until = SEUIL_TIME_NONE,
+        .counts = {INT64_MIN + 1, INT64_MIN + 1, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
+                   UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX},
     };
 
     memset(meta.token.bytes, 0xa5, sizeof(meta.token.bytes));
@@ -47,6 +49,7 @@ Test(meta, the_longest_one_fits_and_comes_back_whole)
     cr_assert(meta.seq == back.seq && meta.stream_time == back.stream_time &&
               meta.outbox_tail == back.outbox_tail && meta.model_hash == back.model_hash &&
               meta.walk_cursor == back.walk_cursor && meta.muted_until == back.muted_until);
+    cr_assert(memcmp(&meta.counts, &back.counts, sizeof(meta.counts)) == 0);
     cr_assert_str_eq(meta.halt, back.halt);
     cr_assert_str_eq(meta.cluster_id, back.cluster_id);
     cr_assert(memcmp(&meta.token, &back.token, sizeof(meta.token)) == 0);
@@ -73,7 +76,7 @@ Test(meta, a_missing_a_double_and_an_unknown_field_are_refused)
     static struct seuil_meta_text text;
     struct seuil_meta meta = full(), back = {.seq = 77};
 
-    for (uint32_t i = 0; i < 13; i++) {
+    for (uint32_t i = 0; i < 14; i++) {
         seuil_meta_format(&meta, &text);
         text.fields[i] = text.fields[--text.count];
         cr_assert_eq(again(&text, &back), SEUIL_ERR_CORRUPT, "without field %u", i);
@@ -117,6 +120,9 @@ static bool refused(const char *name, const char *value)
 #define TOPIC                                                                                      \
     "generation=1 base=5 reach=6 time=9 reach_record=5/8/00000000000000ff base_record=4/none/"
 
+#define COUNTS                                                                                     \
+    "received=7 applied=1 replayed=2 duplicate=1 filtered=1 late=1 dead_lettered=1 in_flight=0 "
+
 Test(meta, values_have_one_spelling)
 {
     static const char *const wrong[][2] = {
@@ -159,6 +165,15 @@ Test(meta, values_have_one_spelling)
                "base_record=4/7/00000000000000ff"},
         {"t0", "generation=1 base=5 reach=6 time=9 reach_record=-2/8/00000000000000ff "
                "base_record=4/7/00000000000000ff"},
+        {"counts", ""},
+        {"counts", COUNTS},
+        {"counts", COUNTS "seq=3 since=1"},
+        {"counts", COUNTS "seq=3 since=1 as_of=2 "},
+        {"counts", COUNTS "seq=-3 since=1 as_of=2"},
+        {"counts", COUNTS "seq=3 since=1 as_of=02"},
+        {"counts", " " COUNTS "seq=3 since=1 as_of=2"},
+        {"counts", "applied=1 received=1 replayed=0 duplicate=0 filtered=0 late=0 dead_lettered=0 "
+                   "in_flight=0 seq=3 since=1 as_of=2"},
     };
 
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
@@ -166,6 +181,8 @@ Test(meta, values_have_one_spelling)
             cr_assert(refused(wrong[i][0], wrong[i][1]), "%s '%s'", wrong[i][0], wrong[i][1]);
     cr_assert_not(refused("t0", TOPIC "00000000000000ff"));
     cr_assert_not(refused("time", "none"));
+    cr_assert_not(refused("counts", COUNTS "seq=3 since=1 as_of=2"));
+    cr_assert_not(refused("counts", COUNTS "seq=0 since=none as_of=none"));
     cr_assert_not(refused("head", "0"));
 }
 
