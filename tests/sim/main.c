@@ -1,7 +1,8 @@
-/* sim [--profile NAME] [--seed N] [--count N] [--long N] [--case FILE] [--verbose]
+/* sim [--profile NAME] [--seed N] [--count N] [--long N] [--case FILE] [--verbose] [--no-shrink]
  *
- * Without arguments: every profile, a fixed number of schedules, then every case of the folder that
- * SIM_CASES names. The first failure is shrunk, printed as a case, and ends the run with 1. */
+ * Without --profile and --case: --count schedules of every profile (100 times as many when
+ * SEUIL_TEST_LONG is set), then every case of the folder that SIM_CASES names. The first failure of
+ * a profile is shrunk and printed as a case; the exit status is then 1. --long is --count. */
 
 #include "sim.h"
 
@@ -204,6 +205,8 @@ int main(int argc, char **argv)
                         "[--case FILE] [--verbose]\n");
         return 64;
     }
+    if (o.profile < 0 && getenv("SEUIL_TEST_LONG"))
+        o.count *= 100;
     catch_signals();
     if (sim_models_load() < 0)
         return 70;
