@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""install.py BUILD [demo]: what cmake --install puts in place works from there, is found by what
+names it, and an edited configuration outlives the next installation. With `demo`, the installed
+demo tells its story to the end."""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+build, demo = sys.argv[1], "demo" in sys.argv[2:]
+
+
+def check(condition, text):
+    if not condition:
+        sys.exit(f"install: {text}")
+
+
+def run(*command, status=0, **more):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, **more)
+    check(done.returncode == status, f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}")
+    return done.stdout
+
+
+def read(*path):
+    with open(os.path.join(*path), encoding="utf-8") as f:
+        return f.read()
+
+
+def install(prefix, destdir=""):
+    run("cmake", "--install", build, "--prefix", prefix, env={**os.environ, "DESTDIR": destdir})
+
+
+with tempfile.TemporaryDirectory(prefix="seuil-install.") as top:
+    # In a folder of one's own: everything below it, and every name in it leads there.
+    prefix = os.path.join(top, "own")
+    install(prefix)
+    for name in ("bin/seuild", "bin/seuilctl", "share/man/man8/seuild.8", "share/man/man1/seuilctl.1", "share/man/man5/seuil.yaml.5",
+                 "share/man/man5/seuil-model.5", "share/seuil/models/standard.yaml", "share/seuil/models/demo.yaml",
+                 "share/seuil/schemas/qualification.avsc", "etc/seuil/seuil.yaml", "etc/seuil/models/standard.yaml"):
+        check(os.path.isfile(os.path.join(prefix, name)), f"{name} is not installed")
+    unit = read(prefix, "lib/systemd/system/seuild.service")
+    for program, config in re.findall(r"^Exec(?:StartPre|Start)=(\S+) --config (\S+)", unit, re.M):
+        check(os.access(program, os.X_OK) and os.path.isfile(config), f"the unit names {program} and {config}, which are not there")
+    check(unit.count(prefix + "/bin/seuild") == 2, "the unit does not start what was installed")
+
+    # The sample, with one line changed, is a good configuration.
+    config = os.path.join(prefix, "etc/seuil/seuil.yaml")
+    sample = read(config)
+    edited = re.sub(r"(?m)^  bootstrap\.servers: .*$", "  bootstrap.servers: kafka-1.example:9092", sample)
+    check(edited != sample, "the sample does not name kafka.bootstrap.servers")
+    with open(config, "w", encoding="utf-8") as f:
+        f.write(edited)
+    away = {"cwd": "/", "env": {k: v for k, v in os.environ.items() if not k.startswith("SEUIL_")}}
+    seuild, seuilctl = os.path.join(prefix, "bin/seuild"), os.path.join(prefix, "bin/seuilctl")
+    run(seuild, "--config", config, "--check", **away)
+    run(seuilctl, "check", config, *(os.path.join(prefix, "share/seuil/models", m) for m in ("standard.yaml", "demo.yaml")), **away)
+    check("kafka-1.example:9092" in run(seuilctl, "check", "--print", config, **away), "the edited value is not in force")
+
+    # The next installation leaves it alone; a sample that changed lies beside it.
+    install(prefix)
+    check(read(config) == edited, "an installation wrote over an edited configuration")
+    check(read(config + ".new") == sample, "the sample does not lie beside it")
+    check(not os.path.exists(os.path.join(prefix, "etc/seuil/models/standard.yaml.new")), "an unchanged model came twice")
+
+    # For a package: /usr has its configuration in /etc, all below DESTDIR.
+    install("/usr", destdir=os.path.join(top, "package"))
+    check(os.path.isfile(os.path.join(top, "package/etc/seuil/seuil.yaml")), "/etc/seuil/seuil.yaml is not installed for /usr")
+    check("=/usr/bin/seuild --config /etc/seuil/seuil.yaml\n" in read(top, "package/usr/lib/systemd/system/seuild.service"), "the unit for /usr")
+
+    if demo:
+        begin = time.monotonic()
+        out = run(seuilctl, "demo", timeout=180, **{**away, "env": {**away["env"], "TMPDIR": top}})
+        last = out.rstrip("\n").split("\n")[-1]
+        print(f"demo: {last}, after {time.monotonic() - begin:.0f} s")
+        check(re.match(r"([1-9]\d*) leads qualified", last), f"the demo ends with: {last}")
+        check(not [n for n in os.listdir(top) if n.startswith("seuil-demo")], "the demo left its folder behind")
+print("what is installed works from there")
