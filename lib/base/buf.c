@@ -6,15 +6,13 @@
 #include "base/err.h"
 #include "base/heap.h"
 
-int seuil_buf_reserve(struct seuil_buf *buf, size_t more)
+int seuil_buf_grow(struct seuil_buf *buf, size_t more)
 {
     size_t cap = buf->cap ? buf->cap : 64;
     uint8_t *ptr;
 
     if (buf->failed)
         return buf->failed;
-    if (buf->cap - buf->len >= more)
-        return 0;
     while (cap - buf->len < more) {
         if (cap > SIZE_MAX / 2)
             return buf->failed = SEUIL_ERR_NOMEM;
@@ -26,28 +24,6 @@ int seuil_buf_reserve(struct seuil_buf *buf, size_t more)
     buf->ptr = ptr;
     buf->cap = cap;
     return 0;
-}
-
-int seuil_buf_add(struct seuil_buf *buf, const void *bytes, size_t len)
-{
-    int rc = seuil_buf_reserve(buf, len);
-
-    if (rc)
-        return rc;
-    if (len)
-        memcpy(buf->ptr + buf->len, bytes, len);
-    buf->len += len;
-    return 0;
-}
-
-int seuil_buf_add_byte(struct seuil_buf *buf, uint8_t byte)
-{
-    return seuil_buf_add(buf, &byte, 1);
-}
-
-int seuil_buf_add_text(struct seuil_buf *buf, const char *text)
-{
-    return seuil_buf_add(buf, text, strlen(text));
 }
 
 int seuil_buf_printf(struct seuil_buf *buf, const char *format, ...)

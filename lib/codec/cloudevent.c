@@ -1,7 +1,6 @@
 #include "codec/cloudevent.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 #include "codec/text.h"
 
@@ -38,9 +37,10 @@ void seuil_cloudevent_add(const struct seuil_cloudevent *event, struct seuil_clo
         add(entry, SEUIL_STR("tracestate"), event->tracestate);
     add(entry, SEUIL_STR("seuil_processed_at"), time(event->processed, text->processed));
     if (event->input_lag_ms >= 0) {
-        int n = snprintf(text->lag, sizeof(text->lag), "%lld", (long long)event->input_lag_ms);
+        char *end = text->lag + sizeof(text->lag);
+        char *p = seuil_digits_put((uint64_t)event->input_lag_ms, end);
 
-        add(entry, SEUIL_STR("seuil_input_lag_ms"), (struct seuil_str){text->lag, (uint32_t)n});
+        add(entry, SEUIL_STR("seuil_input_lag_ms"), (struct seuil_str){p, (uint32_t)(end - p)});
     }
     if (event->stale)
         add(entry, SEUIL_STR("seuil_stale"), SEUIL_STR("true"));

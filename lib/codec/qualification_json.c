@@ -1,68 +1,50 @@
 #include "codec/qualification.h"
 
-static void name(struct seuil_buf *out, const char *before, const char *text)
-{
-    seuil_buf_add_text(out, before);
-    seuil_buf_add_byte(out, '"');
-    seuil_buf_add_text(out, text);
-    seuil_buf_add_text(out, "\":");
-}
+/* A member's name with all that stands around it, known when this is compiled. */
+#define NAME(out, before, member)                                                                  \
+    seuil_buf_add(out, before "\"" member "\":", sizeof(before "\"" member "\":") - 1)
+#define STRING(out, before, member, text)                                                          \
+    (NAME(out, before, member), seuil_json_add_string(out, seuil_str_from(text)))
+#define AMOUNT(out, member, value) (NAME(out, ",", member), seuil_json_add_cents(out, value))
+#define NUMBER(out, member, value) (NAME(out, ",", member), seuil_json_add_integer(out, value))
 
-static void string(struct seuil_buf *out, const char *before, const char *member, const char *text)
+static void add_time(struct seuil_buf *out, seuil_time_ms value)
 {
-    name(out, before, member);
-    seuil_json_add_string(out, seuil_str_from(text));
-}
+    char text[40] = "\"";
+    int len = 1 + seuil_time_format(value, text + 1);
 
-static void amount(struct seuil_buf *out, const char *member, double value)
-{
-    name(out, ",", member);
-    seuil_json_add_cents(out, value);
-}
-
-static void number(struct seuil_buf *out, const char *member, int64_t value)
-{
-    name(out, ",", member);
-    seuil_buf_printf(out, "%lld", (long long)value);
-}
-
-static void time(struct seuil_buf *out, const char *member, seuil_time_ms value)
-{
-    char text[32];
-
-    seuil_time_format(value, text);
-    string(out, ",", member, text);
+    text[len++] = '"';
+    seuil_buf_add(out, text, (size_t)len);
 }
 
 static void add_cause(struct seuil_buf *out, const struct seuil_cause *cause)
 {
-    name(out, ",", "cause");
+    NAME(out, ",", "cause");
     if (!cause) {
         seuil_buf_add_text(out, "null");
         return;
     }
-    name(out, "{", "id");
+    NAME(out, "{", "id");
     seuil_json_add_string(out, cause->id);
-    name(out, ",", "topic");
+    NAME(out, ",", "topic");
     seuil_json_add_string(out, cause->topic);
-    number(out, "partition", cause->partition);
-    number(out, "offset", cause->offset);
+    NUMBER(out, "partition", cause->partition);
+    NUMBER(out, "offset", cause->offset);
     seuil_buf_add_byte(out, '}');
 }
 
 static void add_line(struct seuil_buf *out, const struct seuil_line *line)
 {
-    string(out, "{", "rule", line->rule);
-    string(out, ",", "label", line->label);
-    number(out, "count", line->count);
-    amount(out, "points", line->points);
-    amount(out, "now", line->now);
-    if (line->limited_by[0]) {
-        string(out, ",", "limited_by", line->limited_by);
-    } else {
-        name(out, ",", "limited_by");
+    STRING(out, "{", "rule", line->rule);
+    STRING(out, ",", "label", line->label);
+    NUMBER(out, "count", line->count);
+    AMOUNT(out, "points", line->points);
+    AMOUNT(out, "now", line->now);
+    NAME(out, ",", "limited_by");
+    if (line->limited_by[0])
+        seuil_json_add_string(out, seuil_str_from(line->limited_by));
+    else
         seuil_buf_add_text(out, "null");
-    }
     seuil_buf_add_byte(out, '}');
 }
 
@@ -70,26 +52,26 @@ int seuil_qualification_json(const struct seuil_qualification *q, struct seuil_b
 {
     const struct seuil_explanation *e = q->explanation;
 
-    string(out, "{", "id", q->id);
-    name(out, ",", "lead");
+    STRING(out, "{", "id", q->id);
+    NAME(out, ",", "lead");
     seuil_json_add_string(out, q->lead);
-    string(out, ",", "model", q->model);
-    string(out, ",", "model_version", q->model_version);
-    string(out, ",", "direction", q->direction);
-    string(out, ",", "tier_before", q->tier_before);
-    string(out, ",", "tier", q->tier);
-    amount(out, "score", e->score);
-    amount(out, "fit", e->fit);
-    string(out, ",", "reason", q->reason);
-    time(out, "effective_time", q->effective);
-    if (q->until == SEUIL_TIME_NEVER) {
-        name(out, ",", "qualified_until");
+    STRING(out, ",", "model", q->model);
+    STRING(out, ",", "model_version", q->model_version);
+    STRING(out, ",", "direction", q->direction);
+    STRING(out, ",", "tier_before", q->tier_before);
+    STRING(out, ",", "tier", q->tier);
+    AMOUNT(out, "score", e->score);
+    AMOUNT(out, "fit", e->fit);
+    STRING(out, ",", "reason", q->reason);
+    NAME(out, ",", "effective_time");
+    add_time(out, q->effective);
+    NAME(out, ",", "qualified_until");
+    if (q->until == SEUIL_TIME_NEVER)
         seuil_buf_add_text(out, "null");
-    } else {
-        time(out, "qualified_until", q->until);
-    }
+    else
+        add_time(out, q->until);
     add_cause(out, q->cause);
-    name(out, ",", "explanation");
+    NAME(out, ",", "explanation");
     seuil_buf_add_byte(out, '[');
     for (uint32_t i = 0; i < e->line_count; i++) {
         if (i)

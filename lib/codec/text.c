@@ -8,15 +8,21 @@
 
 #include "codec/utf8.h"
 
+/* Whether an ASCII byte stands for itself in a string. */
+static bool is_plain(uint8_t c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
 /* Append the bytes of @text from @from that need no escape; returns where the next one does. */
 static const uint8_t *add_plain(struct seuil_buf *out, const uint8_t *from, const uint8_t *end)
 {
     const uint8_t *p = from;
 
-    while (p < end && *p >= 0x20 && *p != '"' && *p != '\\') {
-        unsigned n = *p < 0x80 ? 1 : seuil_utf8_sequence(p, end);
+    while (p < end) {
+        unsigned n = 1;
 
-        if (n == 0)
+        if (!is_plain(*p) && (*p < 0x80 || (n = seuil_utf8_sequence(p, end)) == 0))
             break;
         p += n;
     }
@@ -69,6 +75,25 @@ int seuil_json_add_string(struct seuil_buf *out, struct seuil_str text)
     return seuil_buf_add_byte(out, '"');
 }
 
+char *seuil_digits_put(uint64_t value, char *end)
+{
+    do {
+        *--end = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    return end;
+}
+
+int seuil_json_add_integer(struct seuil_buf *out, int64_t value)
+{
+    char text[24], *end = text + sizeof(text);
+    char *p = seuil_digits_put(value < 0 ? 0 - (uint64_t)value : (uint64_t)value, end);
+
+    if (value < 0)
+        *--p = '-';
+    return seuil_buf_add(out, p, (size_t)(end - p));
+}
+
 /* Amounts beyond this have lost their cents in a double anyway. */
 #define AMOUNT_MAX 1e13
 
@@ -90,10 +115,7 @@ int seuil_json_add_cents(struct seuil_buf *out, double value)
         *--p = (char)('0' + cents / 10);
         *--p = '.';
     }
-    do {
-        *--p = (char)('0' + whole % 10);
-        whole /= 10;
-    } while (whole);
+    p = seuil_digits_put(whole, p);
     if (negative)
         *--p = '-';
     return seuil_buf_add(out, p, (size_t)(text + sizeof(text) - p));

@@ -38,7 +38,7 @@ unsigned seuil_utf8_sequence(const uint8_t *p, const uint8_t *end)
 
 bool seuil_utf8_check_slow(const uint8_t *p, const uint8_t *end)
 {
-    while (p < end) {
+    for (p = seuil_ascii_end(p, end); p < end; p = seuil_ascii_end(p, end)) {
         unsigned n = seuil_utf8_sequence(p, end);
 
         if (n == 0)

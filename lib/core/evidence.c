@@ -95,8 +95,9 @@ struct seuil_record *seuil_evidence_insert(struct seuil_evidence *evidence, unsi
     else
         at = evidence->record_top++;
     assert(at <= SEUIL_RECENT_MAX);
-    memmove(evidence->recent + position + 1, evidence->recent + position,
-            (evidence->recent_count - position) * sizeof(evidence->recent[0]));
+    if (position < evidence->recent_count) /* mostly it is the newest */
+        memmove(evidence->recent + position + 1, evidence->recent + position,
+                (evidence->recent_count - position) * sizeof(evidence->recent[0]));
     evidence->recent[position] = at;
     evidence->recent_count++;
     record = &evidence->records[at];

@@ -133,12 +133,32 @@ static inline double seuil_unpack_double(struct seuil_unpack *unpack)
     return value;
 }
 
+/* The lower seven bits of each byte of @word, pushed together. */
+static inline uint64_t seuil_unpack_sevens(uint64_t word)
+{
+    word = (word & UINT64_C(0x007f007f007f007f)) | (word & UINT64_C(0x7f007f007f007f00)) >> 1;
+    word = (word & UINT64_C(0x00003fff00003fff)) | (word & UINT64_C(0x3fff00003fff0000)) >> 2;
+    return (word & UINT64_C(0x0fffffff)) | (word & UINT64_C(0x0fffffff00000000)) >> 4;
+}
+
 static inline uint64_t seuil_unpack_varint(struct seuil_unpack *unpack)
 {
     uint64_t value = 0;
 
     if (unpack->at < unpack->end && *unpack->at < 0x80 && !unpack->bad)
         return *unpack->at++;
+    if (unpack->end - unpack->at >= 8 && !unpack->bad) { /* most are of four to six bytes */
+        uint64_t word, last;
+
+        memcpy(&word, unpack->at, sizeof(word));
+        word = le64toh(word);
+        last = ~word & UINT64_C(0x8080808080808080); /* the lowest of these bits ends it */
+        last &= 0 - last;
+        if (last && (word & (last - (last >> 7)))) { /* its last byte is not 0 */
+            unpack->at += (__builtin_ctzll(last) >> 3) + 1;
+            return seuil_unpack_sevens(word & (last - 1));
+        }
+    }
     for (unsigned shift = 0; shift < 64; shift += 7) {
         uint8_t byte = seuil_unpack_byte(unpack);
 
