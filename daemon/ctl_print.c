@@ -15,11 +15,36 @@ static double shown(double value)
     return fabs(value) < 0.005 ? 0.0 : value;
 }
 
-static void add_line(const struct seuil_line *line, struct seuil_buf *out)
+/* The bound of the group, or of the fit, that a clamp's line is about. */
+static double bound_of(const struct seuil_model *model, const char *name, bool floor)
+{
+    for (uint16_t i = 0; i < model->group_count; i++)
+        if (strcmp(model->groups[i].name, name) == 0)
+            return floor ? model->groups[i].floor : model->groups[i].ceiling;
+    return floor ? model->fit_floor : model->fit_ceiling;
+}
+
+/* What a clamp took or gave is a line of its own: "-12.40  Pages vues: capped at 60". */
+static bool add_clamp(const struct seuil_model *model, const struct seuil_line *line,
+                      struct seuil_buf *out)
+{
+    bool floor = strcmp(line->limited_by, "floor") == 0;
+
+    if (!floor && strcmp(line->limited_by, "ceiling") != 0)
+        return false;
+    seuil_buf_printf(out, "    %9.2f  %s: %s %.15g\n", shown(line->now), line->label,
+                     floor ? "not below" : "capped at", bound_of(model, line->rule, floor));
+    return true;
+}
+
+static void add_line(const struct seuil_model *model, const struct seuil_line *line,
+                     struct seuil_buf *out)
 {
     const char *open = " (";
     double points = shown(line->points), now = shown(line->now);
 
+    if (add_clamp(model, line, out))
+        return;
     seuil_buf_printf(out, "    %9.2f  %s", now, line->label);
     if (line->count) {
         seuil_buf_printf(out, "%s%u time%s", open, line->count, line->count == 1 ? "" : "s");
@@ -37,10 +62,11 @@ static void add_line(const struct seuil_line *line, struct seuil_buf *out)
     seuil_buf_add_text(out, strcmp(open, " (") == 0 ? "\n" : ")\n");
 }
 
-void seuil_print_lines(const struct seuil_explanation *explanation, struct seuil_buf *out)
+void seuil_print_lines(const struct seuil_model *model, const struct seuil_explanation *explanation,
+                       struct seuil_buf *out)
 {
     for (uint32_t i = 0; i < explanation->line_count; i++)
-        add_line(&explanation->lines[i], out);
+        add_line(model, &explanation->lines[i], out);
     seuil_buf_printf(out, "  = %9.2f\n", shown(explanation->score));
 }
 
@@ -66,6 +92,13 @@ void seuil_print_lines_json(const struct seuil_explanation *explanation, struct 
         seuil_buf_add_byte(out, '}');
     }
     seuil_buf_add_byte(out, ']');
+}
+
+void seuil_print_padded(const char *text, int width, struct seuil_buf *out)
+{
+    for (const char *c = text; *c; c++)
+        width -= ((unsigned char)*c & 0xc0) != 0x80;
+    seuil_buf_printf(out, "%s%*s", text, width > 0 ? width : 0, "");
 }
 
 static bool is_instant(seuil_time_ms time)
@@ -128,7 +161,7 @@ void seuil_print_crossing(const struct seuil_models *models, const struct seuil_
         seuil_model_tier_label(model, crossing->tier), shown(crossing->explanation.score),
         shown(crossing->explanation.fit), crossing->publish ? "" : " (not published)");
     add_reason(crossing, cause, out);
-    seuil_print_lines(&crossing->explanation, out);
+    seuil_print_lines(model, &crossing->explanation, out);
     add_until(crossing->qualified_until, out);
     seuil_buf_add_byte(out, '\n');
 }
@@ -203,7 +236,7 @@ void seuil_print_standing(const struct seuil_standing *standing, struct seuil_st
     seuil_buf_printf(out, ": \"%s\", score %.2f, fit %.2f\n",
                      seuil_model_tier_label(model, standing->tier),
                      shown(standing->explanation.score), shown(standing->explanation.fit));
-    seuil_print_lines(&standing->explanation, out);
+    seuil_print_lines(model, &standing->explanation, out);
     add_gap(standing, out);
     add_until(standing->until, out);
     seuil_buf_add_text(out, "  next due ");

@@ -13,10 +13,15 @@
  *
  *         40.00  Demande de démo (1 time)
  *          7.50  Page tarifs (3 times, 15.00 before decay; limited by day)
- *      =  47.50 */
-void seuil_print_lines(const struct seuil_explanation *explanation, struct seuil_buf *out);
+ *        -7.50  Navigation: capped at 40
+ *      =  40.00 */
+void seuil_print_lines(const struct seuil_model *model, const struct seuil_explanation *explanation,
+                       struct seuil_buf *out);
 /* The same as a JSON array, with the names of a crossing's explanation. */
 void seuil_print_lines_json(const struct seuil_explanation *explanation, struct seuil_buf *out);
+
+/* @text and blanks up to @width columns, as many as it has characters, not bytes. */
+void seuil_print_padded(const char *text, int width, struct seuil_buf *out);
 
 /* An instant, or "never"; in JSON a string, or null. */
 void seuil_print_time(seuil_time_ms time, struct seuil_buf *out);
