@@ -14,7 +14,9 @@
 void seuil_walk_begin(struct seuil_shard *shard)
 {
     struct seuil_walk *walk = &shard->walk;
-    bool again = shard->meta.walk_model_hash == shard->env.models->hash;
+    /* A walk is taken up where it stood only by who finds nothing in the cache: what is there may
+     * have been judged by other models since, though its page was written. */
+    bool again = shard->meta.walk_model_hash == shard->env.models->hash && shard->cache.count == 0;
 
     seuil_buf_done(&walk->ids);
     /* Leads asked for by a walk before are judged when they come, by the models of that day. */
