@@ -4,9 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "codec/avro_program.h"
 #include "codec/text.h"
-#include "codec/utf8.h"
 
 /* Steps that a record may cost, 4 a byte and 256: more can only come from values of no bytes,
  * counted by the thousand, or from records in records in records around nothing. The fields of the

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "codec/utf8.h"
+#include "base/utf8.h"
 
 int seuil_json_fail(struct seuil_json *j, int code, const char *why)
 {

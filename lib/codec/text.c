@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdbool.h>
 
-#include "codec/utf8.h"
+#include "base/utf8.h"
 
 /* Whether an ASCII byte stands for itself in a string. */
 static bool is_plain(uint8_t c)

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/err.h"
+#include "base/utf8.h"
 #include "core/time_text.h"
 
 struct unit {
@@ -188,39 +189,12 @@ int seuil_instant_parse(struct seuil_str text, seuil_time_ms *ret_time)
     return seuil_time_parse(seuil_str_from(day), ret_time);
 }
 
-/* The length of the valid character at @p, or 0 (RFC 3629). */
-static size_t utf8_character(const uint8_t *p, size_t left)
-{
-    uint8_t low = 0x80, high = 0xbf;
-    size_t len;
-
-    if (p[0] < 0x80)
-        return p[0] != 0;
-    if (p[0] < 0xc2 || p[0] > 0xf4)
-        return 0;
-    len = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-    if (p[0] == 0xe0)
-        low = 0xa0;
-    else if (p[0] == 0xed)
-        high = 0x9f;
-    else if (p[0] == 0xf0)
-        low = 0x90;
-    else if (p[0] == 0xf4)
-        high = 0x8f;
-    if (left < len || p[1] < low || p[1] > high)
-        return 0;
-    for (size_t i = 2; i < len; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    return len;
-}
-
 size_t seuil_text_valid_len(const void *text, size_t len)
 {
-    const uint8_t *bytes = text;
-    size_t at = 0, n;
+    const uint8_t *start = text, *end = start + len, *p = start;
+    unsigned n;
 
-    while (at < len && (n = utf8_character(bytes + at, len - at)) > 0)
-        at += n;
-    return at;
+    for (; p < end && *p != 0 && (n = seuil_utf8_sequence(p, end)) > 0; p += n)
+        continue;
+    return (size_t)(p - start);
 }

@@ -15,7 +15,7 @@
 #include <time.h>
 
 #include "base/heap.h"
-#include "codec/utf8.h"
+#include "base/utf8.h"
 #include "support/avro_write.h"
 #include "support/decoding.h"
 

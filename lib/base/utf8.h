@@ -1,7 +1,7 @@
 /* UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF. */
 
-#ifndef SEUIL_CODEC_UTF8_H
-#define SEUIL_CODEC_UTF8_H
+#ifndef SEUIL_BASE_UTF8_H
+#define SEUIL_BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "codec/utf8.h"
+#include "base/utf8.h"
 
 static bool check(const char *text, size_t len)
 {
