@@ -69,6 +69,8 @@ static int kafka_client(struct seuil_clients *clients, struct seuil_error *err)
     };
 
     for (uint32_t i = 0; i < settings->input_count; i++) {
+        if (clients->numbers[i] >= SEUIL_TOPICS_MAX)
+            continue; /* not numbered yet */
         config.inputs[clients->numbers[i]].name = settings->inputs[i].topic;
         config.inputs[clients->numbers[i]].optional = settings->inputs[i].optional;
     }
@@ -112,12 +114,10 @@ static int check_manifest(struct seuil_clients *clients, struct seuil_error *err
     return rc ? rc : seuil_manifest_made(&clients->redis, &clients->made, err);
 }
 
-int seuil_clients_check(struct seuil_clients *clients, struct seuil_error *err)
+int seuil_clients_kafka(struct seuil_clients *clients, struct seuil_error *err)
 {
-    int rc = check_manifest(clients, err);
+    int rc = 0;
 
-    if (rc)
-        return rc;
     if (!clients->kafka)
         rc = kafka_client(clients, err);
     if (!rc)
@@ -126,6 +126,13 @@ int seuil_clients_check(struct seuil_clients *clients, struct seuil_error *err)
         snprintf(clients->cluster_id, sizeof(clients->cluster_id), "%s",
                  seuil_kafka_cluster_id(clients->kafka, CHECK_MS));
     return rc;
+}
+
+int seuil_clients_check(struct seuil_clients *clients, struct seuil_error *err)
+{
+    int rc = check_manifest(clients, err);
+
+    return rc ? rc : seuil_clients_kafka(clients, err);
 }
 
 struct seuil_store *seuil_clients_store(const struct seuil_clients *clients,

@@ -33,6 +33,10 @@ void seuil_clients_done(struct seuil_clients *clients);
  * there is none). 0; SEUIL_ERR_BACKOFF: no answer, try again; anything else: a person must act. */
 int seuil_clients_check(struct seuil_clients *clients, struct seuil_error *err);
 
+/* The same for Kafka alone, by the numbers that are in `numbers` already; what has none
+ * (SEUIL_TOPICS_MAX) is left out. Redis is not asked. */
+int seuil_clients_kafka(struct seuil_clients *clients, struct seuil_error *err);
+
 /* A store for one thread; NULL and @err. */
 struct seuil_store *seuil_clients_store(const struct seuil_clients *clients,
                                         struct seuil_error *err);

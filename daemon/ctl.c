@@ -164,6 +164,8 @@ int seuil_ctl_status(int code)
     case SEUIL_ERR_DOUBT:
         return EX_TEMPFAIL;
     case SEUIL_ERR_CONFIG:
+    case SEUIL_ERR_MISSING: /* a topic */
+    case SEUIL_ERR_HALTED:  /* what is there does not fit the configuration */
         return EX_CONFIG;
     default:
         return EX_DATAERR;

@@ -227,7 +227,7 @@ int seuil_ctl_explain(int argc, char **argv)
     e.id = seuil_str_from(argv[0]);
     if (e.id.len == 0 || e.id.len > SEUIL_ID_MAX)
         return seuil_ctl_fail("explain", EX_USAGE, "a lead's id has 1 to %d bytes", SEUIL_ID_MAX);
-    rc = seuil_world_open(&e.world, "explain", config);
+    rc = seuil_world_open(&e.world, "explain", config, false);
     if (!rc)
         rc = prepare(&e);
     if (!rc)

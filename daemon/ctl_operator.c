@@ -178,7 +178,10 @@ static int topic_of(struct decision *d, const char *name, uint32_t *ret_topic)
         if (strcmp(settings->inputs[i].topic, name) == 0 ||
             strcmp(settings->inputs[i].name, name) == 0) {
             *ret_topic = d->world.clients.numbers[i];
-            return 0;
+            if (*ret_topic < SEUIL_TOPICS_MAX)
+                return 0;
+            return seuil_ctl_fail(d->command, EX_USAGE,
+                                  "input topic \"%s\" is new: add it with `seuilctl init`", name);
         }
     return seuil_ctl_fail(d->command, EX_USAGE, "there is no input topic \"%s\"", name);
 }
@@ -369,25 +372,70 @@ static int rebuild(struct decision *d, uint32_t shard, bool found)
     return 0;
 }
 
+/* Whether a shard without meta has lost it (PROTOCOL 21): else it never was, and seuild makes it.
+ */
+static int was_made(struct decision *d, uint32_t shard, bool *ret_made)
+{
+    struct seuil_source *source = d->world.source;
+    struct seuil_witness_text witness;
+    int64_t positions[SEUIL_TOPICS_MAX];
+    char text[SEUIL_WITNESS_MAX];
+    int rc = source->ops->read_witness(source, shard, positions, text, sizeof(text));
+
+    if (rc < 0)
+        return seuil_ctl_fail(d->command, EX_TEMPFAIL, "the consumer group does not answer");
+    *ret_made = d->world.clients.made || (rc == 1 && seuil_witness_parse(text, &witness));
+    return 0;
+}
+
 /* ---- the commands --------------------------------------------------------------------------- */
+
+/* What --yes would delete. */
+static void show_only(struct decision *d, uint32_t shard, const char *why)
+{
+    d->settled++;
+    if (!d->json) {
+        seuil_buf_printf(&d->out, "shard %u: %s\n", shard, why);
+        return;
+    }
+    seuil_buf_printf(&d->out, "{\"shard\":%u,\"would_rebuild\":", shard);
+    seuil_json_add_string(&d->out, seuil_str_from(why));
+    seuil_buf_add_text(&d->out, "}\n");
+}
+
+static int untouched(const struct decision *d, uint32_t shard, bool named, const char *why)
+{
+    return named ? seuil_ctl_fail(d->command, EX_DATAERR, "shard %u %s: nothing is changed", shard,
+                                  why)
+                 : 0;
+}
 
 /* One shard: only a halted one is touched; a rebuild is also for one whose state is lost. */
 static int settle(struct decision *d, uint32_t shard, bool named)
 {
-    bool is_rebuild = strcmp(d->command, "rebuild") == 0, found;
+    bool is_rebuild = strcmp(d->command, "rebuild") == 0, found, made = true;
     struct seuil_meta meta;
     int rc = seuil_world_meta(&d->world, shard, &meta, &found);
 
+    if (!rc && !found && is_rebuild)
+        rc = was_made(d, shard, &made);
     if (rc)
         return rc;
-    if (found ? !meta.halt[0] : !is_rebuild)
-        return named ? seuil_ctl_fail(d->command, EX_DATAERR, "shard %u %s: nothing is changed",
-                                      shard, found ? "is not halted" : "has no state")
-                     : 0;
+    if (found && !meta.halt[0])
+        return untouched(d, shard, named, "is not halted");
+    if (!found && (!is_rebuild || !made))
+        return untouched(d, shard, named,
+                         made ? "has no state (`seuilctl rebuild` makes it anew)"
+                              : "never had a state (seuild makes it)");
     if (is_rebuild && !d->yes) {
-        seuil_buf_printf(&d->out, "shard %u: %s\n", shard, found ? meta.halt : "has no state");
-        d->settled++;
+        show_only(d, shard, found ? meta.halt : "its state is lost");
         return 0;
+    }
+    if (d->world.empty) {
+        rc = seuil_world_make_manifest(&d->world);
+        if (rc)
+            return rc;
+        d->world.empty = false;
     }
     d->meta = meta;
     if (found)
@@ -408,7 +456,8 @@ static int run(struct decision *d, const char *config, int operands, char **argv
 {
     static uint32_t shards[SEUIL_PARTITIONS_MAX];
     char host[48] = "?";
-    int count, rc = seuil_world_open(&d->world, d->command, config);
+    bool is_rebuild = strcmp(d->command, "rebuild") == 0;
+    int count, rc = seuil_world_open(&d->world, d->command, config, is_rebuild);
 
     gethostname(host, sizeof(host) - 1);
     snprintf(d->owner, sizeof(d->owner), "seuilctl@%s", host);
@@ -423,10 +472,16 @@ static int run(struct decision *d, const char *config, int operands, char **argv
     }
     seuil_ctl_progress(d->command, 1, 1);
     if (!rc && d->settled == 0)
-        rc = seuil_ctl_fail(d->command, EX_DATAERR, "no shard is halted: nothing is changed");
-    if (!rc && strcmp(d->command, "rebuild") == 0 && !d->yes) {
-        seuil_buf_add_text(&d->out, "The state of these shards would be deleted and made anew from "
-                                    "the log. Say --yes to do it.\n");
+        rc = seuil_ctl_fail(d->command, EX_DATAERR, "%s: nothing is changed",
+                            !is_rebuild      ? "no shard is halted"
+                            : d->world.empty ? "neither Redis nor the consumer group knows of a "
+                                               "state that was lost; is redis.url, app or group "
+                                               "another one's?"
+                                             : "no shard is halted or lost");
+    if (!rc && is_rebuild && !d->yes) {
+        if (!d->json)
+            seuil_buf_add_text(&d->out, "The state of these shards would be deleted and made anew "
+                                        "from the log. Say --yes to do it.\n");
         rc = EX_USAGE;
     }
     rc = seuil_ctl_flush(&d->out, rc);

@@ -365,7 +365,7 @@ int seuil_ctl_shards(int argc, char **argv)
     if ((rc = seuil_ctl_json("shards", format, &s.json)))
         return rc;
     s.details = topics != NULL || operands > 0;
-    rc = seuil_world_open(&s.world, "shards", config);
+    rc = seuil_world_open(&s.world, "shards", config, false);
     if (!rc && !no_kafka)
         rc = seuil_world_kafka(&s.world);
     if (rc == EX_TEMPFAIL && s.world.store)

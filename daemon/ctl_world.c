@@ -22,25 +22,32 @@ static int report(const struct seuil_world *world, const struct seuil_error *err
 }
 
 /* What is decided for good lies in Redis: the number of shards and the numbers of the topics. */
-static int read_manifest(struct seuil_world *world)
+static int read_manifest(struct seuil_world *world, bool may_be_empty)
 {
     const struct seuil_settings *settings = world->opened.settings;
     struct seuil_manifest manifest;
     struct seuil_error err = {0};
     int rc = seuil_manifest_read(&world->clients.redis, &manifest, &err);
 
-    if (rc == SEUIL_ERR_MISSING)
+    world->partitions = (uint32_t)settings->partitions;
+    world->empty = rc == SEUIL_ERR_MISSING;
+    for (uint32_t i = 0; i < settings->input_count; i++)
+        world->clients.numbers[i] = i; /* as seuild would number them */
+    if (world->empty && may_be_empty)
+        return 0;
+    if (world->empty)
         return seuil_ctl_fail(world->command, EX_UNAVAILABLE,
-                              "Redis has nothing of the application \"%s\": seuild has not run "
-                              "yet, or this is another Redis",
-                              settings->app);
+                              "Redis (%s) has nothing of the application \"%s\": seuild has not "
+                              "run yet, or redis.url or app is another one's, or Redis lost "
+                              "everything (then: seuilctl rebuild)",
+                              settings->redis_url, settings->app);
     if (rc)
         return report(world, &err);
     if (manifest.partitions != settings->partitions)
         return seuil_ctl_fail(world->command, EX_CONFIG,
                               "the configuration says %lld partitions, Redis has the state of %u",
                               (long long)settings->partitions, manifest.partitions);
-    world->partitions = manifest.partitions;
+    world->clients.made = manifest.made;
     for (uint32_t i = 0; i < settings->input_count; i++) {
         world->clients.numbers[i] = SEUIL_TOPICS_MAX; /* not in the manifest yet */
         for (uint32_t k = 0; k < manifest.topic_count; k++)
@@ -50,7 +57,8 @@ static int read_manifest(struct seuil_world *world)
     return 0;
 }
 
-int seuil_world_open(struct seuil_world *world, const char *command, const char *config)
+int seuil_world_open(struct seuil_world *world, const char *command, const char *config,
+                     bool may_be_empty)
 {
     struct seuil_errs errs = {0};
     struct seuil_error err = {0};
@@ -63,7 +71,7 @@ int seuil_world_open(struct seuil_world *world, const char *command, const char 
     }
     if (seuil_clients_open(&world->opened, &world->clients, &err))
         return report(world, &err);
-    rc = read_manifest(world);
+    rc = read_manifest(world, may_be_empty);
     if (rc)
         return rc;
     world->store = seuil_clients_store(&world->clients, &err);
@@ -73,12 +81,19 @@ int seuil_world_open(struct seuil_world *world, const char *command, const char 
 int seuil_world_kafka(struct seuil_world *world)
 {
     struct seuil_error err = {0};
-    int rc = seuil_clients_check(&world->clients, &err);
+    int rc = seuil_clients_kafka(&world->clients, &err);
 
     if (rc)
         return report(world, &err);
     world->source = seuil_kafka_source(world->clients.kafka);
     return 0;
+}
+
+int seuil_world_make_manifest(struct seuil_world *world)
+{
+    struct seuil_error err = {0};
+
+    return seuil_clients_check(&world->clients, &err) ? report(world, &err) : 0;
 }
 
 void seuil_world_done(struct seuil_world *world)
@@ -124,6 +139,7 @@ int seuil_world_meta(struct seuil_world *world, uint32_t shard, struct seuil_met
         *ret_found = true;
     } else if (reply->status == SEUIL_STORE_MISSING) {
         memset(ret_meta, 0, sizeof(*ret_meta));
+        ret_meta->counts.since = ret_meta->counts.as_of = SEUIL_TIME_NONE;
         *ret_found = false;
     } else {
         return refused(world, shard, reply);

@@ -15,13 +15,18 @@ struct seuil_world {
     struct seuil_store *store;
     struct seuil_source *source; /* NULL until seuil_world_kafka */
     uint32_t partitions;         /* as the manifest says */
+    bool empty;                  /* there is no manifest: the file's numbers and partitions hold */
 };
 
 /* Load the configuration, read the manifest, make the store. 0, or an exit status after reporting.
- * `done` is to be called in every case. */
-int seuil_world_open(struct seuil_world *world, const char *command, const char *config);
+ * @may_be_empty: go on where Redis has no manifest. Nothing is written. `done` is to be called in
+ * every case. */
+int seuil_world_open(struct seuil_world *world, const char *command, const char *config,
+                     bool may_be_empty);
 /* Make a Kafka client; the same. */
 int seuil_world_kafka(struct seuil_world *world);
+/* Make the manifest that an empty world lacks; the same. */
+int seuil_world_make_manifest(struct seuil_world *world);
 void seuil_world_done(struct seuil_world *world);
 
 /* Wait for the answer to the request just made; refusals that pass are tried by the caller. NULL
