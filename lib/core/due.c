@@ -532,6 +532,22 @@ static seuil_time_ms quiet_from(const struct search *search)
     return search->from + ahead;
 }
 
+/* Whether silence can only lower the score: awards that fade or stay, none of them negative, and
+ * nothing that ends. */
+static bool only_falls(const struct seuil_scratch *scratch, const struct seuil_lead *lead,
+                       unsigned model)
+{
+    const struct seuil_model_view *view = &scratch->model[model];
+
+    for (unsigned i = 0; i < view->term_count; i++) {
+        const struct seuil_term *term = &scratch->terms[view->term_first + i];
+
+        if (term->is_aged || term->rule->points < 0 || term->rule->group == SEUIL_GROUP_EXCLUSION)
+            return false;
+    }
+    return lead->evidence.adjustment_count == 0;
+}
+
 seuil_time_ms seuil_due_change(struct seuil_scratch *scratch, const struct seuil_lead *lead,
                                unsigned model, struct seuil_standing standing, seuil_time_ms from)
 {
@@ -549,6 +565,8 @@ seuil_time_ms seuil_due_change(struct seuil_scratch *scratch, const struct seuil
                       : -INFINITY;
     search.from = from;
     search.looked = 0;
+    if (search.stay.low == -INFINITY && only_falls(scratch, lead, model))
+        return SEUIL_TIME_NEVER; /* in the lowest tier, as most leads are */
     prepare(&search);
     quiet = quiet_from(&search);
     for (;;) {
