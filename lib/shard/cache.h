@@ -47,6 +47,11 @@ struct seuil_cache_slot {
     struct seuil_cached *entry; /* NULL: free */
 };
 
+struct seuil_cache_due {
+    seuil_time_ms at; /* not later than the entry's due time */
+    struct seuil_cached *entry;
+};
+
 struct seuil_cache_list {
     struct seuil_cached *first, *last;
     uint32_t count;
@@ -60,7 +65,7 @@ struct seuil_cache {
     uint64_t hand;
     uint64_t in_flight; /* entries that are, for the pressure test */
     struct seuil_cache_list lists[SEUIL_LISTS];
-    struct seuil_cached **heap; /* by due, least first */
+    struct seuil_cache_due *heap; /* least first */
     uint32_t heap_count, heap_cap;
 };
 
@@ -119,6 +124,6 @@ void seuil_cache_unlist(struct seuil_cache *cache, struct seuil_cached *entry);
  * SEUIL_ERR_NOMEM. */
 int seuil_cache_schedule(struct seuil_cache *cache, struct seuil_cached *entry);
 void seuil_cache_unschedule(struct seuil_cache *cache, struct seuil_cached *entry);
-struct seuil_cached *seuil_cache_first_due(const struct seuil_cache *cache);
+struct seuil_cached *seuil_cache_first_due(struct seuil_cache *cache);
 
 #endif

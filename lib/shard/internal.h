@@ -210,6 +210,7 @@ struct seuil_shard {
     char text[SEUIL_HALT_MAX];
 
     struct seuil_topic topics[SEUIL_TOPICS_MAX];
+    uint32_t topic_count; /* no lane from here on */
     seuil_time_ms stream_taken, stream_applied;
     seuil_time_ms waits_since; /* monotonic: a topic behind its end is waited for since */
     bool alarmed;

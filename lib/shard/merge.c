@@ -17,7 +17,7 @@
 
 void seuil_merge_fingers(struct seuil_shard *shard)
 {
-    for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++) {
+    for (uint32_t i = 0; i < shard->topic_count; i++) {
         struct seuil_topic *topic = &shard->topics[i];
         const struct seuil_record_in *last = topic->last;
 
@@ -33,7 +33,7 @@ bool seuil_merge_fill(struct seuil_shard *shard)
 {
     struct seuil_source *source = shard->env.source;
 
-    for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++) {
+    for (uint32_t i = 0; i < shard->topic_count; i++) {
         struct seuil_topic *topic = &shard->topics[i];
         struct seuil_lane *lane = topic->lane;
 
@@ -69,7 +69,7 @@ seuil_time_ms seuil_merge_watermark(const struct seuil_shard *shard)
 {
     seuil_time_ms least = SEUIL_TIME_NEVER;
 
-    for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++) {
+    for (uint32_t i = 0; i < shard->topic_count; i++) {
         const struct seuil_topic *topic = &shard->topics[i];
         seuil_time_ms mark;
 
@@ -91,7 +91,7 @@ seuil_time_ms seuil_merge_stream_time(struct seuil_shard *shard)
 {
     seuil_time_ms least = SEUIL_TIME_NEVER;
 
-    for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++) {
+    for (uint32_t i = 0; i < shard->topic_count; i++) {
         const struct seuil_topic *topic = &shard->topics[i];
 
         if (topic->lane &&
@@ -114,7 +114,7 @@ static int pick(struct seuil_shard *shard, seuil_time_ms *ret_least, int *ret_wa
     int best = -1;
 
     *ret_least = SEUIL_TIME_NEVER;
-    for (int i = 0; i < SEUIL_TOPICS_MAX; i++) {
+    for (int i = 0; i < (int)shard->topic_count; i++) {
         struct seuil_topic *topic = &shard->topics[i];
         struct seuil_lane *lane = topic->lane;
         seuil_time_ms time;
@@ -166,7 +166,7 @@ static bool too_young(struct seuil_shard *shard, const struct seuil_record_in *r
 
     if (age_ms < 0 || age_ms >= shard->config->merge_wait_ms)
         return false;
-    for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++) {
+    for (uint32_t i = 0; i < shard->topic_count; i++) {
         struct seuil_lane *lane = shard->topics[i].lane;
 
         if (lane && lane->head == lane->count) {
@@ -303,7 +303,7 @@ void seuil_merge_collect(struct seuil_shard *shard)
     if (wait >= 0 && batch->count == 0) {
         bool others = false;
 
-        for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++)
+        for (uint32_t i = 0; i < shard->topic_count; i++)
             others |=
                 shard->topics[i].lane && shard->topics[i].lane->head < shard->topics[i].lane->count;
         wait_for(shard, wait, others);

@@ -24,6 +24,7 @@ static bool lanes_new(struct seuil_shard *shard)
         lane->end = -1;
         lane->end_asked = SEUIL_TIME_NONE;
         shard->topics[i].lane = lane;
+        shard->topic_count = i + 1;
     }
     return true;
 }

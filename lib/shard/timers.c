@@ -115,7 +115,7 @@ static void read_due(struct seuil_shard *shard, seuil_time_ms frontier)
 /* The watermark of quiet topics moves only when their ends are asked for. */
 static void ask_ends(struct seuil_shard *shard)
 {
-    const struct seuil_cached *first = seuil_cache_first_due(&shard->cache);
+    struct seuil_cached *first = seuil_cache_first_due(&shard->cache);
     seuil_time_ms soon = shard->wall + SEUIL_SECOND_MS;
     bool near = (first && first->due <= soon) || shard->timers.next <= soon;
     int64_t every_ms = near ? SEUIL_LOOK_MS : SEUIL_SECOND_MS;
