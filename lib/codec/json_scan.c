@@ -209,7 +209,7 @@ static int escaped(struct seuil_json *j, const uint8_t *from, struct seuil_str *
 {
     struct seuil_decode_scratch *s = j->scratch;
     uint8_t *start = s->text + s->text_len, *out = start;
-    unsigned n;
+    unsigned n = 0;
     int rc;
 
     for (;;) {
