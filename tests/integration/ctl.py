@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """ctl.py BUILD [CASE...]: seuilctl as its users meet it."""
+import calendar
 import json
 import os
 import re
@@ -157,6 +158,48 @@ def explain_says_of_when_it_is(build):
         expect(run(build, "explain", "L1", "--config", daemon.config).returncode == 75, "without Redis")
 
 
+FATES = ("applied", "replayed", "duplicate", "filtered", "late", "dead_lettered", "in_flight")
+
+
+def shards_add_up(build):
+    """shards tells position and base of each topic, and what became of every event, as of when"""
+    with world(build) as w:
+        # No checkpoint by time: what does not cross is applied and in no base.
+        daemon = w.daemon(checkpoint_interval="10m")
+        w.ctl("init")
+        begin = time.time()
+        daemon.start()
+        new = state(w, 0)
+        expect(new["counts"] is None and all(t["position"] == 0 for t in new["topics"]), f"{new}")
+        w.produce(form("L1", "a"), form("L1", "a"), form("L1", "b"), ("forms", "L1", "no event"),
+                  ("emails", "L1", {"type": "email", "id": "m", "lead": "L1", "time": 1000, "action": "opened"}))
+        home = await_until("they are read", lambda: next((
+            s for s in w.shards() if sum(t["position"] for t in s["topics"]) == 5), None))
+        expect(home["owner"] == "a" and home["state"] == "owned", f"{home}")
+        counts = home["counts"]
+        expect(counts["adds_up"] and counts["current"] and counts["received"] == sum(counts[f] for f in FATES), f"{counts}")
+        since, as_of = (calendar.timegm(time.strptime(counts[x][:19], "%Y-%m-%dT%H:%M:%S")) for x in ("since", "as_of"))
+        expect(begin - 1 < since <= as_of <= time.time(), f"{counts} {begin}")
+        forms = next(t for t in home["topics"] if t["topic"] == "forms")
+        expect(forms["base"] == 0 and forms["position"] == 4 and forms["lag"] == 4 and forms["end"] == 4, f"{forms}")
+        alone = json.loads(w.ctl("shards", "--format", "json", "--no-kafka"))
+        expect(alone["lag"] is None and all(t["position"] is None for s in alone["shards"] for t in s["topics"]), f"{alone}")
+        daemon.stop()  # wholly written
+        done = json.loads(w.ctl("shards", "--format", "json"))
+        counts = done["shards"][home["shard"]]["counts"]
+        expect([counts[f] for f in ("received", *FATES)] == [5, 2, 0, 1, 1, 0, 1, 0], f"{counts}")
+        expect(done["counts"]["received"] == 5 and done["counts"]["adds_up"] and done["lag"] == 0, f"{done}")
+        text = w.ctl("shards")
+        expect(re.search(rf"^ +{home['shard']}  owned    a +5 +5 +0 +0 +\d+$", text, re.M), text)
+        expect("received 5 = 2 applied + 1 duplicate + 1 filtered + 1 dead_lettered: adds up; as of 20" in text, text)
+        detail = w.ctl("shards", str(home["shard"]))
+        expect(re.search(r"^ +forms +4 +4 +0  reach 4, end 4$", detail, re.M) and "since 20" in detail, detail)
+        redis, key = w.redis.client(), f"s:{{t.{home['shard']}}}:m"
+        redis("HSET", key, "counts", redis("HGET", key, "counts").decode().replace("received=5", "received=7"))
+        wrong = run(build, "shards", "--config", daemon.config)
+        expect(wrong.returncode == 70 and "received 7 is not 2 applied" in wrong.stdout, f"{wrong}")
+
+
 def a_gap_is_accepted(build):
     """records deleted before they were read halt the shard; go-on accepts that, and only that shard's"""
     with world(build) as w:
@@ -230,6 +273,57 @@ def a_lost_state_is_rebuilt(build):
         expect(after == before, f"published again: {before} {after}")
 
 
+def a_redis_that_lost_everything_is_rebuilt(build):
+    """Redis comes back empty under a running daemon: it halts and names the command, and that works"""
+    with world(build) as w:
+        daemon = w.daemon()
+        qualified(w, daemon, "L1", "L2", "L3", "L4")
+        before = sorted(c["lead"] for c in w.crossings())
+        other = os.path.join(w.folder, "other.yaml")
+        with open(other, "w") as f:
+            f.write(w.settings("a", app="other", group="other"))
+        w.ctl("init", config=other)
+        daemon.start()
+        await_until("it reads", lambda: all(s["owner"] == "a" for s in w.shards()))
+        w.redis.kill()
+        w.redis.start()  # without persistence: empty
+        w.produce(form("L1", "more"), form("L2", "more"))
+        await_until("it halts", lambda: daemon.says("seuilctl rebuild"))
+        for args in (["shards"], ["explain", "L1"], ["go-on"], ["adopt", "--topic", "forms"]):
+            done = run(build, *args, "--config", daemon.config)
+            expect(done.returncode == 69 and "seuilctl rebuild" in done.stderr, f"{args}: {done}")
+        done = run(build, "rebuild", "--yes", "--config", other)
+        expect(done.returncode == 65 and "nothing is changed" in done.stderr, f"{done}")
+        done = run(build, "rebuild", "--config", daemon.config)
+        expect(done.returncode == 64 and done.stdout.count("its state is lost") == 2, f"{done}")
+        expect(w.redis.client().keys("*") == [], "looking changes nothing")
+        told = w.ctl("rebuild", "--yes")
+        expect(told.count("begins anew; crossings until ") == 2, told)
+        await_until("it is there again", lambda: all(
+            s["state"] == "owned" and all(t["lag"] == 0 for t in s["topics"]) for s in w.shards()))
+        done = run(build, "rebuild", "--yes", "--config", daemon.config)
+        expect(done.returncode == 65 and "no shard is halted or lost" in done.stderr, f"{done}")
+        daemon.stop()
+        for lead, score in (("L1", 90), ("L2", 90), ("L3", 50), ("L4", 50)):  # of at most 90
+            found = json.loads(w.ctl("explain", lead, "--format", "json"))["models"][0]["score"]
+            expect(found == score, f"{lead} has {found}")
+        after = sorted(c["lead"] for c in w.crossings())
+        expect(after == before, f"published again: {before} {after}")
+        # The same with the daemon down: it makes a manifest at its start, and halts all the same.
+        w.redis.kill()
+        w.redis.start()
+        other_daemon = w.daemon("a")
+        other_daemon.start()
+        await_until("it halts", lambda: other_daemon.says("seuilctl rebuild"))
+        told = w.ctl("rebuild", "--yes")
+        expect(told.count("begins anew; crossings until ") == 2, told)
+        await_until("it is there again", lambda: all(
+            s["state"] == "owned" and all(t["lag"] == 0 for t in s["topics"]) for s in w.shards()))
+        other_daemon.stop()
+        expect(sorted(c["lead"] for c in w.crossings()) == before, "published again")
+
+
 if __name__ == "__main__":
     main([arguments_are_checked, check_tells_what_a_file_is, replay_reads_what_it_can, init_makes_what_is_missing,
-          explain_says_of_when_it_is, a_gap_is_accepted, a_topic_made_again_is_adopted, a_lost_state_is_rebuilt])
+          explain_says_of_when_it_is, a_gap_is_accepted, a_topic_made_again_is_adopted, a_lost_state_is_rebuilt,
+          shards_add_up, a_redis_that_lost_everything_is_rebuilt])
