@@ -2,6 +2,7 @@
 
 #include "ctl.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "codec/encode.h"
+#include "conf/suggest.h"
 #include "versions.h"
 
 #define OPTIONS_MAX 16
@@ -102,8 +104,12 @@ int seuil_ctl_parse(const struct seuil_ctl_command *command, int argc, char **ar
     }
     count = argc - optind;
     if (count < command->operands_min || count > command->operands_max) {
-        fprintf(stderr, "usage: seuilctl %s [OPTION...] %s\nTry 'seuilctl %s --help'.\n",
-                command->name, command->operands, command->name);
+        if (count > command->operands_max)
+            fprintf(stderr, "%s: unexpected argument \"%s\"\n", name,
+                    argv[optind + command->operands_max]);
+        else
+            fprintf(stderr, "%s: %s is missing\n", name, command->operands);
+        fprintf(stderr, "Try 'seuilctl %s --help'.\n", command->name);
         *ret_status = EX_USAGE;
         return -1;
     }
@@ -149,6 +155,15 @@ void seuil_ctl_errs(const struct seuil_errs *errs)
         fprintf(stderr, "%s\n", seuil_error_format(&errs->list[i], text, sizeof(text)));
     if (errs->total > errs->count)
         fprintf(stderr, "and %u more\n", errs->total - errs->count);
+}
+
+int seuil_ctl_config_errs(const char *command, const char *config, const struct seuil_errs *errs)
+{
+    seuil_ctl_errs(errs);
+    if (config)
+        return EX_CONFIG;
+    return seuil_ctl_fail(command, EX_CONFIG,
+                          "this is the default configuration; --config FILE names another");
 }
 
 int seuil_ctl_status(int code)
@@ -215,10 +230,24 @@ int seuil_ctl_flush(struct seuil_buf *out, int status)
         fprintf(stderr, "seuilctl: out of memory\n");
         status = EX_OSERR;
     } else if (fwrite(out->ptr, 1, out->len, stdout) != out->len || fflush(stdout)) {
+        fprintf(stderr, "seuilctl: standard output cannot be written: %s\n", strerror(errno));
         status = EX_IOERR;
     }
     seuil_buf_done(out);
     return status;
+}
+
+static int no_command(const char *name)
+{
+    const char *names[COMMAND_COUNT];
+    char hint[64];
+
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        names[i] = commands[i].name;
+    fprintf(stderr, "seuilctl: there is no command \"%s\"%s\n\n", name,
+            seuil_suggest_text(seuil_str_from(name), names, COMMAND_COUNT, hint, sizeof(hint)));
+    usage(stderr);
+    return EX_USAGE;
 }
 
 int main(int argc, char **argv)
@@ -243,7 +272,5 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
-    fprintf(stderr, "seuilctl: there is no command \"%s\"\n\n", argv[1]);
-    usage(stderr);
-    return EX_USAGE;
+    return no_command(argv[1]);
 }

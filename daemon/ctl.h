@@ -70,6 +70,9 @@ int seuil_ctl_fail(const char *command, int status, const char *format, ...)
 /* Every error, one a line, on standard error. */
 void seuil_ctl_errs(const struct seuil_errs *errs);
 
+/* The same for the configuration @config, NULL: the default one; returns EX_CONFIG. */
+int seuil_ctl_config_errs(const char *command, const char *config, const struct seuil_errs *errs);
+
 /* The exit status for an error code. */
 int seuil_ctl_status(int code);
 

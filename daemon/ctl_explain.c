@@ -74,6 +74,33 @@ static int load_from(struct explain *e, uint32_t shard, bool *ret_found)
     return 0;
 }
 
+/* Redis has no state of the lead in the shards from @first to before @last. */
+static int absent(struct explain *e, uint32_t first, uint32_t last)
+{
+    const struct seuil_settings *settings = e->world.opened.settings;
+    char where[64];
+
+    if (last - first == 1)
+        snprintf(where, sizeof(where), "shard %u", first);
+    else
+        snprintf(where, sizeof(where), "every shard");
+    if (e->json) {
+        seuil_buf_add_text(&e->out, "{\"lead\":");
+        seuil_json_add_string(&e->out, e->id);
+        if (last - first == 1)
+            seuil_buf_printf(&e->out, ",\"shard\":%u", first);
+        seuil_buf_add_text(&e->out, ",\"absent\":true}\n");
+        seuil_ctl_flush(&e->out, 0);
+    }
+    return seuil_ctl_fail(
+        "explain", EX_DATAERR,
+        "lead \"%.*s\" is absent (looked in %s of \"%s\"): it left no evidence, its evidence has "
+        "expired, or it is not written yet (at most %lld s after it was read: see `seuilctl "
+        "shards`). Ids are compared byte for byte, as events spell them",
+        (int)e->id.len, e->id.ptr, where, settings->app,
+        (long long)(settings->checkpoint_interval_ms / 1000));
+}
+
 /* Where the partitioner puts the lead, or wherever it is when that is not known. */
 static int load(struct explain *e)
 {
@@ -90,11 +117,7 @@ static int load(struct explain *e)
     for (uint32_t shard = first; shard < last && !found && !rc; shard++)
         rc = load_from(e, shard, &found);
     if (!rc && !found)
-        rc = seuil_ctl_fail("explain", EX_DATAERR,
-                            "lead \"%.*s\" is not known: it left no evidence, or none that has "
-                            "been written yet (at most %lld s ago)",
-                            (int)e->id.len, e->id.ptr,
-                            (long long)(e->world.opened.settings->checkpoint_interval_ms / 1000));
+        rc = absent(e, first, last);
     if (!rc) {
         struct seuil_meta meta;
 

@@ -240,10 +240,8 @@ int seuil_ctl_init(int argc, char **argv)
     if ((rc = seuil_ctl_json("init", format, &init.json)))
         return rc;
     init.settings = seuil_settings_open(config ? config : SEUIL_CTL_CONFIG, NULL, NULL, &errs);
-    if (!init.settings) {
-        seuil_ctl_errs(&errs);
-        return EX_CONFIG;
-    }
+    if (!init.settings)
+        return seuil_ctl_config_errs("init", config, &errs);
     init.dry = dry != NULL;
     init.all = all != NULL;
     init.retention_ms = 14 * SEUIL_DAY_MS;

@@ -89,7 +89,11 @@ static int read_all(struct replay *r)
     int rc = 0;
 
     if (!file)
-        return seuil_ctl_fail("replay", EX_NOINPUT, "%s: %s", r->file, strerror(errno));
+        return seuil_ctl_fail("replay", EX_NOINPUT, "%s cannot be read: %s", r->file,
+                              strerror(errno));
+    if (standard && isatty(STDIN_FILENO))
+        fprintf(stderr, "seuilctl replay: reading events from this terminal, one JSON object a "
+                        "line; Ctrl-D ends them\n");
     while (n > 0 && buf.len < EVENT_BYTES_MAX && !seuil_buf_reserve(&buf, 1 << 16)) {
         n = fread(buf.ptr + buf.len, 1, 1 << 16, file);
         buf.len += n;
@@ -97,7 +101,13 @@ static int read_all(struct replay *r)
     if (buf.failed)
         rc = seuil_ctl_fail("replay", EX_OSERR, "out of memory");
     else if (ferror(file))
-        rc = seuil_ctl_fail("replay", EX_IOERR, "%s: %s", r->file, strerror(errno));
+        rc = seuil_ctl_fail("replay", EX_IOERR, "%s cannot be read: %s",
+                            standard ? "standard input" : r->file, strerror(errno));
+    else if (n > 0)
+        rc = seuil_ctl_fail("replay", EX_DATAERR,
+                            "%s has more than %lld GiB: split it by lead, leads do not depend on "
+                            "each other",
+                            r->file, (long long)(EVENT_BYTES_MAX >> 30));
     if (!standard)
         fclose(file);
     r->bytes = (char *)buf.ptr;
@@ -167,6 +177,13 @@ static int read_items(struct replay *r)
         at = newline ? newline + 1 : end;
     }
     return rc;
+}
+
+/* Of many lines that cannot be read, only the first ones were told. */
+static void tell_bad_rest(const struct replay *r)
+{
+    if (r->bad > BAD_LINES_SHOWN)
+        fprintf(stderr, "and %u more lines that cannot be read\n", r->bad - BAD_LINES_SHOWN);
 }
 
 static int by_lead_and_line(const void *left, const void *right)
@@ -503,6 +520,7 @@ int seuil_ctl_replay(int argc, char **argv)
         rc = read_all(&r);
     if (!rc)
         rc = read_items(&r);
+    tell_bad_rest(&r);
     if (!rc)
         rc = run(&r);
     if (!rc)

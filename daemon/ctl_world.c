@@ -21,6 +21,24 @@ static int report(const struct seuil_world *world, const struct seuil_error *err
     return seuil_ctl_fail(world->command, seuil_ctl_status(err->code), "%s", err->text);
 }
 
+static int report_redis(const struct seuil_world *world, const struct seuil_error *err)
+{
+    if (err->code != SEUIL_ERR_BACKOFF)
+        return report(world, err);
+    return seuil_ctl_fail(world->command, EX_TEMPFAIL,
+                          "%s; is redis.url (%s) right, and Redis running there?", err->text,
+                          world->opened.settings->redis_url);
+}
+
+static int report_kafka(const struct seuil_world *world, const struct seuil_error *err)
+{
+    if (err->code != SEUIL_ERR_BACKOFF)
+        return report(world, err);
+    return seuil_ctl_fail(world->command, EX_TEMPFAIL,
+                          "%s; is kafka.bootstrap.servers right, and a broker running there?",
+                          err->text);
+}
+
 /* What is decided for good lies in Redis: the number of shards and the numbers of the topics. */
 static int read_manifest(struct seuil_world *world, bool may_be_empty)
 {
@@ -42,7 +60,7 @@ static int read_manifest(struct seuil_world *world, bool may_be_empty)
                               "everything (then: seuilctl rebuild)",
                               settings->redis_url, settings->app);
     if (rc)
-        return report(world, &err);
+        return report_redis(world, &err);
     if (manifest.partitions != settings->partitions)
         return seuil_ctl_fail(world->command, EX_CONFIG,
                               "the configuration says %lld partitions, Redis has the state of %u",
@@ -65,10 +83,8 @@ int seuil_world_open(struct seuil_world *world, const char *command, const char 
     int rc;
 
     *world = (struct seuil_world){.command = command};
-    if (seuil_open(config ? config : SEUIL_CTL_CONFIG, &world->opened, &errs)) {
-        seuil_ctl_errs(&errs);
-        return EX_CONFIG;
-    }
+    if (seuil_open(config ? config : SEUIL_CTL_CONFIG, &world->opened, &errs))
+        return seuil_ctl_config_errs(command, config, &errs);
     if (seuil_clients_open(&world->opened, &world->clients, &err))
         return report(world, &err);
     rc = read_manifest(world, may_be_empty);
@@ -84,7 +100,7 @@ int seuil_world_kafka(struct seuil_world *world)
     int rc = seuil_clients_kafka(&world->clients, &err);
 
     if (rc)
-        return report(world, &err);
+        return report_kafka(world, &err);
     world->source = seuil_kafka_source(world->clients.kafka);
     return 0;
 }
@@ -112,7 +128,9 @@ const struct seuil_store_reply *seuil_world_wait(struct seuil_world *world)
     while (mono_ms() < until)
         if (world->store->ops->poll(world->store, mono_ms(), 50, &reply) == 1)
             return &reply;
-    seuil_ctl_fail(world->command, EX_TEMPFAIL, "Redis does not answer");
+    seuil_ctl_fail(world->command, EX_TEMPFAIL, "Redis (%s) does not answer within %lld s",
+                   world->opened.settings->redis_url,
+                   (long long)(2 * world->opened.settings->redis_timeout_ms / 1000));
     return NULL;
 }
 
