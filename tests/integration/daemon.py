@@ -7,7 +7,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from harness import World, await_until, expect, main, say  # noqa: E402
+from harness import World, adds_up, await_until, expect, main, say  # noqa: E402
 
 MODEL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "quick.yaml")
 
@@ -35,20 +35,7 @@ def form(lead, id_, at, action="submitted", **more):
 
 
 def world(build, **more):
-    return World(build, MODEL, **more)
-
-
-def adds_up(w):
-    """Clause 6 of the promise, as the daemon's last report and its shards tell it."""
-    import re
-    with open(w.daemons[0].log, errors="replace") as f:
-        reports = [line for line in f if "report: " in line]
-    expect(reports, "no report in the log")
-    got = {k: int(v) for k, v in re.findall(r"(\w+)=(\d+)", reports[-1])}
-    parts = ("applied", "replayed", "duplicate", "filtered", "late", "dead_lettered", "in_flight")
-    total = sum(got.get(p, 0) for p in parts)
-    expect(got.get("received", 0) == total, f"received is not the sum of its fates: {reports[-1]}")
-    return got
+    return World(build, MODEL, broker="shared", **more)
 
 
 def a_lead_qualifies(build):
@@ -75,7 +62,7 @@ def a_lead_qualifies(build):
         say(f"stopped in {took:.1f} s")
         text = w.ctl("explain", "L1")
         expect("qualifié pour la vente" in text or "qualifie" in text, f"explain says: {text}")
-        adds_up(w)
+        adds_up(daemon)
 
 
 def silence_takes_a_lead_down(build):
@@ -113,7 +100,7 @@ def silence_takes_a_lead_down(build):
         await_until("falls", lambda: len(w.crossings("L3")) == 2)
         expect(parse_ms(w.crossings("L3")[1]["effective_time"]) == t + 5000, f"{w.crossings('L3')}")
         daemon.stop()
-        adds_up(w)
+        adds_up(daemon)
 
 
 def bad_records_are_kept_byte_for_byte(build):
@@ -153,7 +140,7 @@ def bad_records_are_kept_byte_for_byte(build):
             expect(found[0].key == b"L1" and headers.get("__connect.errors.topic") == b"page_views", f"{name}: {headers}")
             expect("__connect.errors.offset" in headers and headers.get("__connect.errors.exception.message"), f"{name}: {headers}")
         expect(any(b"misrouted" in b"".join(d.headers.values()) for d in dead), "the misrouted one is not told")
-        got = adds_up(w)
+        got = adds_up(daemon)
         expect(got["dead_lettered"] == len(bad) + 1 and got.get("late", 0) == 1, f"counted otherwise: {got}; {values}")
 
 

@@ -1,4 +1,5 @@
 /* fold_check --app A --model M --topic NUMBER:NAME:DUMP ... --leads FILE [--all] [--expect FILE]
+ *            [--until MS]
  *
  * Is what Redis holds the plain fold of what Kafka holds? Links the core, its codecs and the model
  * loader; nothing of store, stream, shard or daemon. Dumps of topics are dump_topic's; FILE of
@@ -8,6 +9,8 @@
  * offset), with silence up to its own clock, and must be the same bytes. --all: besides, every
  * record of the topics must be in (a daemon that stopped cleanly), and a lead without a state must
  * fold to nothing. --expect writes the crossings: a line for each, id, tab, the outbound value.
+ * --until MS: after the comparison silence acts on each lead up to then, so that the crossings are
+ * those of the whole log up to a watermark, also where a state in Redis stands still before it.
  * Exit status: 0, or 1 and the first differences on standard output. */
 
 #include <getopt.h>
@@ -41,6 +44,7 @@ struct list {
 static struct list records, leads;
 static struct seuil_fold_spec spec;
 static FILE *expected;
+static seuil_time_ms silence_until = SEUIL_TIME_NONE;
 static unsigned long faults;
 
 static void die(const char *text, const char *what)
@@ -229,6 +233,8 @@ static void check_lead(struct seuil_fold *fold, const struct entry *items, size_
         else if (!state && all && seuil_fold_lead(fold)->birth.known &&
                  !seuil_fold_lead(fold)->expired)
             differ(id, "has events and no state");
+        if (silence_until != SEUIL_TIME_NONE)
+            seuil_fold_until(fold, silence_until);
         if (state && all)
             check_all_in(fold, items, count, &lead);
     }
@@ -280,13 +286,10 @@ static void add_topic(char *text, struct seuil_decoder *decoder)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"app", required_argument, NULL, 'a'},
-        {"model", required_argument, NULL, 'm'},
-        {"topic", required_argument, NULL, 't'},
-        {"leads", required_argument, NULL, 'l'},
-        {"all", no_argument, NULL, 'A'},
-        {"expect", required_argument, NULL, 'e'},
-        {NULL, 0, NULL, 0},
+        {"app", required_argument, NULL, 'a'},   {"model", required_argument, NULL, 'm'},
+        {"topic", required_argument, NULL, 't'}, {"leads", required_argument, NULL, 'l'},
+        {"all", no_argument, NULL, 'A'},         {"expect", required_argument, NULL, 'e'},
+        {"until", required_argument, NULL, 'u'}, {NULL, 0, NULL, 0},
     };
     struct seuil_decoder_spec any = {.format = SEUIL_FORMAT_JSON, .kind = -1};
     struct seuil_error err = {0};
@@ -317,6 +320,9 @@ int main(int argc, char **argv)
             break;
         case 'e':
             expected = fopen(optarg, "w");
+            break;
+        case 'u':
+            silence_until = strtoll(optarg, NULL, 10);
             break;
         default:
             return 64;

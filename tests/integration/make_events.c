@@ -1,10 +1,13 @@
 /* make_events --bootstrap B --leads L --events N --rate R [--seed S] [--prefix P] [--late PERCENT]
- *             [--repeat PERCENT] [--bad PERCENT]
+ *             [--repeat PERCENT] [--bad PERCENT] [--span SECONDS --ago SECONDS]
  *
  * Canonical events for the topics <P>page_views, <P>emails, <P>forms, R a second, until N are out
  * or SIGTERM comes; then everything is acknowledged and it prints "made N". Event i is a function
  * of the seed and i but for its time. Leads take turns, so a lead's events lie L / R seconds apart:
- * far enough for their order to be the same whatever topic is fetched first. */
+ * far enough for their order to be the same whatever topic is fetched first.
+ *
+ * --span: a backlog at once. The N events, and their records' timestamps, are spread evenly over so
+ * many seconds that ended --ago seconds before now; nothing waits for --rate. */
 
 #include <errno.h>
 #include <getopt.h>
@@ -38,7 +41,7 @@ static int64_t now_ns(clockid_t clock)
 struct plan {
     const char *bootstrap, *prefix;
     uint64_t leads, events, seed;
-    double rate;
+    double rate, span, ago;
     unsigned late, repeat, bad;
 };
 
@@ -103,7 +106,8 @@ static struct plan parse(int argc, char **argv)
         {"events", required_argument, NULL, 'e'},    {"rate", required_argument, NULL, 'r'},
         {"seed", required_argument, NULL, 's'},      {"prefix", required_argument, NULL, 'p'},
         {"late", required_argument, NULL, 'a'},      {"repeat", required_argument, NULL, 'd'},
-        {"bad", required_argument, NULL, 'x'},       {NULL, 0, NULL, 0},
+        {"bad", required_argument, NULL, 'x'},       {"span", required_argument, NULL, 'n'},
+        {"ago", required_argument, NULL, 'g'},       {NULL, 0, NULL, 0},
     };
     struct plan plan = {.prefix = "", .leads = 1000, .events = UINT64_MAX, .seed = 1, .rate = 1000};
     int o;
@@ -137,15 +141,34 @@ static struct plan parse(int argc, char **argv)
         case 'x':
             plan.bad = (unsigned)strtoul(optarg, NULL, 10);
             break;
+        case 'n':
+            plan.span = strtod(optarg, NULL);
+            break;
+        case 'g':
+            plan.ago = strtod(optarg, NULL);
+            break;
         default:
             exit(64);
         }
     }
-    if (!plan.bootstrap || plan.leads == 0 || plan.rate <= 0) {
-        fputs("make_events: --bootstrap is missing, or --leads or --rate is no number\n", stderr);
+    if (!plan.bootstrap || plan.leads == 0 || plan.rate <= 0 ||
+        (plan.span > 0 && plan.events == UINT64_MAX)) {
+        fputs("make_events: --bootstrap is missing, --leads or --rate is no number, or --span has "
+              "no --events\n",
+              stderr);
         exit(64);
     }
     return plan;
+}
+
+/* The instant of event @i, @begin that of the start. */
+static seuil_time_ms instant(const struct plan *plan, seuil_time_ms begin, uint64_t i)
+{
+    double passed = (double)i / (double)plan->events;
+
+    if (plan->span <= 0)
+        return now_ns(CLOCK_REALTIME) / 1000000;
+    return begin - (seuil_time_ms)(1000 * (plan->ago + plan->span * (1 - passed)));
 }
 
 /* Until event @i is due at the plan's rate. */
@@ -166,6 +189,7 @@ int main(int argc, char **argv)
     struct seuil_error err;
     struct seuil_producer *producer = seuil_producer_new(properties, 2, &err);
     int64_t begin = now_ns(CLOCK_MONOTONIC);
+    seuil_time_ms begin_ms = now_ns(CLOCK_REALTIME) / 1000000;
     uint64_t i;
 
     if (!producer)
@@ -173,7 +197,7 @@ int main(int argc, char **argv)
     signal(SIGTERM, stop);
     signal(SIGINT, stop);
     for (i = 0; i < plan.events && !stopped; i++) {
-        seuil_time_ms now = now_ns(CLOCK_REALTIME) / 1000000;
+        seuil_time_ms now = instant(&plan, begin_ms, i);
         char value[1024], key[32], topic[256];
         const char *name;
         uint32_t len = make(&plan, i, now, value, sizeof(value), &name, key);
@@ -184,7 +208,8 @@ int main(int argc, char **argv)
             if (seuil_producer_send(producer, topic, -1, seuil_str_from(key), (uint8_t *)value, len,
                                     now, &err))
                 goto failed;
-        pace(&plan, begin, i + 1);
+        if (plan.span <= 0)
+            pace(&plan, begin, i + 1);
     }
     if (seuil_producer_flush(producer, 120000, &err))
         goto failed;

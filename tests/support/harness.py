@@ -7,6 +7,7 @@ import collections
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -167,12 +168,13 @@ class Broker:
     """Apache Kafka by tests/support/kafka/broker."""
     script = os.path.join(HERE, "kafka", "broker")
 
-    def __init__(self, folder):
+    def __init__(self, folder, *options):
         self.folder = os.path.join(folder, "kafka")
+        self.options = list(options)
         self.bootstrap = self.pid = None
 
     def start(self):
-        out = subprocess.run([self.script, "start", self.folder], stdout=subprocess.PIPE, text=True)
+        out = subprocess.run([self.script, "start", self.folder, *self.options], stdout=subprocess.PIPE, text=True)
         expect(out.returncode == 0, "the Kafka broker did not start")
         self.bootstrap, pid = out.stdout.split()
         self.pid = int(pid)
@@ -185,6 +187,29 @@ class Broker:
         subprocess.run([self.script, "kill", self.folder], stdout=subprocess.DEVNULL)
 
 
+class SharedBroker:
+    """One broker for the cases of a file: each World on it has its own names of topics. It starts
+    with the first World that wants it and ends with main()."""
+    broker = folder = None
+    worlds = 0
+
+    @classmethod
+    def get(cls):
+        if not cls.broker:
+            cls.folder = tempfile.mkdtemp(prefix="seuil-test.")
+            cls.broker = Broker(cls.folder)
+            cls.broker.start()
+        cls.worlds += 1
+        return cls.broker
+
+    @classmethod
+    def end(cls):
+        if cls.broker:
+            cls.broker.stop()
+            shutil.rmtree(cls.folder, ignore_errors=True)
+            cls.broker = None
+
+
 class Seuild:
     """One daemon process over one configuration file."""
 
@@ -193,10 +218,11 @@ class Seuild:
         self.config = os.path.join(world.folder, f"seuil-{name}.yaml")
         self.log = os.path.join(world.folder, f"seuild-{name}.log")
         self.process = None
+        open(self.log, "wb").close()
         with open(self.config, "w") as f:
             f.write(world.settings(name, **settings))
 
-    def start(self, wait=True):
+    def start(self, wait=True, **environment):
         notify = os.path.join(self.world.folder, f"notify-{self.name}.sock")
         with contextlib.suppress(FileNotFoundError):
             os.unlink(notify)
@@ -205,18 +231,24 @@ class Seuild:
         self.notify.setblocking(False)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([self.world.program("seuild"), "--config", self.config],
-                                            stderr=log, stdout=log, env=dict(os.environ, NOTIFY_SOCKET=notify))
+                                            stderr=log, stdout=log,
+                                            env=dict(os.environ, NOTIFY_SOCKET=notify, **environment))
         if wait:
             self.await_ready()
         return self
 
+    def notifies(self, text):
+        """Whether a message for systemd has come with @text; messages are taken once."""
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                if text.encode() in self.notify.recv(4096):
+                    return True
+        return False
+
     def await_ready(self, seconds=60):
         def ready():
             expect(self.process.poll() is None, f"seuild {self.name} ended with {self.process.poll()}: {self.tail()}")
-            try:
-                return b"READY=1" in self.notify.recv(4096)
-            except BlockingIOError:
-                return False
+            return self.notifies("READY=1")
         await_until(f"seuild {self.name} is ready", ready, seconds)
 
     def tail(self, lines=15):
@@ -224,8 +256,11 @@ class Seuild:
             return "".join(f.readlines()[-lines:])
 
     def says(self, text):
+        return self.count(text) > 0
+
+    def count(self, text):
         with open(self.log, errors="replace") as f:
-            return text in f.read()
+            return f.read().count(text)
 
     def kill(self):
         self.process.kill()
@@ -254,19 +289,25 @@ class Seuild:
 class World:
     """A broker, a Redis and what runs on them. Use as a context manager."""
 
-    def __init__(self, build, model, partitions=4, inputs=("page_views", "emails", "forms"), redis=(), broker=True):
+    def __init__(self, build, model, partitions=4, inputs=("page_views", "emails", "forms"), redis=(), broker="own"):
+        """@broker: "own", with its options a tuple after the word; "shared", SharedBroker's; None."""
         self.build = build
         self.folder = tempfile.mkdtemp(prefix="seuil-test.")
         self.model, self.partitions, self.inputs = model, partitions, inputs
-        self.app = "t"
+        self.app, self.prefix = "t", ""
         self.daemons = []
         self.redis = Redis(self.folder, *redis)
-        self.broker = Broker(self.folder) if broker else None
+        self.shared = broker == "shared"
+        if self.shared:
+            self.broker = SharedBroker.get()
+            self.app, self.prefix = f"t{SharedBroker.worlds}", f"w{SharedBroker.worlds}."
+        else:
+            self.broker = Broker(self.folder, *(broker if isinstance(broker, tuple) else ())) if broker else None
 
     def __enter__(self):
         try:
             self.redis.start()
-            if self.broker:
+            if self.broker and not self.shared:
                 self.broker.start()
         except BaseException:
             self.__exit__(*sys.exc_info())
@@ -276,10 +317,14 @@ class World:
     def __exit__(self, kind, value, _):
         for daemon in self.daemons:
             if daemon.alive():
+                if kind:
+                    daemon.send(signal.SIGUSR1)  # a report, for the reader of the last words
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        daemon.process.wait(0.5)
                 daemon.kill()
             if kind:
                 say(f"last words of seuild {daemon.name}:\n{daemon.tail(30)}")
-        if self.broker:
+        if self.broker and not self.shared:
             self.broker.stop()
         self.redis.stop()
         if kind and os.environ.get("SEUIL_TEST_KEEP"):
@@ -304,8 +349,9 @@ class World:
                       "heartbeat.interval.ms": 500, "group.instance.id": name},
             "redis": {"url": f"unix://{self.redis.path}"},
             "models": [self.model],
-            "inputs": {i: {"start": "earliest", "format": "json"} for i in self.inputs},
-            "outbound": {"format": "json"},
+            "inputs": {i: {"start": "earliest", "format": "json", "topic": self.prefix + i} for i in self.inputs},
+            "outbound": {"format": "json", "topic": self.prefix + "qualifications"},
+            "dead_letters": {"topic": self.prefix + "seuil.dead_letters"},
         }
         for key, value in changes.items():
             at = values
@@ -333,13 +379,14 @@ class World:
         lines = []
         for topic, key, value, *more in records:
             time_ms, partition = (list(more) + [0, -1][len(more):])[:2]
-            lines.append(f"{topic} {partition} {time_ms} {word(key)} {word(value)}\n")
+            lines.append(f"{self.prefix}{topic} {partition} {time_ms} {word(key)} {word(value)}\n")
         out = subprocess.run([self.program("put_records"), self.broker.bootstrap], input="".join(lines), text=True,
                              stderr=subprocess.PIPE)
         expect(out.returncode == 0, f"producing failed: {out.stderr}")
 
     def consume(self, topic):
         """Every record of a topic as it is now, by partition and offset."""
+        topic = self.prefix + topic
         path = os.path.join(self.folder, f"{topic}.dump")
         out = subprocess.run([self.program("dump_topic"), self.broker.bootstrap, "0", topic, path], text=True,
                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -369,18 +416,41 @@ class World:
         return out.stdout
 
 
+def adds_up(*daemons):
+    """Clause 6 of the promise, as the last report of each daemon tells it; the counters of the last."""
+    got = {}
+    for daemon in daemons:
+        with open(daemon.log, errors="replace") as f:
+            reports = [line for line in f if "report: " in line]
+        expect(reports, f"no report in the log of {daemon.name}")
+        got = {k: int(v) for k, v in re.findall(r"(\w+)=(\d+)", reports[-1])}
+        parts = ("applied", "replayed", "duplicate", "filtered", "late", "dead_lettered", "in_flight")
+        total = sum(got.get(p, 0) for p in parts)
+        expect(got.get("received", 0) == total, f"received is not the sum of its fates: {reports[-1]}")
+    return got
+
+
 def main(cases):
     """Run the named cases of a test file: `FILE BUILD [CASE...]`."""
     build, names = sys.argv[1], sys.argv[2:]
+    known = [case.__name__ for case in cases]
+    wrong = [name for name in names if name not in known]
+    if wrong:
+        sys.exit(f"no case {wrong[0]}; there are {', '.join(known)}")
     failed = []
-    for case in cases:
-        if names and case.__name__ not in names:
-            continue
-        say(f"{case.__name__}: {(case.__doc__ or '').strip().splitlines()[0]}")
-        try:
-            case(build)
-        except Failure as e:
-            say(f"FAILED {case.__name__}: {e}")
-            failed.append(case.__name__)
+    try:
+        for case in cases:
+            if names and case.__name__ not in names:
+                continue
+            begin = time.monotonic()
+            say(f"{case.__name__}: {(case.__doc__ or '').strip().splitlines()[0]}")
+            try:
+                case(build)
+                say(f"passed {case.__name__} in {time.monotonic() - begin:.1f} s")
+            except (Failure, OSError, RedisError, subprocess.SubprocessError) as e:
+                say(f"FAILED {case.__name__}: {type(e).__name__}: {e}")
+                failed.append(case.__name__)
+    finally:
+        SharedBroker.end()
     say(f"{len(failed)} failed" + (": " + ", ".join(failed) if failed else ""))
     sys.exit(1 if failed else 0)
