@@ -423,19 +423,17 @@ static void add_summary(struct replay *r, struct seuil_buf *out)
                      r->crossings, r->crossings == 1 ? "" : "s");
 }
 
+/* Written piece by piece: the whole text a second time would cost as much memory as the events. */
 static int report(struct replay *r)
 {
-    struct seuil_buf out = {0};
-
+    if (r->told.failed)
+        return seuil_ctl_fail("replay", EX_OSERR, "out of memory");
     if (r->piece_count)
         qsort(r->pieces, r->piece_count, sizeof(*r->pieces), r->as_is ? by_line : by_time);
-    if (r->told.failed)
-        out.failed = SEUIL_ERR_NOMEM;
-    for (uint32_t i = 0; i < r->piece_count && !out.failed; i++)
-        seuil_buf_add(&out, r->told.ptr + r->pieces[i].offset, r->pieces[i].len);
-    seuil_buf_add(&out, r->standings.ptr, r->standings.len);
-    add_summary(r, &out);
-    return seuil_ctl_flush(&out, r->bad ? EX_DATAERR : 0);
+    for (uint32_t i = 0; i < r->piece_count && !ferror(stdout); i++)
+        fwrite(r->told.ptr + r->pieces[i].offset, 1, r->pieces[i].len, stdout);
+    add_summary(r, &r->standings);
+    return seuil_ctl_flush(&r->standings, r->bad ? EX_DATAERR : 0);
 }
 
 static int prepare(struct replay *r, const char *const *paths, unsigned count)
