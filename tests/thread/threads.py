@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""threads.py BUILD: seuild, built with the thread sanitizer, on a real Kafka and Redis: several
+workers under load while members come and go, models are replaced, reports are asked for and
+connections break. Any report of the sanitizer fails it."""
+import glob
+import os
+import signal
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "support"))
+from harness import World, await_until, expect, main, say  # noqa: E402
+
+MODEL = os.path.join(HERE, "..", "integration", "quick.yaml")
+EVENTS, RATE = 6000, 600
+
+
+def disturb(w, a, b):
+    """One round of everything that crosses threads."""
+    redis = w.redis.client()
+    reports = a.count("report: ")
+    a.send(signal.SIGUSR1)
+    await_until("a report", lambda: a.count("report: ") > reports, 100)
+    a.send(signal.SIGHUP)
+    b.start()
+    a.send(signal.SIGUSR1)
+    redis("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    a.send(signal.SIGHUP)
+    b.send(signal.SIGUSR1)
+    b.stop()
+    redis.close()
+
+
+def races(w):
+    """Say what the sanitizer wrote; how many processes wrote something."""
+    found = glob.glob(f"{w.folder}/tsan.*")
+    for path in found:
+        with open(path, errors="replace") as f:
+            say(f.read()[:8000])
+    return len(found)
+
+
+def threads(build):
+    """no data race in seuild under load, rebalances, reloads, reports and broken connections"""
+    options = f"suppressions={HERE}/tsan.supp:second_deadlock_stack=1"
+    with World(build, MODEL, partitions=8) as w:
+        os.environ["LD_PRELOAD"] = os.path.join(build, "tests", "thread", "libc11_threads.so")
+        expect(os.path.exists(os.environ["LD_PRELOAD"]), "libc11_threads.so is not built")
+        os.environ["TSAN_OPTIONS"] = f"{options}:log_path={w.folder}/tsan"
+        a = w.daemon("a", workers=4, checkpoint_interval="200ms", witness_interval="200ms")
+        b = w.daemon("b", workers=2, checkpoint_interval="200ms")
+        w.ctl("init")
+        a.start()
+        load = subprocess.Popen([w.program("make_events"), "--bootstrap", w.broker.bootstrap, "--leads", "500",
+                                 "--events", str(EVENTS), "--rate", str(RATE)], stdout=subprocess.DEVNULL)
+        for _ in range(3):
+            disturb(w, a, b)
+        ended = load.wait(120)
+        reports = races(w)
+        expect(not reports and ended == 0, f"the load ended with {ended}")
+        await_until("all is read", lambda: all(t["lag"] == 0 for s in w.shards() for t in s["topics"]), 100)
+        expect(w.crossings(), "nothing crossed: the load did not reach the engine")
+        a.stop()
+        reports = races(w)
+        expect(not reports, f"{reports} reports of the thread sanitizer")
+
+
+main([threads])
