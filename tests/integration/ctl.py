@@ -6,10 +6,11 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from harness import ROOT, World, await_until, expect, main  # noqa: E402
+from harness import ROOT, Redis, World, await_until, expect, main  # noqa: E402
 
 MODEL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "quick.yaml")
 FORMS = 2  # the number of the topic, by its place among the harness's inputs
@@ -153,9 +154,78 @@ def explain_says_of_when_it_is(build):
         expect(not past["exact"], f"{past}")
         expect("seuilctl replay" in w.ctl("explain", "L1", "--at", "2020-01-01T00:00:00Z"), "no word of replay")
         done = run(build, "explain", "nobody", "--config", daemon.config)
-        expect(done.returncode == 65 and "is not known" in done.stderr, f"{done}")
+        expect(done.returncode == 65 and '"nobody" is absent (looked in shard' in done.stderr, f"{done}")
+        done = run(build, "explain", "né e/à%", "--config", daemon.config, "--format", "json")
+        told = json.loads(done.stdout)
+        expect(done.returncode == 65 and told["lead"] == "né e/à%" and told["absent"], f"{done}")
         w.redis.kill()
-        expect(run(build, "explain", "L1", "--config", daemon.config).returncode == 75, "without Redis")
+        done = run(build, "explain", "L1", "--config", daemon.config)
+        expect(done.returncode == 75 and "is redis.url" in done.stderr and w.redis.path in done.stderr, f"{done}")
+
+
+def leads_may_have_any_name(build):
+    """explain finds leads whose ids have spaces, accents and signs"""
+    names = ("Zoé Lefèvre", "a/b?c=%20", "{x}", "日本", "-dash")
+    with world(build) as w:
+        daemon = w.daemon()
+        qualified(w, daemon, *names)
+        for name in names:
+            told = json.loads(run(build, "explain", "--format", "json", "--config", daemon.config, "--", name).stdout)
+            expect(told["lead"] == name and told["models"][0]["score"] == 50, f"{told}")
+
+
+def mistakes_are_told_with_what_to_do(build):
+    """files that are not there or no text, servers that do not answer: each says what, where and what to do"""
+    def told(status, text, *args, stdin=""):
+        done = run(build, *args, stdin=stdin)
+        expect(done.returncode == status and text in done.stderr, f"{args}: {done.returncode} {done.stderr}")
+
+    with tempfile.TemporaryDirectory(prefix="seuil-test.") as folder:
+        path = {name: os.path.join(folder, name) for name in ("none", "empty", "binary", "long", "config", "socket")}
+        open(path["empty"], "w").close()
+        with open(path["binary"], "wb") as f:
+            f.write(bytes(range(256)) * 100)
+        with open(path["long"], "w") as f:
+            f.write(json.dumps({**event("L", "a"), "fields": {"x": "y" * 2000000}}) + "\n" + json.dumps(event("L", "b", at=1)))
+        with open(path["config"], "w") as f:
+            json.dump({"app": "t", "partitions": 2, "kafka": {"bootstrap.servers": "127.0.0.1:1"}, "models": [MODEL],
+                       "redis": {"url": f"unix://{path['socket']}"}, "inputs": {"forms": {"start": "earliest"}}}, f)
+        told(64, 'no command "shard" (did you mean "shards"?)', "shard")
+        told(64, "LEAD is missing", "explain")
+        told(64, 'unexpected argument "b"', "explain", "a", "b")
+        told(64, "1 to 256 bytes", "explain", "", "--config", path["config"])
+        told(64, "1 to 256 bytes", "explain", "x" * 257, "--config", path["config"])
+        told(64, "--at must be a time like 2026-", "explain", "a", "--at", "yesterday", "--config", path["config"])
+        for name in ("shards", "init", "rebuild", "go-on"):
+            told(78, f"{path['none']}: cannot be read: No such file", name, "--config", path["none"])
+        if not os.path.exists("/etc/seuil/seuil.yaml"):
+            told(78, "this is the default configuration; --config FILE names another", "shards")
+            told(78, "this is the default configuration; --config FILE names another", "init")
+        for name in ("shards", "rebuild", "go-on"):
+            told(75, f"is redis.url (unix://{path['socket']}) right, and Redis running there?", name, "--config", path["config"])
+        told(75, "is kafka.bootstrap.servers right, and a broker running there?", "init", "--config", path["config"])
+        replay = ("replay", "--model", MODEL, "--events")
+        told(66, f"{path['none']} cannot be read: No such file", *replay, path["none"])
+        told(74, f"{folder} cannot be read: Is a directory", *replay, folder)
+        told(78, f"{path['empty']}:1:1: a model must be a mapping", "replay", "--model", path["empty"])
+        told(0, "", *replay, path["empty"])
+        told(65, "and 81 more lines that cannot be read", *replay, path["binary"])
+        told(65, f"{path['long']}:1: longer than 1048576 bytes", *replay, path["long"])
+        told(0, "", *replay, "-", stdin=json.dumps(event("L", "b")))
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([os.path.join(build, "daemon", "seuilctl"), *replay, path["empty"]], stdout=full,
+                                  stderr=subprocess.PIPE, text=True)
+        expect(done.returncode == 74 and "standard output cannot be written: No space" in done.stderr, f"{done}")
+        redis = Redis(folder).start()
+        try:
+            with open(path["config"]) as f:
+                config = f.read().replace(path["socket"], redis.path)
+            with open(path["config"], "w") as f:
+                f.write(config)
+            told(69, "has nothing of the application \"t\"", "shards", "--config", path["config"])
+            told(75, "is kafka.bootstrap.servers right, and a broker running there?", "rebuild", "--config", path["config"])
+        finally:
+            redis.stop()
 
 
 FATES = ("applied", "replayed", "duplicate", "filtered", "late", "dead_lettered", "in_flight")
@@ -324,6 +394,6 @@ def a_redis_that_lost_everything_is_rebuilt(build):
 
 
 if __name__ == "__main__":
-    main([arguments_are_checked, check_tells_what_a_file_is, replay_reads_what_it_can, init_makes_what_is_missing,
+    main([arguments_are_checked, mistakes_are_told_with_what_to_do, leads_may_have_any_name, check_tells_what_a_file_is, replay_reads_what_it_can, init_makes_what_is_missing,
           explain_says_of_when_it_is, a_gap_is_accepted, a_topic_made_again_is_adopted, a_lost_state_is_rebuilt,
           shards_add_up, a_redis_that_lost_everything_is_rebuilt])
