@@ -29,6 +29,8 @@
 /* While idle: how often due times, log ends and a halted meta are looked at. */
 #define SEUIL_LOOK_MS      200
 #define SEUIL_HALT_LOOK_MS 1000
+/* While nothing is written: how often meta is looked at, for an operator, or an emptied Redis. */
+#define SEUIL_OWN_LOOK_MS 5000
 /* What is only acknowledged may wait so long for the transaction that trims it. */
 #define SEUIL_TRIM_MS 1000
 
@@ -192,9 +194,11 @@ struct seuil_shard {
     seuil_time_ms wake;       /* monotonic: when it wants to run again */
     seuil_time_ms progress;   /* monotonic */
 
-    uint64_t cookies;    /* of requests: only rise */
-    uint64_t waiting;    /* the request that the state waits for; 0: none */
-    seuil_time_ms since; /* monotonic: it waits since */
+    uint64_t cookies;     /* of requests: only rise */
+    uint64_t waiting;     /* the request that the state waits for; 0: none */
+    seuil_time_ms since;  /* monotonic: it waits since */
+    seuil_time_ms looked; /* monotonic: meta was looked at, while it runs */
+    uint64_t looked_seq;  /* meta's seq then */
     struct seuil_token token;
     struct seuil_meta meta; /* as last acknowledged */
     bool draining;          /* revoked: run until OFF */

@@ -63,6 +63,8 @@ void seuil_operator_rebuild(struct seuil_meta *meta, const struct seuil_operator
 {
     uint32_t generation = next_generation(meta);
 
+    if (generation <= order->witness_generation)
+        generation = order->witness_generation + 1; /* meta was lost, and is not the first */
     meta->format = 1;
     for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++) {
         struct seuil_meta_topic *topic = &meta->topics[i];

@@ -25,12 +25,13 @@ int seuil_operator_adopt(struct seuil_meta *meta, uint32_t topic, int64_t start,
 
 struct seuil_operator_rebuild {
     int64_t start[SEUIL_TOPICS_MAX]; /* where to read from; -1: not in use */
-    seuil_time_ms muted_until; /* crossings effective before it are counted, not published: the
-                                  time up to which the witness says they were;
-                                  SEUIL_TIME_NONE: all are published */
-    uint64_t witness_seq;      /* of the witness, 0: none */
-    uint64_t model_hash;       /* of the models that will read */
-    const char *cluster_id;    /* or NULL */
+    seuil_time_ms muted_until;   /* crossings effective before it are counted, not published: the
+                                    time up to which the witness says they were;
+                                    SEUIL_TIME_NONE: all are published */
+    uint64_t witness_seq;        /* of the witness, 0: none */
+    uint32_t witness_generation; /* the highest that the witness names; the new one is above it */
+    uint64_t model_hash;         /* of the models that will read */
+    const char *cluster_id;      /* or NULL */
 };
 
 /* Begin anew from the log. @meta: as it stood, or zeroed when it is lost. The caller has deleted

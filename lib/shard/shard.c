@@ -223,11 +223,14 @@ void seuil_shard_remodel(struct seuil_shard *shard, const struct seuil_models *m
                          struct seuil_scratch *scratch)
 {
     bool owned = shard->state == SEUIL_SHARD_RUN;
+    /* Models that mean the same judge nobody anew; but leads may have been judged by others. */
+    bool other =
+        models->hash != shard->meta.model_hash || shard->meta.walk_model_hash || shard->walk.active;
 
     shard->env.models = models;
     shard->env.scratch = scratch;
     shard->model_epoch++;
-    if (owned)
+    if (owned && other)
         seuil_walk_begin(shard);
 }
 
@@ -290,6 +293,35 @@ static void run_drained(struct seuil_shard *shard)
     seuil_shard_enter(shard, SEUIL_SHARD_OFF);
 }
 
+/* Transactions find out that meta is another's, or is gone; an idle shard has none and asks. */
+static void look_at_meta(struct seuil_shard *shard)
+{
+    if (shard->flight.busy || shard->waiting)
+        return;
+    if (shard->mono - shard->looked < SEUIL_OWN_LOOK_MS ||
+        shard->mono - shard->flight.since < SEUIL_OWN_LOOK_MS) {
+        seuil_shard_wake_at(shard, shard->mono + SEUIL_OWN_LOOK_MS);
+        return;
+    }
+    shard->looked = shard->mono;
+    shard->looked_seq = shard->meta.seq;
+    shard->waiting = ++shard->cookies;
+    shard->env.store->ops->read_meta(shard->env.store, shard->number, shard->waiting);
+}
+
+static void look_reply(struct seuil_shard *shard, const struct seuil_store_reply *reply)
+{
+    shard->waiting = 0;
+    if (!seuil_shard_accept(shard, reply, "looking at the shard"))
+        return;
+    if (memcmp(&reply->meta->token, &shard->token, sizeof(shard->token)) != 0) {
+        shard->counters.fenced++;
+        seuil_shard_doubt(shard, "looking at the shard: another owner holds the token");
+    } else if (reply->meta->seq < shard->looked_seq) {
+        seuil_shard_doubt(shard, "looking at the shard: Redis has lost its newest writes");
+    }
+}
+
 static bool run_owned(struct seuil_shard *shard)
 {
     bool more = false;
@@ -315,10 +347,12 @@ static bool run_owned(struct seuil_shard *shard)
     seuil_commit_run(shard);
     more |= seuil_publish_run(shard);
     more |= seuil_dead_run(shard);
-    if (shard->state == SEUIL_SHARD_RUN)
+    if (shard->state == SEUIL_SHARD_RUN) {
         seuil_witness_run(shard);
-    else if (shard->state == SEUIL_SHARD_DRAIN)
+        look_at_meta(shard);
+    } else if (shard->state == SEUIL_SHARD_DRAIN) {
         run_drained(shard);
+    }
     return more;
 }
 
@@ -365,6 +399,8 @@ void seuil_shard_reply(struct seuil_shard *shard, const struct seuil_store_reply
     if (shard->waiting && reply->cookie == shard->waiting) {
         if (shard->state == SEUIL_SHARD_HALT)
             halted_reply(shard, reply);
+        else if (shard->state == SEUIL_SHARD_RUN || shard->state == SEUIL_SHARD_DRAIN)
+            look_reply(shard, reply);
         else
             seuil_acquire_reply(shard, reply);
         return;

@@ -11,18 +11,17 @@
 /* Leads asked for at once: they join the urgent ones, which are bounded. */
 #define LOAD_LEADS 256
 
+/* From the first page, whatever meta says of a walk before: Redis may have been started again
+ * since, and its cursors mean nothing then. A lead that was judged already is judged to the same.
+ */
 void seuil_walk_begin(struct seuil_shard *shard)
 {
     struct seuil_walk *walk = &shard->walk;
-    /* A walk is taken up where it stood only by who finds nothing in the cache: what is there may
-     * have been judged by other models since, though its page was written. */
-    bool again = shard->meta.walk_model_hash == shard->env.models->hash && shard->cache.count == 0;
 
     seuil_buf_done(&walk->ids);
     /* Leads asked for by a walk before are judged when they come, by the models of that day. */
     *walk = (struct seuil_walk){
         .active = true, .loading = walk->loading, .after = shard->checkpoint.frozen + 1};
-    walk->cursor = again ? shard->meta.walk_cursor : 0;
     shard->model_epoch++; /* what is in the cache was judged by others */
     seuil_shard_tell(shard, SEUIL_LEVEL_INFO, "the models changed: every lead is judged anew");
 }

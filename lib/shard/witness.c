@@ -13,13 +13,16 @@ void seuil_witness_format(const struct seuil_meta *meta, char ret_text[SEUIL_WIT
     bool first = true;
 
     for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++) {
-        char part[32];
+        char part[48];
         int more;
 
         if (!meta->topics[i].present)
             continue;
         more = snprintf(part, sizeof(part), "%s%" PRIu32 ":%" PRId64, first ? "" : ",", i,
                         meta->topics[i].base);
+        if (meta->topics[i].generation)
+            more += snprintf(part + more, sizeof(part) - (size_t)more, "@%" PRIu32,
+                             meta->topics[i].generation);
         if (len + more >= SEUIL_WITNESS_MAX)
             break;
         memcpy(ret_text + len, part, (size_t)more + 1);
@@ -35,6 +38,7 @@ bool seuil_witness_parse(const char *text, struct seuil_witness_text *ret_witnes
 
     for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++)
         witness.base[i] = -1;
+    memset(witness.generation, 0, sizeof(witness.generation));
     if (strncmp(text, "v1 seq=", 7) != 0)
         return false;
     witness.seq = strtoull(text + 7, &at, 10);
@@ -47,6 +51,8 @@ bool seuil_witness_parse(const char *text, struct seuil_witness_text *ret_witnes
         if (*at != ':' || topic >= SEUIL_TOPICS_MAX)
             return false;
         witness.base[topic] = strtoll(at + 1, &at, 10);
+        if (*at == '@')
+            witness.generation[topic] = (uint32_t)strtoul(at + 1, &at, 10);
         if (*at == ',')
             at++;
     }
@@ -61,7 +67,8 @@ bool seuil_witness_ahead(const struct seuil_witness_text *witness, const struct 
     if (witness->seq >= meta->seq)
         return true;
     for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++)
-        if (meta->topics[i].present && witness->base[i] > meta->topics[i].base)
+        if (meta->topics[i].present && witness->generation[i] >= meta->topics[i].generation &&
+            witness->base[i] > meta->topics[i].base)
             return true;
     return false;
 }

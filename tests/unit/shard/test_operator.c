@@ -81,3 +81,14 @@ Test(operator, a_rebuild_starts_anew_muted_and_above_the_witness)
     cr_assert_eq(meta.outbox_head, 4, "what was not published still is");
     cr_assert_eq(meta.outbox_tail, 6);
 }
+
+Test(operator, a_second_rebuild_of_a_lost_meta_has_a_generation_of_its_own)
+{
+    struct seuil_meta meta = {0};
+    struct seuil_operator_rebuild order = {.witness_seq = 50, .witness_generation = 1};
+
+    for (int i = 1; i < SEUIL_TOPICS_MAX; i++)
+        order.start[i] = -1;
+    seuil_operator_rebuild(&meta, &order);
+    cr_assert_eq(meta.topics[0].generation, 2);
+}

@@ -71,3 +71,24 @@ Test(witness, is_ahead_when_redis_lost_its_tail)
     now = meta_of(40, 300, 67); /* taken many times since, but from further back */
     cr_assert(seuil_witness_ahead(&witness, &now));
 }
+
+Test(witness, of_a_generation_before_does_not_judge_base)
+{
+    struct seuil_meta told = meta_of(12, 345, 67), now = meta_of(14, 345, 0);
+    struct seuil_witness_text witness;
+    char text[SEUIL_WITNESS_MAX];
+
+    seuil_witness_format(&told, text);
+    cr_assert(seuil_witness_parse(text, &witness));
+    cr_assert(seuil_witness_ahead(&witness, &now));
+    for (int i = 0; i < SEUIL_TOPICS_MAX; i++)
+        now.topics[i].generation = 1; /* adopted since */
+    cr_assert_not(seuil_witness_ahead(&witness, &now));
+    seuil_witness_format(&now, text);
+    cr_assert(seuil_witness_parse(text, &witness));
+    cr_assert_eq(witness.generation[0], 1);
+    now.seq++;
+    cr_assert_not(seuil_witness_ahead(&witness, &now));
+    now.topics[0].base--;
+    cr_assert(seuil_witness_ahead(&witness, &now), "in the same generation base counts");
+}
