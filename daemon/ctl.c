@@ -229,7 +229,7 @@ int seuil_ctl_flush(struct seuil_buf *out, int status)
     if (out->failed) {
         fprintf(stderr, "seuilctl: out of memory\n");
         status = EX_OSERR;
-    } else if (fwrite(out->ptr, 1, out->len, stdout) != out->len || fflush(stdout) ||
+    } else if ((out->len && fwrite(out->ptr, 1, out->len, stdout) != out->len) || fflush(stdout) ||
                ferror(stdout)) {
         fprintf(stderr, "seuilctl: standard output cannot be written: %s\n", strerror(errno));
         status = EX_IOERR;
