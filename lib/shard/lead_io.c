@@ -39,8 +39,9 @@ void seuil_lead_close(struct seuil_shard *shard, struct seuil_cached *entry,
         return;
     }
     entry->version++;
-    entry->due = lead->due;
-    entry->expired = false;
+    /* An ended lead has no due time; it is met where it ended until base allows to delete it. */
+    entry->expired = lead->expired;
+    entry->due = lead->expired ? lead->clock : lead->due;
     if (urgent)
         seuil_cache_enlist(&shard->cache, entry, SEUIL_LIST_URGENT);
     else if (entry->list == SEUIL_LIST_NONE)

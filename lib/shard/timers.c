@@ -40,8 +40,19 @@ void seuil_timers_note(struct seuil_shard *shard, struct seuil_cached *entry)
     }
 }
 
-/* Tick by tick, since the one that finds the lead without worth may have to wait until base has
- * passed its stamps: then the lead stays as it was before it, and its due entry where it is. */
+/* An ended lead stays, and is met again, until base has passed its stamps. */
+static bool wait_for_base(struct seuil_shard *shard, struct seuil_cached *entry)
+{
+    seuil_cache_unschedule(&shard->cache, entry);
+    shard->timers.blocked++;
+    shard->timers.scanned = SEUIL_TIME_NONE;
+    shard->checkpoint.wanted = true;
+    return false;
+}
+
+/* Tick by tick, since the one that finds the lead without worth may have to wait: then the lead
+ * stays as it was before it, and its due entry where it is; unless that tick is also a crossing,
+ * which does not wait. */
 static bool step_silence(struct seuil_shard *shard, struct seuil_cached *entry,
                          struct seuil_lead *lead, seuil_time_ms frontier)
 {
@@ -49,20 +60,16 @@ static bool step_silence(struct seuil_shard *shard, struct seuil_cached *entry,
         bool urgent = false, expired = false;
 
         seuil_lead_advance(shard, NULL, lead, lead->due, &urgent, &expired);
-        if (expired && !urgent && !seuil_commit_expirable(shard, entry)) {
-            seuil_cache_unschedule(&shard->cache, entry);
-            shard->timers.blocked++;
-            shard->timers.scanned = SEUIL_TIME_NONE; /* met again */
-            shard->checkpoint.wanted = true;
-            return false;
-        }
+        if (expired && !urgent && !seuil_commit_expirable(shard, entry))
+            return wait_for_base(shard, entry);
         seuil_lead_close(shard, entry, lead, urgent);
-        if (expired) {
-            entry->expired = true;
-            seuil_cache_enlist(&shard->cache, entry, SEUIL_LIST_URGENT);
-            return true;
-        }
     }
+    if (!lead->expired)
+        return true;
+    if (!seuil_commit_expirable(shard, entry))
+        return wait_for_base(shard, entry);
+    entry->expired = true;
+    seuil_cache_enlist(&shard->cache, entry, SEUIL_LIST_URGENT);
     return true;
 }
 
