@@ -203,7 +203,7 @@ bool seuil_apply_run(struct seuil_shard *shard)
     struct seuil_batch *batch = &shard->batch;
     uint32_t before = batch->done;
 
-    while (batch->done < batch->count && !seuil_apply_paused(shard)) {
+    while (batch->done < batch->count && !seuil_apply_paused(shard) && !seuil_dead_full(shard)) {
         const struct seuil_item *item = &batch->items[batch->done];
 
         if (item->lead && item->lead->loading)

@@ -132,9 +132,11 @@ static int check_topic(struct seuil_shard *shard, uint32_t i)
 
     if (!topic->present) { /* an input added since */
         rc = start_of(shard, i, &start);
-        if (rc == 0)
-            topic_begin(topic, start);
-        return rc;
+        if (rc)
+            return rc;
+        topic_begin(topic, start);
+        shard->grown = true;
+        return 0;
     }
     if (source->ops->watermarks(source, shard->number, i, &first, &end) != 0)
         return SEUIL_ERR_BACKOFF;

@@ -196,7 +196,7 @@ static bool due(const struct seuil_shard *shard)
 {
     const struct seuil_cache_list *lists = shard->cache.lists;
 
-    if (shard->halting || lists[SEUIL_LIST_URGENT].count || shard->pending.count)
+    if (shard->halting || shard->grown || lists[SEUIL_LIST_URGENT].count || shard->pending.count)
         return true;
     if (shard->checkpoint.active &&
         (lists[shard->checkpoint.list].count || seuil_checkpoint_complete(shard)))
@@ -262,6 +262,7 @@ static void took_effect(struct seuil_shard *shard)
     struct seuil_shard_counters *counters = &shard->counters;
 
     shard->meta = flight->meta;
+    shard->grown = false;
     for (uint32_t i = 0; i < flight->count; i++)
         written(shard, flight->leads[i]);
     seuil_publish_add(shard, &flight->pending);

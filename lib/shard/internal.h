@@ -201,6 +201,7 @@ struct seuil_shard {
     uint64_t looked_seq;  /* meta's seq then */
     struct seuil_token token;
     struct seuil_meta meta; /* as last acknowledged */
+    bool grown;             /* it names a topic that Redis does not know yet */
     bool draining;          /* revoked: run until OFF */
 
     bool doubted;             /* a newer confirmation is needed (rule 18) */

@@ -263,7 +263,8 @@ static void look_up(struct seuil_shard *shard)
 /* Whether there is room for what a batch may make: in the cache, the outbox, the dead letters. */
 static bool room(struct seuil_shard *shard)
 {
-    if (seuil_apply_paused(shard) || seuil_dead_full(shard))
+    /* Where an added topic begins is in Redis before anything of it is applied (rule 21). */
+    if (seuil_apply_paused(shard) || seuil_dead_full(shard) || shard->grown)
         return false;
     if (shard->meta.outbox_tail - shard->publish.head + shard->pending.count +
             shard->flight.pending.count >

@@ -127,6 +127,7 @@ void seuil_shard_drop(struct seuil_shard *shard)
     shard->alarmed = false;
     shard->witness = (struct seuil_witness){0};
     shard->confirm_ticket = 0;
+    shard->grown = false;
     shard->halting = false;
     shard->failed = false;
     for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++) {
@@ -222,14 +223,14 @@ void seuil_shard_lose(struct seuil_shard *shard)
 void seuil_shard_remodel(struct seuil_shard *shard, const struct seuil_models *models,
                          struct seuil_scratch *scratch)
 {
-    bool owned = shard->state == SEUIL_SHARD_RUN;
+    /* One that drains walks no more; what its last page was judged by must not be told as these. */
+    bool owned = shard->state == SEUIL_SHARD_RUN || shard->state == SEUIL_SHARD_DRAIN;
     /* Models that mean the same judge nobody anew; but leads may have been judged by others. */
     bool other =
         models->hash != shard->meta.model_hash || shard->meta.walk_model_hash || shard->walk.active;
 
     shard->env.models = models;
     shard->env.scratch = scratch;
-    shard->model_epoch++;
     if (owned && other)
         seuil_walk_begin(shard);
 }
@@ -264,6 +265,9 @@ static void halted_reply(struct seuil_shard *shard, const struct seuil_store_rep
     if (reply->status == SEUIL_STORE_OK && !reply->meta->halt[0]) {
         seuil_shard_tell(shard, SEUIL_LEVEL_INFO, "an operator lifted the halt");
         shard->text[0] = '\0';
+        shard->doubted = true; /* it may be another's by now */
+        shard->doubt_at = shard->mono;
+        shard->back_until = SEUIL_TIME_NONE;
         seuil_shard_enter(shard, SEUIL_SHARD_CONFIRM);
     }
 }

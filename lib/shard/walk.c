@@ -19,7 +19,10 @@ void seuil_walk_begin(struct seuil_shard *shard)
     struct seuil_walk *walk = &shard->walk;
 
     seuil_buf_done(&walk->ids);
-    /* Leads asked for by a walk before are judged when they come, by the models of that day. */
+    /* Always from the first lead: Redis' cursor means nothing to a server that was started again,
+     * and what is in the cache may have been judged by other models since. To judge a lead twice
+     * changes nothing. Leads asked for by a walk before are judged when they come, by the models of
+     * that day. */
     *walk = (struct seuil_walk){
         .active = true, .loading = walk->loading, .after = shard->checkpoint.frozen + 1};
     shard->model_epoch++; /* what is in the cache was judged by others */

@@ -421,3 +421,60 @@ Test(life, running_out_of_memory_is_a_doubt_like_any_other)
     cr_assert_eq(rig_status(rig).counters.applied, 1);
     rig_free(rig);
 }
+
+Test(life, where_an_added_input_begins_is_settled_once)
+{
+    struct rig *rig = rig_new();
+    struct seuil_lead lead;
+
+    rig->config.inputs[FORMS].used = false;
+    seuil_shard_free(rig->shard);
+    rig->shard = rig_shard(rig);
+    rig_start(rig);
+    rig_pass(rig, 20 * SEUIL_SECOND_MS);
+    rig->config.inputs[FORMS].used = true;
+    rig->config.inputs[FORMS].start = SEUIL_START_LATEST;
+    rig_event(rig, FORMS, rig->wall, "before", "big", 0);
+    rig_crash(rig);
+    rig_start(rig);
+    rig_pass(rig, 20 * SEUIL_SECOND_MS);
+    /* Nothing came while it ran; what comes while nobody runs is behind that beginning. */
+    rig_crash(rig);
+    rig_event(rig, FORMS, rig->wall, "after", "big", 0);
+    rig_start(rig);
+    rig_pass(rig, 20 * SEUIL_SECOND_MS);
+    cr_assert(rig_stored(rig, "after", &lead), "an event was skipped");
+    cr_assert_not(rig_stored(rig, "before", &lead));
+    rig_free(rig);
+}
+
+Test(life, one_whose_halt_was_lifted_asks_the_group_before_it_takes_the_token)
+{
+    struct rig *rig = rig_new();
+    struct seuil_store *store = seuil_store_memory_new(rig->memory);
+    struct seuil_tx tx = {.lead_count = 0};
+    struct seuil_meta meta;
+
+    rig_start(rig);
+    rig->config.cluster_id = "another";
+    seuil_shard_lose(rig->shard);
+    seuil_shard_assign(rig->shard);
+    rig_turns(rig, 20);
+    rig_is(rig, SEUIL_SHARD_HALT);
+    /* Stopped for long, it does not know that another took its place. */
+    rig->source.witness_answer = SEUIL_ERR_FENCED;
+    rig->config.cluster_id = "fake";
+    meta = *rig_meta(rig);
+    tx.token = meta.token;
+    tx.seq = meta.seq++;
+    meta.halt[0] = '\0';
+    tx.meta = &meta;
+    store->ops->commit(store, 0, &tx, 1);
+    rig_pass(rig, 5 * SEUIL_SECOND_MS);
+    cr_assert_eq(rig_meta(rig)->seq, meta.seq, "the token of the true owner was taken");
+    rig->source.witness_answer = 1;
+    rig_pass(rig, 5 * SEUIL_SECOND_MS);
+    rig_is(rig, SEUIL_SHARD_RUN);
+    store->ops->free(store);
+    rig_free(rig);
+}

@@ -291,6 +291,24 @@ Test(model, one_that_changed_while_the_daemon_was_down_is_walked_and_taken_up_af
     rig_free(rig);
 }
 
+Test(model, read_again_and_the_same_leaves_a_fall_to_silence)
+{
+    struct rig *rig = rig_new();
+
+    rig_event(rig, VIEWS, RIG_WALL, "a", "big", 0); /* falls after 20 s */
+    rig_start(rig);
+    rig_pass(rig, 19000);
+    cr_assert_eq(rig_sent(rig, SEUIL_DEST_OUTBOUND), 1);
+    seuil_shard_remodel(rig->shard, rig->models, rig->scratch);
+    rig->wall += 3000;
+    rig->mono += 3000;
+    rig_pass(rig, 500);
+    cr_assert_eq(rig_sent(rig, SEUIL_DEST_OUTBOUND), 2);
+    cr_assert(strstr(rig->sink.sent[1].value, "\"reason\":\"decay\""), "%s",
+              rig->sink.sent[1].value);
+    rig_free(rig);
+}
+
 Test(model, a_lead_that_was_only_in_the_cache_is_judged_too)
 {
     struct rig *rig = rig_new();

@@ -376,6 +376,26 @@ Test(write, a_broker_that_takes_nothing_stops_the_flow)
     rig_free(rig);
 }
 
+Test(write, dead_letters_are_bounded_by_their_bytes_within_a_batch_too)
+{
+    struct rig *rig = rig_new();
+    char *large = malloc(200000);
+
+    memset(large, 'x', 200000);
+    large[199999] = '\0';
+    rig->sink.full = true;
+    for (int i = 0; i < 300; i++)
+        fake_produce(&rig->source, VIEWS, RIG_WALL, "a", large);
+    rig_start(rig);
+    rig_turns(rig, 100);
+    cr_assert_lt(rig_status(rig).dead_letters_pending, 100, "16 MiB");
+    rig->sink.full = false;
+    rig_pass(rig, 2000);
+    cr_assert_eq(rig_sent(rig, SEUIL_DEST_DEAD_LETTERS), 300);
+    free(large);
+    rig_free(rig);
+}
+
 Test(write, in_steady_state_no_event_costs_an_allocation)
 {
     struct rig *rig = rig_new();
