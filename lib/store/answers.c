@@ -258,7 +258,7 @@ static bool answer_due(const struct seuil_reply *main, struct seuil_store_item *
 {
     for (uint32_t i = 0; i < main->count; i += 2, item++) {
         item->id = main->items[i].text;
-        if (main->items[i].type != SEUIL_REPLY_STRING ||
+        if (main->items[i].type != SEUIL_REPLY_STRING || item->id.len > SEUIL_ID_MAX ||
             !seuil_meta_i64_parse(main->items[i + 1].text, &item->due))
             return false;
     }
@@ -292,7 +292,7 @@ static bool answer_walk(const struct seuil_reply *main, const struct seuil_keys 
     for (uint32_t i = 0; i < names->count; i++, item++) {
         struct seuil_str name = names->items[i].text;
 
-        if (!seuil_str_starts(name, keys->lead))
+        if (!seuil_str_starts(name, keys->lead) || name.len - keys->lead.len > SEUIL_ID_MAX)
             return false;
         item->id = (struct seuil_str){name.ptr + keys->lead.len, name.len - keys->lead.len};
     }
