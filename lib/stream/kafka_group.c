@@ -277,6 +277,7 @@ static void open_lane(struct seuil_kafka *kafka, uint32_t topic, uint32_t p,
     bool known = lane->start != KAFKA_NOWHERE;
 
     lane->state = KAFKA_LANE_ON;
+    lane->opened++;
     lane->broken = lane->at_eof = false;
     if (known)
         lane->next = lane->start;

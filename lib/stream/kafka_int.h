@@ -62,12 +62,13 @@ struct kafka_lane {
     pthread_mutex_t lock; /* for all but messages and held, which are the lane's thread's */
     struct rd_kafka_queue_s *queue; /* NULL while OFF */
     enum kafka_lane_state state;
-    int64_t start; /* where to fetch from at assign */
-    int64_t next;  /* no record below it may come */
-    bool sought;   /* records may be taken */
-    bool first;    /* the first record since the seek has not come yet */
-    bool broken;   /* librdkafka gave the fetch up: only a new assign starts it */
-    bool at_eof;   /* the last thing that came was EOF */
+    uint32_t opened; /* how often it was assigned: a seek that met an assign is void */
+    int64_t start;   /* where to fetch from at assign */
+    int64_t next;    /* no record below it may come */
+    bool sought;     /* records may be taken */
+    bool first;      /* nothing has come since the seek */
+    bool broken;     /* librdkafka gave the fetch up: only a new assign starts it */
+    bool at_eof;     /* the last thing that came was EOF */
     int64_t eof;
     int64_t answer; /* of the last question for the end, -1 */
     seuil_time_ms answer_asked;
@@ -173,6 +174,9 @@ bool seuil_kafka_header(struct seuil_source *source, const struct seuil_record_i
                         const char *name, struct seuil_str *ret_value);
 uint32_t seuil_kafka_headers(struct seuil_source *source, const struct seuil_record_in *record,
                              struct seuil_header *ret_headers, uint32_t max);
+/* A record's timestamp; -1 when it has none, or one before 1970, which only a hostile producer
+ * gives and no clock could be compared with. */
+seuil_time_ms seuil_kafka_record_ms(const struct rd_kafka_message_s *message);
 /* Give the records of a lane back. By the lane's thread, or when there is none any more. */
 void seuil_kafka_release(struct kafka_lane *lane);
 

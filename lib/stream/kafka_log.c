@@ -124,11 +124,10 @@ struct seen {
 static void see(void *ctx, const rd_kafka_message_t *message)
 {
     struct seen *seen = ctx;
-    rd_kafka_timestamp_type_t kind;
     struct seuil_str key = {message->key, (uint32_t)message->key_len};
 
     seen->offset = message->offset;
-    seen->time = rd_kafka_message_timestamp(message, &kind);
+    seen->time = seuil_kafka_record_ms(message);
     seen->hash = seuil_record_hash(key, message->payload, (uint32_t)message->len);
 }
 

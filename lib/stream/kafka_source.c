@@ -17,6 +17,14 @@ void seuil_kafka_release(struct kafka_lane *lane)
     lane->held = 0;
 }
 
+seuil_time_ms seuil_kafka_record_ms(const rd_kafka_message_t *message)
+{
+    rd_kafka_timestamp_type_t kind;
+    seuil_time_ms time = rd_kafka_message_timestamp(message, &kind);
+
+    return time < -1 ? -1 : time;
+}
+
 static void complain(struct seuil_lane *lane, int code, const char *topic,
                      const rd_kafka_message_t *message)
 {
@@ -37,6 +45,7 @@ static void take_event(struct seuil_kafka *kafka, struct kafka_lane *l, struct s
             break; /* of before a seek */
         l->eof = l->next = message->offset;
         l->at_eof = true;
+        l->first = false;
         lane->error = 0;
         break;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
@@ -55,14 +64,13 @@ static void take_event(struct seuil_kafka *kafka, struct kafka_lane *l, struct s
 static bool take_record(struct kafka_lane *l, struct seuil_lane *lane, rd_kafka_message_t *message)
 {
     struct seuil_record_in *record = &lane->records[lane->count];
-    rd_kafka_timestamp_type_t kind;
 
     if (message->offset < l->next)
         return false; /* of before a seek */
     l->next = message->offset + 1;
     l->at_eof = false;
     record->offset = message->offset;
-    record->time = rd_kafka_message_timestamp(message, &kind);
+    record->time = seuil_kafka_record_ms(message);
     record->key = (struct seuil_str){message->key, (uint32_t)message->key_len};
     record->value = message->payload;
     record->value_len = (uint32_t)message->len;
@@ -73,15 +81,21 @@ static bool take_record(struct kafka_lane *l, struct seuil_lane *lane, rd_kafka_
     return true;
 }
 
-/* The first record after a seek lies beyond the offset sought. That is right only when the log has
- * nothing between (compaction, control records): look. */
-static bool gap_is_real(struct seuil_kafka *kafka, const struct kafka_lane *l,
-                        const struct seuil_lane *lane, int64_t first)
+/* What comes first after a seek, a record or the end, lies beyond the offset sought. That is right
+ * only when the log has nothing between (compaction, control records): look. */
+static bool is_astray(struct seuil_kafka *kafka, const struct kafka_lane *l,
+                      const struct seuil_lane *lane, const rd_kafka_message_t *message)
 {
     int64_t there;
+    int code;
 
-    return !seuil_kafka_first_from(kafka, lane->shard, lane->topic, l->next, &there) &&
-           there >= first;
+    if (!l->first || message->offset <= l->next ||
+        (message->err && message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF))
+        return false;
+    code = seuil_kafka_first_from(kafka, lane->shard, lane->topic, l->next, &there);
+    if (message->err && code == SEUIL_ERR_MISSING)
+        return false; /* nothing up to the end */
+    return code || there < message->offset;
 }
 
 /* What is known of the end. A fetch tells the high watermark: while records are still to come it
@@ -109,13 +123,7 @@ static void take_all(struct seuil_kafka *kafka, struct kafka_lane *l, struct seu
     for (ssize_t i = 0; i < count; i++) {
         rd_kafka_message_t *message = l->messages[i];
 
-        if (message->err) {
-            take_event(kafka, l, lane, message);
-            rd_kafka_message_destroy(message);
-            continue;
-        }
-        if (l->first && message->offset > l->next &&
-            !gap_is_real(kafka, l, lane, message->offset)) {
+        if (is_astray(kafka, l, lane, message)) {
             seuil_kafka_say(kafka, SEUIL_KAFKA_WARNING,
                             "%s[%u]: offset %lld came where %lld should have; fetching again",
                             kafka->topics[lane->topic].name, lane->shard,
@@ -124,6 +132,11 @@ static void take_all(struct seuil_kafka *kafka, struct kafka_lane *l, struct seu
             for (; i < count; i++)
                 rd_kafka_message_destroy(l->messages[i]);
             return;
+        }
+        if (message->err) {
+            take_event(kafka, l, lane, message);
+            rd_kafka_message_destroy(message);
+            continue;
         }
         if (take_record(l, lane, message))
             l->first = false;
@@ -185,6 +198,7 @@ int seuil_kafka_seek(struct seuil_source *source, struct seuil_lane *lane, int64
     struct seuil_kafka *kafka = kafka_of(source);
     struct kafka_lane *l = seuil_kafka_lane(kafka, lane->topic, lane->shard);
     rd_kafka_resp_err_t code;
+    uint32_t opened = 0;
     bool direct = false;
     int result = SEUIL_ERR_BACKOFF;
 
@@ -203,6 +217,7 @@ int seuil_kafka_seek(struct seuil_source *source, struct seuil_lane *lane, int64
         atomic_store(&kafka->restart, true);
     } else if (l->state == KAFKA_LANE_ON) {
         l->sought = false;
+        opened = l->opened;
         direct = true;
     }
     pthread_mutex_unlock(&l->lock);
@@ -212,7 +227,7 @@ int seuil_kafka_seek(struct seuil_source *source, struct seuil_lane *lane, int64
     /* Without the lock: the main thread must be able to take the lane away meanwhile. */
     code = rd_kafka_seek(kafka->topics[lane->topic].rkt, (int32_t)lane->shard, offset, SEEK_MS);
     pthread_mutex_lock(&l->lock);
-    if (!code && l->state == KAFKA_LANE_ON) {
+    if (!code && l->state == KAFKA_LANE_ON && l->opened == opened) {
         sought(l, lane, offset);
         result = 0;
     }
