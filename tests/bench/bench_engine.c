@@ -90,7 +90,7 @@ int main(int argc, char **argv)
     struct cell *cells = calloc(leads, sizeof(*cells));
     void *memory;
     size_t len;
-    double spent, base, total = 0;
+    double spent = 0, base = 0, total = 0;
 
     if (!models || !cells)
         return 1;
