@@ -379,6 +379,7 @@ def a_redis_that_lost_everything_is_rebuilt(build):
             expect(found == score, f"{lead} has {found}")
         after = sorted(c["lead"] for c in w.crossings())
         expect(after == before, f"published again: {before} {after}")
+        expect(not daemon.says("lost its tail"), "a rebuild is taken for a Redis that went back")
         # The same with the daemon down: it makes a manifest at its start, and halts all the same.
         w.redis.kill()
         w.redis.start()
