@@ -54,16 +54,19 @@ def threads(build):
         a.start()
         load = subprocess.Popen([w.program("make_events"), "--bootstrap", w.broker.bootstrap, "--leads", "500",
                                  "--events", str(EVENTS), "--rate", str(RATE)], stdout=subprocess.DEVNULL)
-        for _ in range(3):
-            disturb(w, a, b)
-        ended = load.wait(120)
-        reports = races(w)
-        expect(not reports and ended == 0, f"the load ended with {ended}")
-        await_until("all is read", lambda: all(t["lag"] == 0 for s in w.shards() for t in s["topics"]), 100)
-        expect(w.crossings(), "nothing crossed: the load did not reach the engine")
-        a.stop()
-        reports = races(w)
-        expect(not reports, f"{reports} reports of the thread sanitizer")
+        try:
+            for _ in range(3):
+                disturb(w, a, b)
+            ended = load.wait(120)
+            expect(ended == 0, f"the load ended with {ended}")
+            await_until("all is read", lambda: all(t["lag"] == 0 for s in w.shards() for t in s["topics"]), 100)
+            expect(w.crossings(), "nothing crossed: the load did not reach the engine")
+            a.stop()
+        finally:
+            load.kill()
+            load.wait()
+            told = races(w)
+        expect(not told, f"{told} reports of the thread sanitizer")
 
 
 main([threads])
