@@ -263,8 +263,13 @@ static void *run(void *arg)
         for (uint32_t i = 0; i < worker->known_count; i++) {
             uint32_t number = worker->known[i];
             struct seuil_shard *shard = worker->shards[number];
-            seuil_time_ms want = seuil_shard_run(shard, seuil_clock_wall_ms(), mono);
+            seuil_time_ms want;
 
+            /* Each its own instant: one before may have waited for Kafka, and a doubt must not be
+             * dated back (PROTOCOL 18). */
+            mono = seuil_clock_mono_ms();
+            atomic_store(&worker->heartbeat, mono);
+            want = seuil_shard_run(shard, seuil_clock_wall_ms(), mono);
             if (want < wanted)
                 wanted = want;
             atomic_store_explicit(&worker->states[number], (int)seuil_shard_state(shard),
