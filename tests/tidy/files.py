@@ -61,7 +61,7 @@ def text(path, data):
 
 
 def generated(listed):
-    for path in git("ls-files", "-ci", "--exclude-standard"):
+    for path in git("ls-files", "-ci", "--exclude-standard") if in_git else []:
         fault(path, "in git and in .gitignore")
     for path in listed:
         if path.endswith(GENERATED):
@@ -99,7 +99,13 @@ def documents(listed):
                 fault(path, f"names {name}, which is not there")
 
 
-listed = [p for p in git("ls-files") if os.path.isfile(os.path.join(root, p))]
+in_git = os.path.exists(os.path.join(root, ".git"))  # an archive of the source has none
+if in_git:
+    listed = git("ls-files")
+else:
+    walked = (os.path.relpath(os.path.join(d, f), root) for d, _, names in os.walk(root) for f in names)
+    listed = [p for p in walked if not p.startswith("build") and "__pycache__" not in p]
+listed = [p for p in listed if os.path.isfile(os.path.join(root, p))]
 for path in listed:
     data = read(path)
     text(path, data)
