@@ -12,17 +12,14 @@
 #define LOAD_LEADS 256
 
 /* From the first page, whatever meta says of a walk before: Redis may have been started again
- * since, and its cursors mean nothing then. A lead that was judged already is judged to the same.
- */
+ * since, and its cursors mean nothing then; and what is in the cache may have been judged by other
+ * models since its page was written. A lead that was judged already is judged to the same. */
 void seuil_walk_begin(struct seuil_shard *shard)
 {
     struct seuil_walk *walk = &shard->walk;
 
     seuil_buf_done(&walk->ids);
-    /* Always from the first lead: Redis' cursor means nothing to a server that was started again,
-     * and what is in the cache may have been judged by other models since. To judge a lead twice
-     * changes nothing. Leads asked for by a walk before are judged when they come, by the models of
-     * that day. */
+    /* Leads asked for by a walk before are judged when they come, by the models of that day. */
     *walk = (struct seuil_walk){
         .active = true, .loading = walk->loading, .after = shard->checkpoint.frozen + 1};
     shard->model_epoch++; /* what is in the cache was judged by others */
