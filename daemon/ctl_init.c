@@ -14,12 +14,13 @@
 
 #define ASK_MS     10000
 #define SPECS_MAX  (SEUIL_TOPICS_MAX + 3)
-#define CONFIG_MAX 3
+#define CONFIG_MAX 4
 
 struct topic {
     const char *name, *what;
     bool optional;
     int64_t retention_ms;
+    bool holds_records; /* of other topics, with headers of ours */
     struct seuil_topic_state state;
     char retention[24];
     struct seuil_property configs[CONFIG_MAX];
@@ -60,6 +61,7 @@ static void list_topics(struct init *init)
     add_topic(init, s->internal_topic, "internal", false, init->retention_ms);
     add_topic(init, s->outbound_topic, "outbound", false, init->retention_ms);
     add_topic(init, s->dead_letters_topic, "dead letters", false, 2 * init->retention_ms);
+    init->topics[init->topic_count - 1].holds_records = true;
 }
 
 static int connect_admin(struct init *init)
@@ -122,12 +124,15 @@ static int create(struct init *init)
         topic->configs[1] = (struct seuil_property){"cleanup.policy", "delete"};
         /* A cut tail under a running consumer cannot be seen (PROTOCOL 23). */
         topic->configs[2] = (struct seuil_property){"unclean.leader.election.enable", "false"};
-        specs[count++] =
-            (struct seuil_topic_spec){.name = topic->name,
-                                      .partitions = (uint32_t)init->settings->partitions,
-                                      .replication = init->replication,
-                                      .configs = topic->configs,
-                                      .config_count = CONFIG_MAX};
+        /* Kafka's default, about 1 MiB, and as much again: the largest record of an input must fit.
+         */
+        topic->configs[3] = (struct seuil_property){"max.message.bytes", "2097152"};
+        specs[count++] = (struct seuil_topic_spec){
+            .name = topic->name,
+            .partitions = (uint32_t)init->settings->partitions,
+            .replication = init->replication,
+            .configs = topic->configs,
+            .config_count = topic->holds_records ? CONFIG_MAX : CONFIG_MAX - 1};
     }
     if (count == 0 || init->dry)
         return 0;

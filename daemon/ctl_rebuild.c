@@ -82,8 +82,8 @@ static int muted_until(struct seuil_decision *d, uint32_t shard,
         if (order->start[i] < 0 || positions[i] <= 0)
             continue;
         if (source->ops->read_back(source, shard, i, positions[i] - 1, &time, &hash) == 0 &&
-            time > order->muted_until)
-            order->muted_until = time;
+            time >= order->muted_until)
+            order->muted_until = time + 1; /* what that record made was published */
     }
     return 0;
 }

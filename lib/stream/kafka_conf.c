@@ -62,6 +62,9 @@ static const struct rule rules[] = {
     /* A rebalance after a changed number of partitions, and an optional topic that appears. */
     {"topic.metadata.refresh.interval.ms", DEFAULT, KAFKA_GROUP, "60000", NULL},
     {"linger.ms", DEFAULT, KAFKA_PRODUCER, "5", NULL},
+    /* A dead letter is larger than the record that it holds: the topic decides what is too large.
+     */
+    {"message.max.bytes", DEFAULT, KAFKA_PRODUCER, "16000000", NULL},
     /* A question must not be slower than it has to: nobody else waits on this connection. */
     {"fetch.wait.max.ms", DEFAULT, KAFKA_SIDE, "10", NULL},
 };

@@ -105,12 +105,14 @@ def an_end_under_full_load(build):
     with world(build) as w:
         daemon = w.daemon("a", checkpoint_interval="10s", batch=8)
         w.ctl("init")
-        with Load(w, leads=5000, events=100000, seed=7, span=3600, ago=600) as load:
+        with Load(w, leads=5000, events=50000, seed=7, span=3600, ago=600) as load:
             load.wait()
         daemon.start(WATCHDOG_USEC="600000")
+        await_until("it writes", lambda: sum(t["reach"] for s in w.shards() for t in s["topics"]) > 10000, 60)
         await_until("the watchdog is fed", lambda: daemon.notifies("WATCHDOG=1"), 20)
         daemon.send(signal.SIGHUP)
         await_until("models are read again", lambda: daemon.says("SIGHUP"), 20)
+        daemon.notifies("all that came until now")  # the socket holds ten messages
         took = daemon.stop()
         say(f"stopped in {took:.1f} s")
         expect(took <= 10, f"SIGTERM took {took:.1f} s")

@@ -296,6 +296,18 @@ Test(life, a_fenced_owner_takes_its_token_again_after_a_newer_confirmation)
     rig_free(rig);
 }
 
+Test(life, an_idle_owner_sees_that_its_shard_is_another_s)
+{
+    struct rig *rig = rig_new();
+
+    rig_start(rig);
+    operate(rig, change_nothing);
+    rig->source.witness_answer = 0; /* so that it stays in doubt */
+    rig_pass(rig, 12000);
+    cr_assert_eq(rig_status(rig).counters.fenced, 1, "though it has nothing to write");
+    rig_free(rig);
+}
+
 Test(life, an_accepted_commit_is_a_confirmation_and_leaves_the_witness_as_it_was)
 {
     struct rig *rig = rig_new();
