@@ -85,13 +85,17 @@ static void put_leads(struct seuil_shard *shard)
 {
     struct seuil_cache_list *lists = shard->cache.lists;
     seuil_time_ms frontier = seuil_timers_frontier(shard);
+    uint32_t most = SEUIL_CHUNK_MAX;
 
     assert(lists[SEUIL_LIST_URGENT].count <= SEUIL_CHUNK_MAX);
     while (lists[SEUIL_LIST_URGENT].first)
         put(shard, lists[SEUIL_LIST_URGENT].first, frontier);
     if (!shard->checkpoint.active)
         return;
-    while (lists[shard->checkpoint.list].first && shard->flight.count < SEUIL_CHUNK_MAX)
+    if (shard->state == SEUIL_SHARD_RUN && shard->batch.count &&
+        most > shard->flight.count + SEUIL_CHUNK_RUNNING)
+        most = shard->flight.count + SEUIL_CHUNK_RUNNING;
+    while (lists[shard->checkpoint.list].first && shard->flight.count < most)
         put(shard, lists[shard->checkpoint.list].first, frontier);
 }
 

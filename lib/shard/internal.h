@@ -11,6 +11,10 @@
 /* Leads that a transaction takes at once; the rest of SEUIL_CHUNK_MAX is left to the checkpoint, so
  * that neither starves the other. Applying pauses when so many wait. */
 #define SEUIL_URGENT_MAX 512
+/* Leads of a checkpoint in one transaction while records flow. The reads of a batch wait behind the
+ * transactions of all shards of the connection, so a batch comes with each turn of these: the chunk
+ * decides how much is applied while a checkpoint is written. */
+#define SEUIL_CHUNK_RUNNING 256
 /* Bytes of outbox entries in one transaction. */
 #define SEUIL_ENTRY_BYTES_MAX (4u << 20)
 /* Outbox entries not yet acknowledged, and dead letters not yet acknowledged: a broker that does

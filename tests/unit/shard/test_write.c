@@ -83,6 +83,29 @@ Test(write, a_checkpoint_writes_every_dirty_lead_in_chunks_and_then_moves_base)
     rig_free(rig);
 }
 
+Test(write, a_checkpoint_takes_small_chunks_while_records_flow)
+{
+    struct rig *rig = rig_new();
+
+    for (int i = 0; i < 2000; i++) {
+        char name[20];
+
+        snprintf(name, sizeof(name), "l%d", i);
+        rig_event(rig, VIEWS, RIG_WALL + i / 100, name, "small", 0);
+    }
+    rig_start(rig);
+    rig_turns(rig, 20);
+    cr_assert_eq(rig_status(rig).dirty, 2000);
+    rig->mono += 10 * SEUIL_SECOND_MS;
+    rig_event(rig, VIEWS, RIG_WALL + 30, "l7", "small", 0);
+    rig_turn(rig);
+    cr_assert_eq(rig_status(rig).counters.leads_written, 256, "%lu",
+                 (unsigned long)rig_status(rig).counters.leads_written);
+    rig_turn(rig);
+    cr_assert_eq(rig_status(rig).counters.leads_written, 256 + 1024, "none comes any more");
+    rig_free(rig);
+}
+
 Test(write, a_lead_that_changed_while_it_was_sent_is_written_again)
 {
     struct rig *rig = rig_new();
