@@ -1,10 +1,14 @@
 /* make_events --bootstrap B --leads L --events N --rate R [--seed S] [--prefix P] [--late PERCENT]
  *             [--repeat PERCENT] [--bad PERCENT] [--span SECONDS --ago SECONDS]
+ *             [--apart 1]
  *
  * Canonical events for the topics <P>page_views, <P>emails, <P>forms, R a second, until N are out
  * or SIGTERM comes; then everything is acknowledged and it prints "made N". Event i is a function
  * of the seed and i but for its time. Leads take turns, so a lead's events lie L / R seconds apart:
  * far enough for their order to be the same whatever topic is fetched first.
+ *
+ * --apart: all events of a lead lie in one topic, so that their order is the log's, whatever
+ * happens to the topics.
  *
  * --span: a backlog at once. The N events, and their records' timestamps, are spread evenly over so
  * many seconds that ended --ago seconds before now; nothing waits for --rate. */
@@ -42,6 +46,7 @@ struct plan {
     const char *bootstrap, *prefix;
     uint64_t leads, events, seed;
     double rate, span, ago;
+    bool apart;
     unsigned late, repeat, bad;
 };
 
@@ -59,15 +64,15 @@ static uint32_t make(const struct plan *plan, uint64_t i, seuil_time_ms now, cha
     static const char *const paths[] = {"/", "/blog/a", "/services", "/tarifs",
                                         "/demande-de-devis"};
     static const char *const actions[] = {"delivered", "opened", "clicked", "unsubscribed"};
-    uint64_t pick = mix(plan, i, 1) % 100;
+    uint64_t lead = (i % plan->leads * 7919 + i / plan->leads) % plan->leads;
+    uint64_t pick = mix(plan, plan->apart ? lead : i, 1) % 100;
     seuil_time_ms at = now;
     char time[32];
     uint64_t name = i;
     int n;
 
     /* The turn's lead; every turn goes through all of them in another order. */
-    snprintf(ret_key, 32, "lead-%06" PRIu64,
-             (i % plan->leads * 7919 + i / plan->leads) % plan->leads);
+    snprintf(ret_key, 32, "lead-%06" PRIu64, lead);
     if (mix(plan, i, 2) % 100 < plan->late)
         at -= (int64_t)(mix(plan, i, 3) % 60000);
     seuil_time_format(at, time);
@@ -102,12 +107,19 @@ static uint32_t make(const struct plan *plan, uint64_t i, seuil_time_ms now, cha
 static struct plan parse(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"bootstrap", required_argument, NULL, 'b'}, {"leads", required_argument, NULL, 'l'},
-        {"events", required_argument, NULL, 'e'},    {"rate", required_argument, NULL, 'r'},
-        {"seed", required_argument, NULL, 's'},      {"prefix", required_argument, NULL, 'p'},
-        {"late", required_argument, NULL, 'a'},      {"repeat", required_argument, NULL, 'd'},
-        {"bad", required_argument, NULL, 'x'},       {"span", required_argument, NULL, 'n'},
-        {"ago", required_argument, NULL, 'g'},       {NULL, 0, NULL, 0},
+        {"bootstrap", required_argument, NULL, 'b'},
+        {"leads", required_argument, NULL, 'l'},
+        {"events", required_argument, NULL, 'e'},
+        {"rate", required_argument, NULL, 'r'},
+        {"seed", required_argument, NULL, 's'},
+        {"prefix", required_argument, NULL, 'p'},
+        {"late", required_argument, NULL, 'a'},
+        {"repeat", required_argument, NULL, 'd'},
+        {"bad", required_argument, NULL, 'x'},
+        {"span", required_argument, NULL, 'n'},
+        {"ago", required_argument, NULL, 'g'},
+        {"apart", required_argument, NULL, 'A'},
+        {NULL, 0, NULL, 0},
     };
     struct plan plan = {.prefix = "", .leads = 1000, .events = UINT64_MAX, .seed = 1, .rate = 1000};
     int o;
@@ -143,6 +155,9 @@ static struct plan parse(int argc, char **argv)
             break;
         case 'n':
             plan.span = strtod(optarg, NULL);
+            break;
+        case 'A':
+            plan.apart = atoi(optarg) != 0;
             break;
         case 'g':
             plan.ago = strtod(optarg, NULL);
