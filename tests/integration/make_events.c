@@ -1,14 +1,13 @@
 /* make_events --bootstrap B --leads L --events N --rate R [--seed S] [--prefix P] [--late PERCENT]
  *             [--repeat PERCENT] [--bad PERCENT] [--span SECONDS --ago SECONDS]
- *             [--apart 1]
+ *             [--single 1]
  *
  * Canonical events for the topics <P>page_views, <P>emails, <P>forms, R a second, until N are out
  * or SIGTERM comes; then everything is acknowledged and it prints "made N". Event i is a function
  * of the seed and i but for its time. Leads take turns, so a lead's events lie L / R seconds apart:
  * far enough for their order to be the same whatever topic is fetched first.
  *
- * --apart: all events of a lead lie in one topic, so that their order is the log's, whatever
- * happens to the topics.
+ * --single: page views only, so that the order is the log's, whatever happens to the topics.
  *
  * --span: a backlog at once. The N events, and their records' timestamps, are spread evenly over so
  * many seconds that ended --ago seconds before now; nothing waits for --rate. */
@@ -46,7 +45,7 @@ struct plan {
     const char *bootstrap, *prefix;
     uint64_t leads, events, seed;
     double rate, span, ago;
-    bool apart;
+    bool single;
     unsigned late, repeat, bad;
 };
 
@@ -65,7 +64,7 @@ static uint32_t make(const struct plan *plan, uint64_t i, seuil_time_ms now, cha
                                         "/demande-de-devis"};
     static const char *const actions[] = {"delivered", "opened", "clicked", "unsubscribed"};
     uint64_t lead = (i % plan->leads * 7919 + i / plan->leads) % plan->leads;
-    uint64_t pick = mix(plan, plan->apart ? lead : i, 1) % 100;
+    uint64_t pick = mix(plan, i, 1) % 100;
     seuil_time_ms at = now;
     char time[32];
     uint64_t name = i;
@@ -80,7 +79,7 @@ static uint32_t make(const struct plan *plan, uint64_t i, seuil_time_ms now, cha
         *ret_topic = "page_views";
         return (uint32_t)snprintf(out, cap, "{\"type\":\"page_view\",\"id\":\"e%" PRIu64, name);
     }
-    if (pick < 70) {
+    if (pick < 70 || plan->single) {
         *ret_topic = "page_views";
         n = snprintf(out, cap,
                      "{\"type\":\"page_view\",\"id\":\"e%" PRIu64
@@ -118,7 +117,7 @@ static struct plan parse(int argc, char **argv)
         {"bad", required_argument, NULL, 'x'},
         {"span", required_argument, NULL, 'n'},
         {"ago", required_argument, NULL, 'g'},
-        {"apart", required_argument, NULL, 'A'},
+        {"single", required_argument, NULL, 'A'},
         {NULL, 0, NULL, 0},
     };
     struct plan plan = {.prefix = "", .leads = 1000, .events = UINT64_MAX, .seed = 1, .rate = 1000};
@@ -157,7 +156,7 @@ static struct plan parse(int argc, char **argv)
             plan.span = strtod(optarg, NULL);
             break;
         case 'A':
-            plan.apart = atoi(optarg) != 0;
+            plan.single = atoi(optarg) != 0;
             break;
         case 'g':
             plan.ago = strtod(optarg, NULL);
