@@ -21,7 +21,7 @@ seuil_time_ms seuil_ingest_time(const struct seuil_event *event, unsigned *notes
     if (time - arrival <= SEUIL_AHEAD_MAX_MS)
         return time;
     *notes |= SEUIL_NOTE_TIME_CLAMPED;
-    return within_bounds(arrival + SEUIL_AHEAD_MAX_MS);
+    return arrival;
 }
 
 uint64_t seuil_ingest_hash(const struct seuil_event *event)

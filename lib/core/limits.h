@@ -25,7 +25,7 @@
 #define SEUIL_MAP_ENTRIES_MAX 256
 /* Nesting of records, unions, JSON values: real events stay below 10. */
 #define SEUIL_DEPTH_MAX 32
-/* An event time further ahead of its arrival than this is clamped to it (SCORING 7). */
+/* An event time further ahead of its arrival than this is taken to be its arrival (SCORING 7). */
 #define SEUIL_AHEAD_MAX_MS (5 * SEUIL_MINUTE_MS)
 
 /* ---- models ------------------------------------------------------------------------------ */

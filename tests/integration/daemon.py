@@ -208,7 +208,7 @@ def framing_and_times_are_judged(build):
         expect(len(future) == 1 and b"ahead" in future[0].headers["__connect.errors.exception.message"], f"{future}")
         got = adds_up(daemon)
         expect(got["dead_lettered"] == len(bad) + 1 and got["time_clamped"] == 1, f"counted otherwise: {got}")
-        lines = json.loads(w.ctl("explain", "L1", "--format", "json", "--at", rfc3339(t + 301000)))["models"][0]["explanation"]
+        lines = json.loads(w.ctl("explain", "L1", "--format", "json", "--at", rfc3339(t + 1000)))["models"][0]["explanation"]
         expect([x["count"] for x in lines if x["rule"] == "tarifs"] == [1], f"the clamped view does not count: {lines}")
 
 

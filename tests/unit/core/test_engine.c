@@ -170,15 +170,29 @@ Test(engine, a_late_event_corrects_the_score_at_the_clock)
     story_end(s);
 }
 
-Test(engine, an_event_too_far_ahead_is_clamped_and_one_ahead_waits_for_its_time)
+Test(engine, an_event_more_than_five_minutes_ahead_happened_when_it_arrived)
 {
     struct story *s = story_begin(simple);
 
-    prepare(s, SEUIL_KIND_ACTIVITY, "e1", T0 + DAY);
+    prepare(s, SEUIL_KIND_ACTIVITY, "e1", T0 + 5 * SEUIL_MINUTE_MS + 1);
     s->event.field[SEUIL_FIELD_NAME] = text_value("a");
     s->event.arrival = T0;
     cr_assert_eq(step(s), SEUIL_VERDICT_APPLIED);
     cr_assert(s->out.notes & SEUIL_NOTE_TIME_CLAMPED);
+    cr_assert_eq(crossing(s)->tier, 1);
+    cr_assert_eq(crossing(s)->effective, T0);
+    story_end(s);
+}
+
+Test(engine, an_event_up_to_five_minutes_ahead_waits_for_its_time)
+{
+    struct story *s = story_begin(simple);
+
+    prepare(s, SEUIL_KIND_ACTIVITY, "e1", T0 + 5 * SEUIL_MINUTE_MS);
+    s->event.field[SEUIL_FIELD_NAME] = text_value("a");
+    s->event.arrival = T0;
+    cr_assert_eq(step(s), SEUIL_VERDICT_APPLIED);
+    cr_assert_not(s->out.notes & SEUIL_NOTE_TIME_CLAMPED);
     cr_assert_eq(tier(s), 0);
     cr_assert_eq(s->lead.clock, T0);
     cr_assert_eq(s->lead.due, T0 + 5 * SEUIL_MINUTE_MS);
