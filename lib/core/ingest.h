@@ -5,8 +5,8 @@
 
 #include "core/scratch.h"
 
-/* When @event happened, for this engine: its arrival if it claims to be more than five minutes after
- * it (then SEUIL_NOTE_TIME_CLAMPED is set in @notes), clamped to the range of times. */
+/* When @event happened, for this engine: its arrival if it claims to be more than five minutes
+ * after it (then SEUIL_NOTE_TIME_CLAMPED is set in @notes), clamped to the range of times. */
 seuil_time_ms seuil_ingest_time(const struct seuil_event *event, unsigned *notes);
 
 /* XXH3 of (lead id, event id). */
