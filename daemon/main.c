@@ -13,12 +13,6 @@
 #include "open.h"
 #include "versions.h"
 
-/* What jemalloc is told where it is linked; the variable MALLOC_CONF of the environment overrides
- * it. Leads are met in random order, each in a page of its own: huge pages spare the walk to it.
- * What librdkafka frees in our threads is used again rather than given back and taken anew. */
-extern const char *malloc_conf;
-const char *malloc_conf = "thp:always,metadata_thp:auto,narenas:2,dirty_decay_ms:60000";
-
 static void usage(FILE *out)
 {
     fputs("usage: seuild --config FILE [--check | --print-config]\n"

@@ -33,10 +33,10 @@ bool seuil_commit_expirable(const struct seuil_shard *shard, const struct seuil_
 }
 
 /* What happens to the due entry (rule 13): lowered with the state that asks for it; raised only
- * when it lies in the past, where every read of due times would meet it again. */
-static void arm(struct seuil_tx_lead *lead, struct seuil_cached *entry, seuil_time_ms frontier)
+ * when it lies up to @past_end, where every read of due times would meet it again. */
+static void arm(struct seuil_tx_lead *lead, struct seuil_cached *entry, seuil_time_ms past_end)
 {
-    bool past = entry->rearm || (entry->armed <= frontier && entry->due > entry->armed);
+    bool past = entry->rearm || (entry->armed <= past_end && entry->due > entry->armed);
 
     lead->due = entry->due;
     entry->sent_armed = entry->due;
@@ -50,7 +50,7 @@ static void arm(struct seuil_tx_lead *lead, struct seuil_cached *entry, seuil_ti
     }
 }
 
-static void put(struct seuil_shard *shard, struct seuil_cached *entry, seuil_time_ms frontier)
+static void put(struct seuil_shard *shard, struct seuil_cached *entry, seuil_time_ms past_end)
 {
     struct seuil_flight *flight = &shard->flight;
     struct seuil_tx_lead *lead = &shard->tx_leads[flight->count];
@@ -63,7 +63,7 @@ static void put(struct seuil_shard *shard, struct seuil_cached *entry, seuil_tim
         entry->sent_armed = SEUIL_TIME_NEVER;
         entry->erasing = true;
     } else {
-        arm(lead, entry, frontier);
+        arm(lead, entry, past_end);
         if (entry->version != entry->saved) {
             lead->bytes = entry->bytes;
             lead->len = entry->len;
@@ -85,18 +85,19 @@ static void put_leads(struct seuil_shard *shard)
 {
     struct seuil_cache_list *lists = shard->cache.lists;
     seuil_time_ms frontier = seuil_timers_frontier(shard);
+    seuil_time_ms past_end = seuil_timers_far(shard, frontier) ? SEUIL_TIME_NONE : frontier;
     uint32_t most = SEUIL_CHUNK_MAX;
 
     assert(lists[SEUIL_LIST_URGENT].count <= SEUIL_CHUNK_MAX);
     while (lists[SEUIL_LIST_URGENT].first)
-        put(shard, lists[SEUIL_LIST_URGENT].first, frontier);
+        put(shard, lists[SEUIL_LIST_URGENT].first, past_end);
     if (!shard->checkpoint.active)
         return;
     if (shard->state == SEUIL_SHARD_RUN && shard->batch.count &&
         most > shard->flight.count + SEUIL_CHUNK_RUNNING)
         most = shard->flight.count + SEUIL_CHUNK_RUNNING;
     while (lists[shard->checkpoint.list].first && shard->flight.count < most)
-        put(shard, lists[shard->checkpoint.list].first, frontier);
+        put(shard, lists[shard->checkpoint.list].first, past_end);
 }
 
 /* Positions as far as this transaction may carry them (rule 16), base if the checkpoint is whole.

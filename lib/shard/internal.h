@@ -343,6 +343,8 @@ bool seuil_checkpoint_idle(const struct seuil_shard *shard);
 /* ---- timers.c (rules 13, 14) */
 /* Due times up to here may be stepped; SEUIL_TIME_NONE: none. */
 seuil_time_ms seuil_timers_frontier(const struct seuil_shard *shard);
+/* Whether that is so long ago that due entries are left as they are for now. */
+bool seuil_timers_far(const struct seuil_shard *shard, seuil_time_ms frontier);
 bool seuil_timers_run(struct seuil_shard *shard);
 void seuil_timers_reply(struct seuil_shard *shard, const struct seuil_store_reply *reply);
 /* A lead whose due entry was read is in the cache now. */

@@ -13,6 +13,11 @@
 #define NEAR_MS (10 * SEUIL_SECOND_MS)
 /* Due entries are read so far ahead: whether one is near says how often to ask for ends. */
 #define AHEAD_MS (2 * SEUIL_SECOND_MS)
+/* A shard so far behind walks through days in seconds: most due entries would be met, raised and
+ * met again. Until it is nearer they are looked at once in a while; an event lets the silence
+ * before it act in any case. */
+#define FAR_MS      SEUIL_HOUR_MS
+#define FAR_LOOK_MS (60 * SEUIL_SECOND_MS)
 /* Fired from the heap in one run. */
 #define FIRE_MAX 256
 /* Due entries read at once when expired leads, which stay until base allows, fill the front. */
@@ -25,6 +30,11 @@ seuil_time_ms seuil_timers_frontier(const struct seuil_shard *shard)
     if (mark == SEUIL_TIME_NONE)
         return SEUIL_TIME_NONE;
     return (mark < shard->wall ? mark : shard->wall) - shard->config->grace_ms;
+}
+
+bool seuil_timers_far(const struct seuil_shard *shard, seuil_time_ms frontier)
+{
+    return frontier != SEUIL_TIME_NONE && shard->wall - frontier > FAR_MS;
 }
 
 void seuil_timers_note(struct seuil_shard *shard, struct seuil_cached *entry)
@@ -149,7 +159,8 @@ bool seuil_timers_run(struct seuil_shard *shard)
     more = fire_cached(shard, frontier);
     if (!timers->asked && !timers->rearms && !shard->flight.rearms && frontier > timers->scanned &&
         !seuil_apply_paused(shard) &&
-        (timers->more || shard->mono - timers->looked >= SEUIL_LOOK_MS))
+        (timers->more || shard->mono - timers->looked >=
+                             (seuil_timers_far(shard, frontier) ? FAR_LOOK_MS : SEUIL_LOOK_MS)))
         read_due(shard, frontier);
     return more;
 }
