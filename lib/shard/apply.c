@@ -187,15 +187,19 @@ static void advance_cursor(struct seuil_shard *shard, const struct seuil_item *i
         shard->stream_applied = item->stream;
 }
 
-/* The entry of a record six ahead, the state of one three ahead. */
-static void prefetch(const struct seuil_batch *batch)
-{
-    uint32_t left = batch->count - batch->done;
+/* Records whose states are touched together. */
+#define AHEAD 16
 
-    if (left > 6)
-        __builtin_prefetch(batch->items[batch->done + 6].lead);
-    if (left > 3 && batch->items[batch->done + 3].lead)
-        seuil_cache_prefetch_bytes(batch->items[batch->done + 3].lead);
+static void touch(const struct seuil_batch *batch)
+{
+    uint32_t end = batch->done + AHEAD < batch->count ? batch->done + AHEAD : batch->count;
+
+    for (uint32_t i = batch->done; i < end; i++)
+        if (batch->items[i].lead)
+            seuil_cache_touch_bytes(batch->items[i].lead);
+    for (uint32_t i = batch->done; i < end; i++)
+        if (batch->items[i].lead)
+            seuil_cache_prefetch_bytes(batch->items[i].lead);
 }
 
 bool seuil_apply_run(struct seuil_shard *shard)
@@ -208,7 +212,8 @@ bool seuil_apply_run(struct seuil_shard *shard)
 
         if (item->lead && item->lead->loading)
             break;
-        prefetch(batch);
+        if (batch->done % AHEAD == 0)
+            touch(batch);
         if (!apply_one(shard, item))
             break;
         shard->counters.received++;

@@ -80,20 +80,24 @@ static inline uint64_t seuil_cache_hash(struct seuil_str id)
     return hash ? hash : 1;
 }
 
-/* Looking up costs three misses in turn: the slot, the entry, its bytes. A batch asks for each a
- * few records ahead. */
-static inline void seuil_cache_prefetch(const struct seuil_cache *cache, uint64_t hash)
+/* Looking up costs three misses in turn: the slot, the entry, its bytes. A batch touches each for
+ * several records before it needs them, so that their ways through the page tables overlap.
+ * Prefetching alone is no help: it may be left out where the processor does not know the page. */
+static inline void seuil_cache_touch(const struct seuil_cache *cache, uint64_t hash, bool entry)
 {
-    if (cache->slots)
-        __builtin_prefetch(&cache->slots[hash & cache->mask]);
+    const volatile struct seuil_cache_slot *slot = &cache->slots[hash & cache->mask];
+
+    if (cache->slots && (!entry || slot->entry))
+        (void)(entry ? *(const volatile uint64_t *)&slot->entry->hash : slot->hash);
 }
 
-static inline void seuil_cache_prefetch_entry(const struct seuil_cache *cache, uint64_t hash)
+static inline void seuil_cache_touch_bytes(const struct seuil_cached *entry)
 {
-    if (cache->slots)
-        __builtin_prefetch(cache->slots[hash & cache->mask].entry);
+    if (entry->len)
+        (void)*(const volatile uint8_t *)entry->bytes;
 }
 
+/* The page is known already. */
 static inline void seuil_cache_prefetch_bytes(const struct seuil_cached *entry)
 {
     __builtin_prefetch(entry->bytes);

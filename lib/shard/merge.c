@@ -12,8 +12,8 @@
 
 /* A topic that is waited for longer than this is worth a warning. */
 #define ALARM_MS (30 * SEUIL_SECOND_MS)
-/* Records between asking for a line of memory and using it. */
-#define AHEAD 8
+/* Records whose places in memory are touched together. */
+#define AHEAD 16
 
 void seuil_merge_fingers(struct seuil_shard *shard)
 {
@@ -199,8 +199,6 @@ static void take(struct seuil_shard *shard, uint32_t i, seuil_time_ms least)
             item->hash = seuil_cache_hash(record->key);
     }
     topic->taken.next = record->offset + 1;
-    if (item->hash)
-        seuil_cache_prefetch(&shard->cache, item->hash);
 }
 
 static bool misplaced(const struct seuil_shard *shard, struct seuil_str key)
@@ -216,6 +214,18 @@ static bool misplaced(const struct seuil_shard *shard, struct seuil_str key)
     return false;
 }
 
+/* The slots, then the entries of the next records: two misses in turn, but for all at once. */
+static void touch(const struct seuil_shard *shard, uint32_t from)
+{
+    const struct seuil_batch *batch = &shard->batch;
+    uint32_t end = from + AHEAD < batch->count ? from + AHEAD : batch->count;
+
+    for (uint32_t i = from; i < end; i++)
+        seuil_cache_touch(&shard->cache, batch->items[i].hash, false);
+    for (uint32_t i = from; i < end; i++)
+        seuil_cache_touch(&shard->cache, batch->items[i].hash, true);
+}
+
 /* The leads of the batch: those in the cache are pinned, the others asked for. A key is checked
  * against its partition when its lead enters the cache: all later ones are the same key. */
 static void look_up(struct seuil_shard *shard)
@@ -228,8 +238,8 @@ static void look_up(struct seuil_shard *shard)
         struct seuil_item *item = &batch->items[k];
         struct seuil_cached *entry;
 
-        if (k + AHEAD < batch->count)
-            seuil_cache_prefetch_entry(&shard->cache, batch->items[k + AHEAD].hash);
+        if (k % AHEAD == 0)
+            touch(shard, k);
         if (!item->hash)
             continue;
         entry = seuil_cache_find(&shard->cache, item->hash, item->record->key);
