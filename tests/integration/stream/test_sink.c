@@ -305,10 +305,10 @@ Test(sink, refuses_what_the_client_itself_knows_to_be_too_large, .timeout = 60)
     struct sinks x;
     struct seuil_entry_view entry;
     struct seuil_error err;
-    char *large = malloc(2000001);
+    char *large = malloc(17000001);
 
-    memset(large, 'x', 2000000);
-    large[2000000] = 0;
+    memset(large, 'x', 17000000);
+    large[17000000] = 0;
     open(&x, 2, 2, NULL, NULL);
     entry = entry_of(SEUIL_DEST_OUTBOUND, "lead", large);
     cr_assert(x.sink->ops->send(x.sink, 0, 1, 1, &entry, &err) == SEUIL_ERR_LIMIT);
