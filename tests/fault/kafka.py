@@ -53,7 +53,11 @@ def the_broker_dies_and_returns(build):
 
         def more(count):
             before = sum(t["reach"] for s in w.shards() for t in s["topics"])
-            await_until("it goes on", lambda: sum(t["reach"] for s in w.shards() for t in s["topics"]) > before + count, 90, 0.3)
+
+            def on():
+                daemon.supervise()
+                return sum(t["reach"] for s in w.shards() for t in s["topics"]) > before + count
+            await_until("it goes on", on, 90, 0.3)
         with Load(w, leads=1000, rate=200, seed=seed, late=5, repeat=5, bad=1, single=1) as load:
             for _ in range(2):
                 more(300)

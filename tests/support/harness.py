@@ -272,6 +272,13 @@ class Seuild:
     def alive(self):
         return self.process is not None and self.process.poll() is None
 
+    def supervise(self):
+        """What its unit does (Restart=always): start it again when it ended with 75, a failure that a
+        restart cures, such as a static member fenced by its own return after a broker's outage."""
+        if self.process is not None and self.process.poll() == 75:
+            say(f"seuild {self.name} ended with 75 and is started again: {self.tail(2)}")
+            self.start()
+
     def stop(self, seconds=100):
         """SIGTERM; it promises to end within 10 s."""
         begin = time.monotonic()
