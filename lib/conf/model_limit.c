@@ -131,12 +131,11 @@ static bool read_times(struct seuil_model_reader *reader, const struct seuil_yam
 static bool read_mapping(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                          const struct seuil_rule *rule, struct seuil_limit *limit)
 {
-    static const char *const keys[] = {"times", "per", "within", "zone", "remember", NULL};
     const struct seuil_yaml_node *per = seuil_yaml_find(node, "per");
     const struct seuil_yaml_node *within = seuil_yaml_find(node, "within");
     bool good;
 
-    seuil_model_keys(reader, node, keys, NULL, "a limit");
+    seuil_model_keys(reader, node, SEUIL_SECTION_LIMIT);
     if (per && within) {
         seuil_model_error(reader, within, SEUIL_ERR_INVALID,
                           "per and within are two limits: write a list of both");

@@ -8,13 +8,6 @@
 #include "conf/model_read.h"
 #include "conf/rules_compile.h"
 
-static const char *const keys[] = {"seuil_model", "name",     "version", "label", "zone",
-                                   "only",        "decay",    "groups",  "rules", "fit",
-                                   "exclusions",  "excluded", "tiers",   NULL};
-static const char *const later[] = {"tests",    "compounds",    "grades",     "alerts",
-                                    "reset",    "frozen",       "quarantine", "filter",
-                                    "statuses", "completeness", "inactivity", NULL};
-
 /* The head of the file: what the rest refers to. */
 static void read_head(struct seuil_model_reader *reader)
 {
@@ -86,7 +79,7 @@ static void read_model(struct seuil_model_reader *reader, struct seuil_model *mo
     model->rule_first = reader->rules.count;
     if (!seuil_model_mapping(reader, reader->root, "a model"))
         return;
-    seuil_model_keys(reader, reader->root, keys, later, "a model");
+    seuil_model_keys(reader, reader->root, SEUIL_SECTION_MODEL);
     read_head(reader);
     check_model_name(reader, models);
     seuil_model_groups(reader);

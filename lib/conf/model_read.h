@@ -4,6 +4,7 @@
 #define SEUIL_CONF_MODEL_READ_H
 
 #include "base/errs.h"
+#include "conf/model_keys.h"
 #include "conf/yaml.h"
 #include "core/condition.h"
 #include "core/model.h"
@@ -62,10 +63,9 @@ bool seuil_model_mapping(struct seuil_model_reader *reader, const struct seuil_y
 bool seuil_model_list(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                       const char *what);
 
-/* Report keys that are not in @names (NULL at the end). Those in @later (may be NULL) are named as
- * not supported yet. */
+/* Report keys that @section has not (conf/model_keys.h). @node is a mapping. */
 void seuil_model_keys(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
-                      const char *const *names, const char *const *later, const char *what);
+                      enum seuil_section section);
 
 /* The value of @key, or NULL and a report that @what needs it. */
 const struct seuil_yaml_node *seuil_model_need(struct seuil_model_reader *reader,

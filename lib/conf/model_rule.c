@@ -8,8 +8,6 @@
 bool seuil_model_decay(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                        struct seuil_decay *ret_decay)
 {
-    static const char *const keys[] = {"half_life", "expires", NULL};
-    static const char *const later[] = {"linear", "steps", "inactivity", NULL};
     struct seuil_decay decay = {.shape = SEUIL_DECAY_NONE};
     uint32_t before = reader->errs->total;
 
@@ -22,7 +20,7 @@ bool seuil_model_decay(struct seuil_model_reader *reader, const struct seuil_yam
                           "decay is \"none\", {half_life: 14d} or {expires: 30d}");
         return false;
     }
-    seuil_model_keys(reader, node, keys, later, "decay");
+    seuil_model_keys(reader, node, SEUIL_SECTION_DECAY);
     if (reader->errs->total != before)
         return false;
     if (node->count != 1) {
@@ -209,16 +207,12 @@ static void read_event_part(struct seuil_model_reader *reader, const struct seui
 
 static void read_rule(struct seuil_model_reader *reader, const struct seuil_yaml_node *node)
 {
-    static const char *const keys[] = {"name",  "label", "event", "when", "points",
-                                       "group", "limit", "decay", NULL};
-    static const char *const later[] = {"frequency", "recency",  "sequence", "together",   "streak",
-                                        "absence",   "shortcut", "hold",     "quarantine", NULL};
     struct seuil_rule *rule;
     const char *name;
 
     if (!seuil_model_mapping(reader, node, "a rule"))
         return;
-    seuil_model_keys(reader, node, keys, later, "a rule");
+    seuil_model_keys(reader, node, SEUIL_SECTION_RULE);
     name = seuil_model_name(reader, node, "a rule");
     unique(reader, node, name);
     rule = add_rule(reader, node, name);
@@ -249,11 +243,15 @@ static void read_attribute_exclusion(struct seuil_model_reader *reader,
                                      const struct seuil_yaml_node *node, const char *name,
                                      struct seuil_criterion *list)
 {
-    static const char *const keys[] = {"name", "label", "event", "when", "points", NULL};
     const struct seuil_yaml_node *when = seuil_model_need(reader, node, "when", "an exclusion");
     struct seuil_criterion *criterion = &list[reader->model->exclusion_count++];
 
-    seuil_model_keys(reader, node, keys, NULL, "an exclusion by attribute");
+    for (uint32_t i = 0; i < node->count; i++)
+        if (strcmp(node->keys[i].text, "limit") == 0 || strcmp(node->keys[i].text, "decay") == 0)
+            seuil_model_error(reader, &node->keys[i], SEUIL_ERR_INVALID,
+                              "\"%s\" belongs to exclusions by event: this one names none and "
+                              "holds as long as the attributes do",
+                              node->keys[i].text);
     criterion->name = name ? name : "";
     criterion->label = seuil_model_label(reader, node, criterion->name);
     read_exclusion_points(reader, node, &criterion->points);
@@ -264,11 +262,8 @@ static void read_attribute_exclusion(struct seuil_model_reader *reader,
 static void read_event_exclusion(struct seuil_model_reader *reader,
                                  const struct seuil_yaml_node *node, const char *name)
 {
-    static const char *const keys[] = {"name",   "label", "event", "when",
-                                       "points", "limit", "decay", NULL};
     struct seuil_rule *rule = add_rule(reader, node, name);
 
-    seuil_model_keys(reader, node, keys, NULL, "an exclusion by event");
     if (!rule)
         return;
     rule->group = SEUIL_GROUP_EXCLUSION;
@@ -295,6 +290,7 @@ void seuil_model_exclusions(struct seuil_model_reader *reader)
 
         if (!seuil_model_mapping(reader, item, "an exclusion"))
             continue;
+        seuil_model_keys(reader, item, SEUIL_SECTION_EXCLUSION);
         name = seuil_model_name(reader, item, "an exclusion");
         unique(reader, item, name);
         if (seuil_yaml_find(item, "event"))

@@ -474,10 +474,6 @@ static bool read_operator(struct seuil_model_reader *reader, const struct seuil_
     return read_range(reader, node, subject, into);
 }
 
-static const char *const operators[] = {"equals",  "in",     "prefix",   "suffix",      "contains",
-                                        "matches", "above",  "at_least", "below",       "at_most",
-                                        "present", "absent", "not",      "ignore_case", NULL};
-
 static bool is_bound(const char *key)
 {
     return strcmp(key, "above") == 0 || strcmp(key, "at_least") == 0 || strcmp(key, "below") == 0 ||
@@ -493,7 +489,7 @@ static bool read_operators(struct seuil_model_reader *reader, const struct seuil
     uint32_t before = reader->errs->total, count = 0;
     bool fold = false, good = true, range = false;
 
-    seuil_model_keys(reader, node, operators, NULL, "a test");
+    seuil_model_keys(reader, node, SEUIL_SECTION_TEST);
     if (reader->errs->total != before)
         return false;
     if (ignore && seuil_yaml_bool(reader->doc, ignore, "ignore_case", reader->errs, &fold))

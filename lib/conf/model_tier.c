@@ -9,7 +9,6 @@ static void read_group(struct seuil_model_reader *reader, const struct seuil_yam
                        const struct seuil_yaml_node *node, struct seuil_group *group,
                        struct seuil_decay *decay)
 {
-    static const char *const keys[] = {"label", "floor", "ceiling", "decay", NULL};
     const struct seuil_yaml_node *own;
 
     group->floor = -INFINITY;
@@ -22,7 +21,7 @@ static void read_group(struct seuil_model_reader *reader, const struct seuil_yam
     group->label = group->name;
     if (seuil_yaml_is_null(node) || !seuil_model_mapping(reader, node, "a group"))
         return; /* `pages:` alone is a group without bounds */
-    seuil_model_keys(reader, node, keys, NULL, "a group");
+    seuil_model_keys(reader, node, SEUIL_SECTION_GROUP);
     group->label = seuil_model_label(reader, node, group->name);
     seuil_model_bounds(reader, node, &group->floor, &group->ceiling);
     own = seuil_yaml_find(node, "decay");
@@ -55,14 +54,12 @@ void seuil_model_groups(struct seuil_model_reader *reader)
 static void read_criterion(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                            struct seuil_criterion *list, uint32_t index)
 {
-    static const char *const keys[] = {"name", "label", "when", "points", NULL};
-    static const char *const later[] = {"weight", NULL};
     const struct seuil_yaml_node *when;
     const char *name;
 
     if (!seuil_model_mapping(reader, node, "a criterion"))
         return;
-    seuil_model_keys(reader, node, keys, later, "a criterion");
+    seuil_model_keys(reader, node, SEUIL_SECTION_CRITERION);
     name = seuil_model_name(reader, node, "a criterion");
     seuil_model_unique(reader, node, name, list, index, sizeof(*list), "criterion");
     list[index].name = name ? name : "";
@@ -76,8 +73,6 @@ static void read_criterion(struct seuil_model_reader *reader, const struct seuil
 
 void seuil_model_fit(struct seuil_model_reader *reader)
 {
-    static const char *const keys[] = {"floor", "ceiling", "criteria", NULL};
-    static const char *const later[] = {"mean", "weighted_mean", "grades", NULL};
     const struct seuil_yaml_node *node = seuil_yaml_find(reader->root, "fit"), *criteria;
     struct seuil_criterion *list;
 
@@ -85,7 +80,7 @@ void seuil_model_fit(struct seuil_model_reader *reader)
     reader->model->fit_ceiling = INFINITY;
     if (!node || !seuil_model_mapping(reader, node, "fit"))
         return;
-    seuil_model_keys(reader, node, keys, later, "fit");
+    seuil_model_keys(reader, node, SEUIL_SECTION_FIT);
     seuil_model_bounds(reader, node, &reader->model->fit_floor, &reader->model->fit_ceiling);
     criteria = seuil_model_need(reader, node, "criteria", "fit");
     if (!criteria || !seuil_model_list(reader, criteria, "criteria"))
@@ -131,9 +126,6 @@ static void read_marks(struct seuil_model_reader *reader, const struct seuil_yam
 static void read_tier(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                       struct seuil_tier *tiers, uint32_t index)
 {
-    static const char *const keys[] = {"name", "label", "entry", "exit", "strict", "publish", NULL};
-    static const char *const later[] = {"for",   "cool_down", "cooldown", "mute",
-                                        "delay", "grade",     "alert",    NULL};
     static const char *const marks[] = {"entry", "exit", "strict"};
     const struct seuil_yaml_node *publish, *mark;
     struct seuil_tier *tier = &tiers[index];
@@ -146,7 +138,7 @@ static void read_tier(struct seuil_model_reader *reader, const struct seuil_yaml
     tier->publish = true;
     if (!seuil_model_mapping(reader, node, "a tier"))
         return;
-    seuil_model_keys(reader, node, keys, later, "a tier");
+    seuil_model_keys(reader, node, SEUIL_SECTION_TIER);
     name = seuil_model_name(reader, node, "a tier");
     seuil_model_unique(reader, node, name, tiers, index, sizeof(*tiers), "tier");
     tier->name = name ? name : "";
@@ -189,7 +181,6 @@ void seuil_model_tiers(struct seuil_model_reader *reader)
 
 void seuil_model_excluded(struct seuil_model_reader *reader)
 {
-    static const char *const keys[] = {"mark", "name", "label", NULL};
     const struct seuil_yaml_node *node = seuil_yaml_find(reader->root, "excluded");
     struct seuil_model *model = reader->model;
     const char *name;
@@ -199,7 +190,7 @@ void seuil_model_excluded(struct seuil_model_reader *reader)
     model->excluded_label = "excluded";
     if (!node || !seuil_model_mapping(reader, node, "excluded"))
         return;
-    seuil_model_keys(reader, node, keys, NULL, "excluded");
+    seuil_model_keys(reader, node, SEUIL_SECTION_EXCLUDED);
     if (seuil_model_need(reader, node, "mark", "excluded") &&
         seuil_model_number(reader, node, "mark", &model->exclusion_mark) &&
         model->exclusion_mark >= 0)

@@ -58,41 +58,27 @@ bool seuil_model_list(struct seuil_model_reader *reader, const struct seuil_yaml
     return false;
 }
 
-static uint32_t names_count(const char *const *names)
-{
-    uint32_t n = 0;
-
-    while (names && names[n])
-        n++;
-    return n;
-}
-
-static bool names_have(const char *const *names, struct seuil_str name)
-{
-    for (; names && *names; names++)
-        if (seuil_str_eq(seuil_str_from(*names), name))
-            return true;
-    return false;
-}
-
 void seuil_model_keys(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
-                      const char *const *names, const char *const *later, const char *what)
+                      enum seuil_section section)
 {
+    const char *what = seuil_section_what(section), *names[SEUIL_KEYS_MAX];
+    uint32_t count = seuil_keys_names(section, names);
     char hint[160];
 
     assert(node->kind == SEUIL_YAML_MAPPING);
     for (uint32_t i = 0; i < node->count; i++) {
         struct seuil_str key = seuil_yaml_str(&node->keys[i]);
+        const struct seuil_key *known = seuil_key_find(section, key);
 
-        if (names_have(names, key))
+        if (known && known->need != SEUIL_NEED_LATER)
             continue;
-        if (names_have(later, key))
+        if (known)
             seuil_model_error(reader, &node->keys[i], SEUIL_ERR_UNSUPPORTED,
                               "\"%s\" of %s is not supported yet", key.ptr, what);
         else
-            seuil_model_error(
-                reader, &node->keys[i], SEUIL_ERR_UNKNOWN, "unknown key \"%.64s\" of %s%s", key.ptr,
-                what, seuil_suggest_text(key, names, names_count(names), hint, sizeof(hint)));
+            seuil_model_error(reader, &node->keys[i], SEUIL_ERR_UNKNOWN,
+                              "unknown key \"%.64s\" of %s%s", key.ptr, what,
+                              seuil_suggest_text(key, names, count, hint, sizeof(hint)));
     }
 }
 

@@ -381,7 +381,7 @@ Test(model, mistakes_in_tiers_fit_and_exclusions_are_refused_where_they_are)
         {"they must not be above 0",
          HEAD ONE_RULE "exclusions: [{name: x, when: {a: b}, points: @5}]\n"},
         {"an exclusion needs \"when\"", HEAD ONE_RULE "exclusions: [@{name: x, points: -5}]\n"},
-        {"unknown key \"limit\" of an exclusion by attribute",
+        {"\"limit\" belongs to exclusions by event",
          HEAD ONE_RULE "exclusions: [{name: x, when: {a: 1}, points: -5, @limit: once}]\n"},
         {"fit needs \"criteria\"", HEAD ONE_RULE "fit: @{ceiling: 5}\n"},
         {"floor 6 is above ceiling 5",
