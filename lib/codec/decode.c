@@ -7,64 +7,102 @@
 
 #include "base/arena.h"
 #include "base/heap.h"
+#include "codec/avro_fingerprint.h"
 #include "codec/avro_in.h"
 #include "codec/fault.h"
-#include "codec/framing.h"
 #include "codec/json_in.h"
+#include "codec/programs.h"
 #include "codec/scratch.h"
 #include "codec/target.h"
 
-struct program_row {
-    uint32_t id;
-    const struct seuil_avro_program *program;
+struct learned { /* a schema that came while records were decoded */
+    struct learned *before;
+    struct seuil_arena arena;
 };
 
 struct seuil_decoder {
     struct seuil_arena arena;
     enum seuil_format format;
     int kind;
-    uint32_t program_count;
-    struct program_row *programs; /* by id; one for RAW */
+    const struct seuil_avro_program *only; /* of RAW */
+    uint64_t only_fingerprint;
+    struct seuil_programs programs; /* of formats whose records name their schema */
+    struct learned *learned;
     struct seuil_names names[SEUIL_KINDS];
 };
 
 /* ---- compiling ---------------------------------------------------------------------------- */
 
-static int by_id(const void *a, const void *b)
+static int check_count(const struct seuil_decoder_spec *spec, struct seuil_error *err)
 {
-    const struct program_row *x = a, *y = b;
+    if (spec->format == SEUIL_FORMAT_RAW && spec->schema_count != 1)
+        return seuil_error_set(err, SEUIL_ERR_CONFIG,
+                               "`format: raw` needs exactly one writer schema in `schema`");
+    if (spec->schema_count == 0 && !spec->learns)
+        return seuil_error_set(err, SEUIL_ERR_CONFIG,
+                               "`format: %s` needs a registry, or the writer schemas in `schemas`, "
+                               "as {1: page_view.avsc}",
+                               seuil_format_name(spec->format));
+    return 0;
+}
 
-    return (x->id > y->id) - (x->id < y->id);
+static int add(struct seuil_decoder *decoder, const struct seuil_schema_ref *ref,
+               const struct seuil_avro_program *program, struct seuil_error *err)
+{
+    int rc = seuil_programs_add(&decoder->programs, ref, program);
+
+    if (rc == SEUIL_ERR_LIMIT)
+        return seuil_error_set(err, rc, "more than %d writer schemas in one topic",
+                               SEUIL_PROGRAMS_MAX);
+    return rc ? seuil_error_set(err, rc, "out of memory") : 0;
+}
+
+/* A schema of the list under what records call it. Apicurio's two numbers are told apart by their
+ * header only, so a file stands for both. */
+static int enlist(struct seuil_decoder *decoder, const struct seuil_writer_schema *schema,
+                  const struct seuil_avro_program *program, struct seuil_error *err)
+{
+    struct seuil_schema_ref ref = {SEUIL_REF_ID, 0, schema->id};
+    int rc;
+
+    if (decoder->format == SEUIL_FORMAT_RAW) {
+        decoder->only = program;
+        return seuil_avro_fingerprint(schema->path, schema->text, schema->len,
+                                      &decoder->only_fingerprint, err);
+    }
+    if (decoder->format == SEUIL_FORMAT_SINGLE_OBJECT) {
+        ref.kind = SEUIL_REF_FINGERPRINT;
+        rc = seuil_avro_fingerprint(schema->path, schema->text, schema->len, &ref.low, err);
+        if (rc)
+            return rc;
+        if (seuil_programs_find(&decoder->programs, &ref))
+            return 0; /* the same schema in two files */
+    } else if (decoder->format == SEUIL_FORMAT_APICURIO_HEADERS) {
+        ref.kind = SEUIL_REF_CONTENT_ID;
+    }
+    if (seuil_programs_find(&decoder->programs, &ref))
+        return seuil_error_set(err, SEUIL_ERR_CONFIG, "schema id %u stands twice in `schemas`",
+                               schema->id);
+    rc = add(decoder, &ref, program, err);
+    if (!rc && ref.kind == SEUIL_REF_CONTENT_ID) {
+        ref.kind = SEUIL_REF_GLOBAL_ID;
+        rc = add(decoder, &ref, program, err);
+    }
+    return rc;
 }
 
 static int compile_schemas(struct seuil_decoder *decoder, const struct seuil_decoder_spec *spec,
                            struct seuil_error *err)
 {
-    uint32_t n = spec->schema_count;
+    int rc = check_count(spec, err);
 
-    if (n == 0 || (spec->format == SEUIL_FORMAT_RAW && n != 1))
-        return seuil_error_set(err, SEUIL_ERR_CONFIG,
-                               spec->format == SEUIL_FORMAT_RAW
-                                   ? "`format: raw` needs exactly one writer schema in `schemas`"
-                                   : "`format: confluent` needs the writer schemas by id in "
-                                     "`schemas`, as {1: page_view.avsc}");
-    decoder->programs = seuil_arena_alloc(&decoder->arena, n, sizeof(*decoder->programs));
-    if (!decoder->programs)
-        return seuil_error_set(err, SEUIL_ERR_NOMEM, "out of memory");
-    for (uint32_t i = 0; i < n; i++) {
-        decoder->programs[i].id = spec->schemas[i].id;
-        decoder->programs[i].program = seuil_avro_compile(
+    for (uint32_t i = 0; i < spec->schema_count && !rc; i++) {
+        const struct seuil_avro_program *program = seuil_avro_compile(
             &spec->schemas[i], &decoder->names[spec->kind], &decoder->arena, err);
-        if (!decoder->programs[i].program)
-            return SEUIL_ERR_INVALID;
+
+        rc = program ? enlist(decoder, &spec->schemas[i], program, err) : SEUIL_ERR_INVALID;
     }
-    decoder->program_count = n;
-    qsort(decoder->programs, n, sizeof(*decoder->programs), by_id);
-    for (uint32_t i = 1; i < n; i++)
-        if (decoder->programs[i].id == decoder->programs[i - 1].id)
-            return seuil_error_set(err, SEUIL_ERR_CONFIG, "schema id %u stands twice in `schemas`",
-                                   decoder->programs[i].id);
-    return 0;
+    return rc;
 }
 
 static int compile(struct seuil_decoder *decoder, const struct seuil_decoder_spec *spec,
@@ -75,7 +113,10 @@ static int compile(struct seuil_decoder *decoder, const struct seuil_decoder_spe
 
     decoder->format = spec->format;
     decoder->kind = spec->kind;
-    if (any_kind && spec->format != SEUIL_FORMAT_JSON)
+    if (spec->format == SEUIL_FORMAT_TSV || spec->format == SEUIL_FORMAT_FORM)
+        return seuil_error_set(err, SEUIL_ERR_CONFIG, "`format: %s` needs a mapping",
+                               seuil_format_name(spec->format));
+    if (any_kind && !seuil_format_is_json(spec->format))
         return seuil_error_set(err, SEUIL_ERR_CONFIG,
                                "an Avro input needs a kind of event: its records do not say it");
     assert(spec->kind < SEUIL_KINDS);
@@ -83,7 +124,7 @@ static int compile(struct seuil_decoder *decoder, const struct seuil_decoder_spe
         if (any_kind || kind == spec->kind)
             rc = seuil_names_build(kind, any_kind, spec->renames, spec->rename_count,
                                    &decoder->arena, &decoder->names[kind], err);
-    if (!rc && spec->format != SEUIL_FORMAT_JSON)
+    if (!rc && seuil_format_is_avro(spec->format))
         rc = compile_schemas(decoder, spec, err);
     return rc;
 }
@@ -108,48 +149,97 @@ void seuil_decoder_free(struct seuil_decoder *decoder)
 {
     if (!decoder)
         return;
+    seuil_programs_done(&decoder->programs);
+    while (decoder->learned) {
+        struct learned *before = decoder->learned->before;
+
+        seuil_arena_done(&decoder->learned->arena);
+        seuil_heap_free(decoder->learned);
+        decoder->learned = before;
+    }
     seuil_arena_done(&decoder->arena);
     seuil_heap_free(decoder);
 }
 
-/* ---- decoding ----------------------------------------------------------------------------- */
-
-static const struct seuil_avro_program *find_program(const struct seuil_decoder *decoder,
-                                                     uint32_t id)
+enum seuil_format seuil_decoder_format(const struct seuil_decoder *decoder)
 {
-    uint32_t low = 0, high = decoder->program_count;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-
-        if (decoder->programs[middle].id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < decoder->program_count && decoder->programs[low].id == id
-               ? decoder->programs[low].program
-               : NULL;
+    return decoder->format;
 }
 
-static int read_confluent(const struct seuil_decoder *decoder, struct seuil_decode_scratch *scratch,
-                          const uint8_t *bytes, uint32_t len, struct seuil_event *event,
-                          struct seuil_fault *fault)
+int seuil_decoder_learn(struct seuil_decoder *decoder, const struct seuil_schema_ref *ref,
+                        const char *path, const char *text, uint32_t len, struct seuil_error *err)
 {
+    struct seuil_writer_schema schema = {.path = path, .text = text, .len = len};
     const struct seuil_avro_program *program;
-    uint32_t id;
-    int rc = seuil_framing_confluent(bytes, len, &id);
+    struct learned *learned;
+    int rc;
+
+    assert(seuil_format_names_schema(decoder->format));
+    if (seuil_programs_find(&decoder->programs, ref))
+        return 0;
+    learned = seuil_heap_zalloc(1, sizeof(*learned));
+    if (!learned)
+        return seuil_error_set(err, SEUIL_ERR_NOMEM, "out of memory");
+    program = seuil_avro_compile(&schema, &decoder->names[decoder->kind], &learned->arena, err);
+    rc = program ? add(decoder, ref, program, err) : SEUIL_ERR_INVALID;
+    if (rc) {
+        seuil_arena_done(&learned->arena);
+        seuil_heap_free(learned);
+        return rc;
+    }
+    learned->before = decoder->learned;
+    decoder->learned = learned;
+    return 0;
+}
+
+/* ---- decoding ----------------------------------------------------------------------------- */
+
+/* Naked Avro may begin with any bytes, but hardly with the fingerprint of its own schema. */
+static bool is_single_object(const struct seuil_decoder *decoder, const uint8_t *bytes,
+                             uint32_t len)
+{
+    struct seuil_record_view record = {.bytes = bytes, .len = len};
+    struct seuil_fault fault = {0};
+    struct seuil_frame frame;
+
+    return len >= SEUIL_SINGLE_OBJECT_BYTES && bytes[0] == 0xc3 &&
+           seuil_framing_open(SEUIL_FORMAT_SINGLE_OBJECT, &record, &frame, &fault) == 0 &&
+           frame.ref.low == decoder->only_fingerprint;
+}
+
+/* The value behind the frame. */
+static int read_value(const struct seuil_decoder *decoder, struct seuil_decode_scratch *scratch,
+                      const struct seuil_record_view *record, const struct seuil_frame *frame,
+                      struct seuil_event *event, struct seuil_fault *fault)
+{
+    const struct seuil_avro_program *program = decoder->only;
+    const uint8_t *bytes = record->bytes + frame->at;
+    uint32_t len = record->len - frame->at;
+
+    if (seuil_format_is_json(decoder->format))
+        return seuil_json_read(decoder->names, decoder->kind, scratch, bytes, len, event, fault);
+    if (decoder->format == SEUIL_FORMAT_RAW && is_single_object(decoder, bytes, len))
+        return seuil_fault_set(fault, SEUIL_ERR_FORMAT, 0,
+                               "the fingerprint of the schema stands before the record");
+    if (frame->ref.kind != SEUIL_REF_NONE)
+        program = seuil_programs_find(&decoder->programs, &frame->ref);
+    if (!program)
+        return seuil_fault_set(fault, SEUIL_ERR_UNKNOWN, 0, "the writer schema is not known");
+    return seuil_avro_read(program, scratch, bytes, len, event, fault);
+}
+
+static int read_record(const struct seuil_decoder *decoder, struct seuil_decode_scratch *scratch,
+                       const struct seuil_record_view *record, struct seuil_event *event,
+                       struct seuil_fault *fault)
+{
+    struct seuil_frame frame;
+    int rc = seuil_framing_open(decoder->format, record, &frame, fault);
 
     if (rc)
-        return seuil_fault_set(fault, rc, 0, "no Confluent framing");
-    program = find_program(decoder, id);
-    if (!program)
-        return seuil_fault_set(fault, SEUIL_ERR_UNKNOWN, 1,
-                               "the schema id is none of the input's `schemas`");
-    rc = seuil_avro_read(program, scratch, bytes + SEUIL_CONFLUENT_BYTES,
-                         len - SEUIL_CONFLUENT_BYTES, event, fault);
-    if (rc)
-        fault->at += SEUIL_CONFLUENT_BYTES;
+        return rc;
+    rc = read_value(decoder, scratch, record, &frame, event, fault);
+    if (rc && rc != SEUIL_ERR_UNKNOWN)
+        fault->at += frame.at;
     return rc;
 }
 
@@ -177,29 +267,38 @@ static int check(const struct seuil_decoder *decoder, struct seuil_event *event,
     return rc;
 }
 
-static void explain(const struct seuil_decoder *decoder, const uint8_t *bytes, uint32_t len,
+static void explain(const struct seuil_decoder *decoder, const struct seuil_record_view *record,
                     const struct seuil_fault *fault, struct seuil_error *err)
 {
-    static const char *const formats[] = {"Confluent Avro", "raw Avro", "JSON"};
-    char hint[160], field[SEUIL_NAME_MAX + 16] = "", number[40] = "";
-    uint32_t id;
+    static const char *const formats[SEUIL_FORMATS] = {"Confluent Avro",
+                                                       "raw Avro",
+                                                       "JSON",
+                                                       "single-object Avro",
+                                                       "Confluent JSON",
+                                                       "Avro with a header id",
+                                                       "Apicurio Avro",
+                                                       "TSV",
+                                                       "form"};
+    char hint[200], field[SEUIL_NAME_MAX + 16] = "", name[SEUIL_SCHEMA_REF_TEXT + 4] = "";
+    char text[SEUIL_SCHEMA_REF_TEXT];
+    struct seuil_schema_ref ref;
 
     if (!err)
         return;
-    seuil_framing_describe(decoder->format, bytes, len, hint, sizeof(hint));
+    seuil_framing_describe(decoder->format, record, hint, sizeof(hint));
     if (fault->field.len)
         snprintf(field, sizeof(field), " in field `%.*s`",
                  (int)(fault->field.len < SEUIL_NAME_MAX ? fault->field.len : SEUIL_NAME_MAX),
                  fault->field.ptr);
-    if (fault->code == SEUIL_ERR_UNKNOWN && seuil_framing_confluent(bytes, len, &id) == 0)
-        snprintf(number, sizeof(number), " (%u)", id);
+    if (fault->code == SEUIL_ERR_UNKNOWN && seuil_decode_schema(decoder, record, &ref) == 0)
+        snprintf(name, sizeof(name), " (%s)", seuil_schema_ref_format(&ref, text));
     seuil_error_set(err, fault->code, "%s, byte %u of %u%s: %s%s%s%s", formats[decoder->format],
-                    fault->at, len, field, fault->why, number, hint[0] ? "; " : "", hint);
+                    fault->at, record->len, field, fault->why, name, hint[0] ? "; " : "", hint);
 }
 
-int seuil_decode(const struct seuil_decoder *decoder, struct seuil_decode_scratch *scratch,
-                 const uint8_t *bytes, uint32_t len, struct seuil_event *event,
-                 struct seuil_error *err)
+int seuil_decode_record(const struct seuil_decoder *decoder, struct seuil_decode_scratch *scratch,
+                        const struct seuil_record_view *record, struct seuil_event *event,
+                        struct seuil_error *err)
 {
     struct seuil_fault fault = {0};
     int rc;
@@ -207,22 +306,39 @@ int seuil_decode(const struct seuil_decoder *decoder, struct seuil_decode_scratc
     memset(event, 0, sizeof(*event));
     event->kind = decoder->kind < 0 ? SEUIL_KIND_PAGE_VIEW : (enum seuil_kind)decoder->kind;
     event->time = SEUIL_TIME_NONE;
-    if (len > SEUIL_RECORD_BYTES_MAX)
+    if (record->len > SEUIL_RECORD_BYTES_MAX)
         rc = seuil_fault_set(&fault, SEUIL_ERR_LIMIT, 0, "the record is larger than 1 MiB");
-    else if (decoder->format == SEUIL_FORMAT_JSON)
-        rc = seuil_json_read(decoder->names, decoder->kind, scratch, bytes, len, event, &fault);
-    else if (decoder->format == SEUIL_FORMAT_RAW)
-        rc = seuil_avro_read(decoder->programs[0].program, scratch, bytes, len, event, &fault);
     else
-        rc = read_confluent(decoder, scratch, bytes, len, event, &fault);
+        rc = read_record(decoder, scratch, record, event, &fault);
     if (!rc)
         rc = check(decoder, event, &fault);
     if (rc) {
-        explain(decoder, bytes, len, &fault, err);
+        explain(decoder, record, &fault, err);
         return rc;
     }
     seuil_event_derive(event);
     return 0;
+}
+
+int seuil_decode(const struct seuil_decoder *decoder, struct seuil_decode_scratch *scratch,
+                 const uint8_t *bytes, uint32_t len, struct seuil_event *event,
+                 struct seuil_error *err)
+{
+    struct seuil_record_view record = {.bytes = bytes, .len = len};
+
+    return seuil_decode_record(decoder, scratch, &record, event, err);
+}
+
+int seuil_decode_schema(const struct seuil_decoder *decoder, const struct seuil_record_view *record,
+                        struct seuil_schema_ref *ret_ref)
+{
+    struct seuil_fault fault = {0};
+    struct seuil_frame frame;
+    int rc = seuil_framing_open(decoder->format, record, &frame, &fault);
+
+    if (!rc)
+        *ret_ref = frame.ref;
+    return rc;
 }
 
 const char *seuil_decode_error_name(int code)

@@ -1,7 +1,8 @@
 /* A record's bytes to a canonical event, as one input's settings say.
  *
- * A decoder is compiled once from (format, kind, writer schemas, renamed fields), is immutable and
- * may be shared by threads; each thread has its own scratch. Nothing is allocated for an event:
+ * A decoder is compiled once from (format, kind, writer schemas, renamed fields) and may be shared
+ * by threads; each thread has its own scratch. It changes in one way only: while records are
+ * decoded, writer schemas that a registry knows may be learned. Nothing is allocated for an event:
  * its strings are slices of the record, or of the scratch where JSON escapes had to be undone.
  * Bytes are untrusted: every length, count, depth and total work is bounded. */
 
@@ -11,16 +12,11 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "codec/framing.h"
 #include "core/event.h"
 
-enum seuil_format {
-    SEUIL_FORMAT_CONFLUENT, /* byte 0, schema id as 4 bytes big endian, Avro */
-    SEUIL_FORMAT_RAW,       /* Avro alone, one writer schema */
-    SEUIL_FORMAT_JSON,
-};
-
 struct seuil_writer_schema {
-    uint32_t id;      /* ignored for RAW */
+    uint32_t id;      /* ignored for RAW and SINGLE_OBJECT */
     const char *path; /* for messages */
     const char *text; /* the .avsc */
     uint32_t len;
@@ -38,6 +34,7 @@ struct seuil_decoder_spec {
     uint32_t schema_count;
     const struct seuil_rename *renames;
     uint32_t rename_count;
+    bool learns; /* a registry is there: a format whose records name their schema needs no list */
 };
 
 struct seuil_decoder;
@@ -49,23 +46,41 @@ struct seuil_decoder *seuil_decoder_new(const struct seuil_decoder_spec *spec,
                                         struct seuil_error *err);
 void seuil_decoder_free(struct seuil_decoder *decoder);
 
+enum seuil_format seuil_decoder_format(const struct seuil_decoder *decoder);
+
+/* Compile one more writer schema, for records that name it as @ref; by one thread at a time while
+ * others decode. 0, also when it is known already; the errors of seuil_decoder_new: the decoder
+ * then is as before. */
+int seuil_decoder_learn(struct seuil_decoder *decoder, const struct seuil_schema_ref *ref,
+                        const char *path, const char *text, uint32_t len, struct seuil_error *err);
+
 struct seuil_decode_scratch *seuil_decode_scratch_new(void);
 void seuil_decode_scratch_free(struct seuil_decode_scratch *scratch);
 
-/* Decode @len bytes into @event. On success 0: it has everything but arrival and position, its
+/* Decode @record into @event. On success 0: it has everything but arrival and position, its
  * derived fields are filled, seuil_event_check holds. Otherwise @event is void (it is filled as the
  * bytes are walked: staging its 700 bytes would cost a quarter of the walk), and a code is
  * returned, with the reason in @err as one sentence (what, at which byte or field, what the bytes
  * look like): SEUIL_ERR_FORMAT wrong framing, malformed, a value of the wrong type;
- * SEUIL_ERR_TRUNCATED; SEUIL_ERR_UNKNOWN schema id; SEUIL_ERR_UNSUPPORTED a `type` that is no kind;
- * SEUIL_ERR_MISSING id, lead, time, type; SEUIL_ERR_LIMIT. @err may be NULL: the hot path of a
- * replay.
+ * SEUIL_ERR_TRUNCATED; SEUIL_ERR_UNKNOWN schema (seuil_decode_schema
+ * tells which: it may be learned, and the record tried again); SEUIL_ERR_UNSUPPORTED a `type` that
+ * is no kind; SEUIL_ERR_MISSING id, lead, time, type; SEUIL_ERR_LIMIT. @err may be NULL: the hot
+ * path of a replay.
  *
  * Of the kind's map, lists and objects among the values are left out; a form's fields are texts,
  * so numbers and booleans there are kept as they are written (and null ones left out). */
+int seuil_decode_record(const struct seuil_decoder *decoder, struct seuil_decode_scratch *scratch,
+                        const struct seuil_record_view *record, struct seuil_event *event,
+                        struct seuil_error *err);
+
+/* The same for a value without key and headers. */
 int seuil_decode(const struct seuil_decoder *decoder, struct seuil_decode_scratch *scratch,
                  const uint8_t *bytes, uint32_t len, struct seuil_event *event,
                  struct seuil_error *err);
+
+/* The schema that @record names: 0, or the code of its frame. */
+int seuil_decode_schema(const struct seuil_decoder *decoder, const struct seuil_record_view *record,
+                        struct seuil_schema_ref *ret_ref);
 
 /* A name for the dead letter's headers and the metrics: "truncated", "unknown_schema", ... */
 const char *seuil_decode_error_name(int code);

@@ -32,7 +32,7 @@ static void misrouted(struct seuil_shard *shard, const struct seuil_item *item, 
 /* Faults that the record itself shows: true when it has gone to the dead letters. */
 static bool faulty(struct seuil_shard *shard, const struct seuil_item *item)
 {
-    switch ((enum seuil_fault)item->fault) {
+    switch ((enum seuil_item_fault)item->fault) {
     case SEUIL_FAULT_FUTURE:
         dead_letter(shard, item, "future",
                     "the record's timestamp lies more than five minutes ahead of the clock");

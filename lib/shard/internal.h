@@ -61,7 +61,12 @@ struct seuil_topic {
     bool sought;                        /* the lane stands at base */
 };
 
-enum seuil_fault { SEUIL_FAULT_NONE, SEUIL_FAULT_KEY, SEUIL_FAULT_PARTITION, SEUIL_FAULT_FUTURE };
+enum seuil_item_fault {
+    SEUIL_FAULT_NONE,
+    SEUIL_FAULT_KEY,
+    SEUIL_FAULT_PARTITION,
+    SEUIL_FAULT_FUTURE
+};
 
 struct seuil_item { /* of a batch */
     const struct seuil_record_in *record;
