@@ -1,0 +1,157 @@
+"""Random models and histories for compare.py, small enough to be read when they fail."""
+import json
+import random
+
+from scoring import DAY, HOUR, MINUTE, SECOND
+
+START = 1_772_000_000_000  # a Wednesday of February 2026: clocks change in the fifth week after it
+SPAN = 40 * DAY
+PATHS = ["/tarifs", "/tarifs/pro", "/blog/a", "/blog/b", "/devis", "/", "/recrutement"]
+ACTIONS = ["opened", "clicked", "unsubscribed", "delivered"]
+FORMS = ["devis", "contact", "newsletter"]
+SECTORS = ["industrie", "santé", "conseil"]
+
+
+class Generator:
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+
+    def one(self, *choices):
+        return self.random.choice(choices)
+
+    def some(self, chance):
+        return self.random.random() < chance
+
+    # ---- models ----
+
+    def decay(self):
+        d = self.random.choice(["2d", "5d", "36h", "14d", "9d"])
+        return self.one("none", {"half_life": d}, {"half_life": d}, {"expires": d}, {"linear": d},
+                        {"steps": [["1d", 100], ["4d", self.one(80, 50)], [self.one("10d", "20d"), self.one(25, 0, 60)]]})
+
+    def condition(self, kind):
+        if kind == "page_view":
+            return self.one({"path": {"prefix": "/tarifs"}}, {"path": ["/devis", "/"]}, {"path": {"prefix": "/blog/"}},
+                            {"duration_ms": {"at_least": 30000}}, {"not": {"path": {"prefix": "/recrutement"}}},
+                            {"any": [{"path": "/devis"}, {"duration_ms": {"below": 10000}}]}, None)
+        if kind == "email":
+            return self.one({"action": "clicked"}, {"action": ["opened", "clicked"]}, {"action": "opened", "not": {"machine": True}})
+        return self.one({"action": "submitted"}, {"form_id": "devis"}, {"fields.budget": {"at_least": 1000}}, None)
+
+    def limit(self, kind):
+        per = {"page_view": "path", "email": "message_id", "form": "form_id"}[kind]
+        n = self.random.randint(1, 3)
+        return self.one("once", {"times": n, "per": "lead"}, {"times": n, "per": per}, {"per": per},
+                        {"times": n, "per": "day"}, {"times": n, "per": "week"},
+                        {"times": n, "per": "month", "zone": "America/New_York"},
+                        {"times": n, "within": self.one("36h", "3d", "90m")},
+                        [{"per": per}, {"times": n, "per": "day"}], [{"times": 3, "within": "2d"}, {"times": 5, "per": "lead"}])
+
+    def points(self):
+        return self.one(1, 2, 3, 5, 8, 13, 20, 30, 0.5, -5, -10, 2.25)
+
+    def model(self, name="m"):
+        groups = {}
+        for g in self.random.sample(["pages", "emails", "formulaires"], self.random.randint(1, 3)):
+            group = {}
+            if self.some(0.5):
+                group["decay"] = self.decay()
+            if self.some(0.4):
+                group["ceiling"] = self.one(10, 25, 60)
+            if self.some(0.3):
+                group["floor"] = self.one(-20, -5, 0)
+            groups[g] = group
+        model = {"seuil_model": 1, "name": name, "version": "1", "zone": "Europe/Paris", "groups": groups}
+        if self.some(0.6):
+            model["decay"] = self.decay()
+        model["rules"] = [self.rule(i, list(groups)) for i in range(self.random.randint(1, 7))]
+        # So that every tier can be reached, whatever the rest allows.
+        model["rules"].append({"name": "grand", "event": "form", "when": {"form_id": "grand"}, "group": list(groups)[0],
+                               "points": 1, "decay": "none"})
+        model["fit"] = {"floor": self.one(-50, -5), "ceiling": self.one(100, 300), "criteria": [
+            {"name": "secteur", "when": {"secteur": self.one("industrie", SECTORS[:2])}, "points": self.points()},
+            {"name": "taille", "when": {"effectif": {"at_least": 50}}, "points": self.points()},
+            {"name": "ideal", "when": {"ideal": True}, "points": 300}]}
+        if self.some(0.5):
+            model["exclusions"] = [
+                {"name": "concurrent", "when": {"domaine": "concurrent.fr"}, "points": -1000},
+                {"name": "plainte", "event": "email", "when": {"action": "unsubscribed"}, "points": -600}]
+            if self.some(0.5):
+                model["exclusions"][1]["decay"] = {"expires": "6d"}
+            model["excluded"] = {"mark": -500, "name": "exclu"}
+        model["tiers"] = self.tiers()
+        return model
+
+    def rule(self, index, groups):
+        kind = self.one("page_view", "page_view", "email", "form")
+        rule = {"name": f"r{index}", "event": kind, "group": self.random.choice(groups), "points": self.points()}
+        when = self.condition(kind)
+        if when:
+            rule["when"] = when
+        if self.some(0.4):
+            rule["limit"] = self.limit(kind)
+        if self.some(0.3):
+            rule["decay"] = self.decay()
+        return rule
+
+    def tiers(self):
+        tiers, mark = [{"name": "froid"}], 0
+        for name in ["tiède", "chaud", "qualifié"][:self.random.randint(1, 3)]:
+            mark += self.one(5, 10, 12.5, 20)
+            tier = {"name": name, "entry": mark}
+            if self.some(0.5):
+                tier["exit"] = mark * self.one(0.8, 0.5, 0.9)
+            if self.some(0.3):
+                tier["strict"] = True
+            tiers.append(tier)
+        return tiers
+
+    # ---- histories ----
+
+    def time(self):
+        grain = self.one(1, SECOND, HOUR, DAY)
+        return START + self.random.randrange(SPAN) // grain * grain
+
+    def event(self, number, times):
+        event = {"id": f"e{number}", "lead": "L", "time": self.random.choice(times) if times and self.some(0.1) else self.time()}
+        kind = self.one("page_view", "page_view", "page_view", "email", "email", "form", "profile", "command")
+        event["type"] = kind
+        if kind == "page_view":
+            event["url"] = "https://a.example" + self.random.choice(PATHS)
+            if self.some(0.6):
+                event["duration_ms"] = self.one(5000, 30000, 90000)
+        elif kind == "email":
+            event.update(action=self.random.choice(ACTIONS), message_id=self.one("m1", "m2", "m3"))
+            if self.some(0.2):
+                event["machine"] = True
+        elif kind == "form":
+            event.update(form_id=self.random.choice(FORMS), action=self.one("submitted", "viewed"),
+                         fields={"budget": self.one("500", "1000", "20000")})
+        elif kind == "profile":
+            event["attributes"] = {self.one("secteur", "secteur", "autre"): self.random.choice(SECTORS),
+                                   "effectif": self.one(10, 50, 200, None)}
+            if self.some(0.1):
+                event["attributes"]["domaine"] = self.one("concurrent.fr", "client.fr")
+        else:
+            event.update(name="adjust", author="sales", reason="entretien", arguments={"points": self.points()})
+            if self.some(0.5):
+                event["arguments"]["until"] = event["time"] + self.one(DAY, 3 * DAY, 10 * DAY)
+        return event
+
+    def history(self):
+        """[(arrival, event)] in order of arrival."""
+        rows, times = [], []
+        for number in range(self.random.randint(1, 25)):
+            event = self.event(number, times)
+            times.append(event["time"])
+            delay = self.random.choice([0, 0, 0, 0, self.random.randrange(MINUTE), self.random.randrange(2 * DAY),
+                                        self.random.randrange(8 * DAY), -self.random.randrange(10 * MINUTE)])
+            rows.append((event["time"] + delay, event))
+            if delay >= 0 and self.some(0.1):
+                rows.append((event["time"] + delay + self.random.randrange(3 * DAY), event))
+        rows.sort(key=lambda row: row[0])
+        return rows
+
+
+def text_of(model):
+    return json.dumps(model, ensure_ascii=False)
