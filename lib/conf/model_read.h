@@ -122,10 +122,14 @@ bool seuil_model_test(struct seuil_model_reader *reader, const struct seuil_yaml
                       const struct seuil_subject *subject, unsigned depth,
                       struct seuil_condition *ret_condition);
 
-/* ---- model_rule.c -------------------------------------------------------------------------- */
+/* ---- model_decay.c ------------------------------------------------------------------------- */
 
+/* False after a report. */
 bool seuil_model_decay(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                        struct seuil_decay *ret_decay);
+
+/* ---- model_rule.c -------------------------------------------------------------------------- */
+
 void seuil_model_rules(struct seuil_model_reader *reader);
 /* Exclusions by event become rules; those by attribute criteria of the model. */
 void seuil_model_exclusions(struct seuil_model_reader *reader);

@@ -5,38 +5,6 @@
 #include "conf/model_read.h"
 #include "conf/suggest.h"
 
-bool seuil_model_decay(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
-                       struct seuil_decay *ret_decay)
-{
-    struct seuil_decay decay = {.shape = SEUIL_DECAY_NONE};
-    uint32_t before = reader->errs->total;
-
-    if (node->kind == SEUIL_YAML_SCALAR && strcmp(node->text, "none") == 0) {
-        *ret_decay = decay;
-        return true;
-    }
-    if (node->kind != SEUIL_YAML_MAPPING) {
-        seuil_model_error(reader, node, SEUIL_ERR_INVALID,
-                          "decay is \"none\", {half_life: 14d} or {expires: 30d}");
-        return false;
-    }
-    seuil_model_keys(reader, node, SEUIL_SECTION_DECAY);
-    if (reader->errs->total != before)
-        return false;
-    if (node->count != 1) {
-        seuil_model_error(reader, node, SEUIL_ERR_INVALID,
-                          "decay has one shape: half_life or expires");
-        return false;
-    }
-    decay.shape =
-        strcmp(node->keys[0].text, "expires") == 0 ? SEUIL_DECAY_EXPIRES : SEUIL_DECAY_HALF_LIFE;
-    if (seuil_yaml_duration(reader->doc, &node->items[0], node->keys[0].text, SEUIL_DURATION_MIN_MS,
-                            SEUIL_DURATION_MAX_MS, reader->errs, &decay.duration_ms))
-        return false;
-    *ret_decay = decay;
-    return true;
-}
-
 /* `event:` a kind that rules may look at. */
 static bool read_kind(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                       uint8_t *ret_kind)

@@ -132,6 +132,26 @@ Test(model, every_part_of_a_model_arrives)
     seuil_models_free(models);
 }
 
+Test(model, straight_lines_and_steps_are_read)
+{
+    struct seuil_models *models =
+        good(HEAD "decay: {linear: 30d}\n"
+                  "rules:\n" RULE "}\n"
+                  "  - {name: s, event: email, group: g, points: 1,\n"
+                  "     decay: {steps: [[7d, 100], [30d, 50%], [90d, 12.5]]}}\n");
+    const struct seuil_decay *line = &models->rules[0].decay, *steps = &models->rules[1].decay;
+
+    cr_assert_eq(line->shape, SEUIL_DECAY_LINEAR);
+    cr_assert_eq(line->duration_ms, 30 * SEUIL_DAY_MS);
+    cr_assert_eq(steps->shape, SEUIL_DECAY_STEPS);
+    cr_assert_eq(steps->step_count, 3);
+    cr_assert_eq(steps->steps[1].age_ms, 30 * SEUIL_DAY_MS);
+    cr_assert_float_eq(steps->steps[0].factor, 1, 0);
+    cr_assert_float_eq(steps->steps[1].factor, 0.5, 0);
+    cr_assert_float_eq(steps->steps[2].factor, 0.125, 0);
+    seuil_models_free(models);
+}
+
 /* ---- what rules look at ---------------------------------------------------------------------- */
 
 static struct seuil_value text_of(const char *text)
@@ -280,7 +300,12 @@ Test(model, mistakes_in_rules_are_refused_where_they_are)
         {"points must be between", RULES "{name: r, event: email, group: g, points: @1e10}\n"},
         {"that depend on the event are not supported yet",
          RULES "{name: r, event: activity, group: g, points: @{field: value}}\n"},
-        {"\"linear\" of decay is not supported yet", DECAY "{@linear: 3d}}\n"},
+        {"linear must be between 100ms", DECAY "{linear: @3ms}}\n"},
+        {"a step is an age and per cent", DECAY "{steps: [@7d]}}\n"},
+        {"ages of steps must ascend", DECAY "{steps: [[7d, 100], [@7d, 50]]}}\n"},
+        {"a step must be between 0 and 100", DECAY "{steps: [[7d, @101]]}}\n"},
+        {"a step must be a number", DECAY "{steps: [[7d, @moitié]]}}\n"},
+        {"1 to 16 steps, not 0", DECAY "{steps: @[]}}\n"},
         {"half_life must be a whole number and a unit", DECAY "{half_life: @3 days}}\n"},
         {"half_life must be between", DECAY "{half_life: @1ms}}\n"},
         {"decay has one shape", DECAY "@{half_life: 1d, expires: 2d}}\n"},

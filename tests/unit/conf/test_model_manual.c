@@ -51,5 +51,5 @@ Test(manual, its_examples_load)
     }
     fclose(file);
     cr_assert_eq(wholes, 1);
-    cr_assert_eq(pieces, 2);
+    cr_assert_eq(pieces, 3);
 }
