@@ -44,6 +44,28 @@ static inline const uint8_t *seuil_ascii_end(const uint8_t *p, const uint8_t *en
     return p;
 }
 
+/* Whether @len bytes at @p are ASCII; bytes up to @end, which is not before their own end, may be
+ * read: then a short text costs one look. */
+static inline bool seuil_ascii_check(const uint8_t *p, uint32_t len, const uint8_t *end)
+{
+#ifdef __SSE2__
+    __m128i all;
+
+    if (len <= 16 && end - p >= 16)
+        return !((uint32_t)_mm_movemask_epi8(_mm_loadu_si128((const void *)p)) &
+                 ((UINT32_C(1) << len) - 1));
+    if (len > 16) {
+        all = _mm_or_si128(_mm_loadu_si128((const void *)p),
+                           _mm_loadu_si128((const void *)(p + len - 16)));
+        for (uint32_t i = 16; i < len - 16; i += 16)
+            all = _mm_or_si128(all, _mm_loadu_si128((const void *)(p + i)));
+        return !_mm_movemask_epi8(all);
+    }
+#endif
+    (void)end;
+    return seuil_ascii_end(p, p + len) == p + len;
+}
+
 /* Whether @len bytes at @p are UTF-8. */
 static inline bool seuil_utf8_check(const uint8_t *p, uint32_t len)
 {

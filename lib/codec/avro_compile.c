@@ -225,6 +225,10 @@ static int take_branches(struct compiler *c, const struct seuil_avro_type *type,
 static int take_string(struct compiler *c, const struct seuil_avro_type *type, const char *field,
                        struct seuil_avro_step *step)
 {
+    if (type->logical == SEUIL_LOGICAL_UUID) {
+        step->op = SEUIL_OP_TAKE_UUID;
+        return 0;
+    }
     if (type->kind == SEUIL_AVRO_ENUM) {
         step->op = SEUIL_OP_TAKE_ENUM;
         step->count = type->count;
@@ -240,6 +244,13 @@ static int take_string(struct compiler *c, const struct seuil_avro_type *type, c
 static int take_number(struct compiler *c, const struct seuil_avro_type *type, const char *field,
                        struct seuil_avro_step *step)
 {
+    if (type->logical == SEUIL_LOGICAL_DECIMAL) {
+        step->op =
+            type->kind == SEUIL_AVRO_FIXED ? SEUIL_OP_TAKE_FIXED_DECIMAL : SEUIL_OP_TAKE_DECIMAL;
+        step->count = type->size;
+        step->arg = type->scale;
+        return 0;
+    }
     switch (type->kind) {
     case SEUIL_AVRO_INT:
         step->op = SEUIL_OP_TAKE_INT;
@@ -255,7 +266,7 @@ static int take_number(struct compiler *c, const struct seuil_avro_type *type, c
         break;
     default:
         return fail(c, field,
-                    "must be an int, long, float or double, or a union of these with "
+                    "must be an int, long, float, double or decimal, or a union of these with "
                     "null");
     }
     return 0;
@@ -270,11 +281,11 @@ static int take_time(struct compiler *c, const struct seuil_avro_type *type, con
         step->op = SEUIL_OP_TAKE_TIME_TEXT;
         return 0;
     }
-    if (type->kind != SEUIL_AVRO_LONG || type->logical == SEUIL_LOGICAL_OTHER)
+    if (type->kind != SEUIL_AVRO_LONG || type->logical == SEUIL_LOGICAL_TIME_OF_DAY)
         return fail(c, field,
                     "must be a long (milliseconds, UTC, unless logicalType says "
                     "timestamp-micros) or a string (RFC 3339)");
-    if (type->logical == SEUIL_LOGICAL_LOCAL)
+    if (type->logical >= SEUIL_LOGICAL_LOCAL_MILLIS && type->logical <= SEUIL_LOGICAL_LOCAL_NANOS)
         return fail(c, field, "is a local timestamp: without a zone it is no instant");
     if (type->logical == SEUIL_LOGICAL_TIMESTAMP_MICROS)
         step->count = 1000;
@@ -285,7 +296,10 @@ static int take_time(struct compiler *c, const struct seuil_avro_type *type, con
 
 static bool is_scalar(const struct seuil_avro_type *type)
 {
-    return type->kind < SEUIL_AVRO_PRIMITIVES || type->kind == SEUIL_AVRO_ENUM;
+    if (type->logical == SEUIL_LOGICAL_DATE || type->logical == SEUIL_LOGICAL_TIME_OF_DAY)
+        return false; /* numbers that nobody would read as such */
+    return type->kind < SEUIL_AVRO_PRIMITIVES || type->kind == SEUIL_AVRO_ENUM ||
+           type->logical == SEUIL_LOGICAL_DECIMAL || type->logical == SEUIL_LOGICAL_UUID;
 }
 
 /* A value of the kind's map. What is no single value is left out, as in JSON; but a form's fields
@@ -310,10 +324,12 @@ static int value_step(struct compiler *c, const struct seuil_avro_type *type, co
         if (!rc)
             step.arg = append(c, (const void *)s.steps.ptr, type->count);
         seuil_buf_done(&s.steps);
-    } else if (!is_scalar(type) || type->logical == SEUIL_LOGICAL_OTHER) {
+    } else if (!is_scalar(type)) {
         step = skip_step(c, type);
-    } else if (type->kind == SEUIL_AVRO_STRING || type->kind == SEUIL_AVRO_BYTES ||
-               type->kind == SEUIL_AVRO_ENUM) {
+    } else if (type->logical == SEUIL_LOGICAL_UUID ||
+               (type->logical != SEUIL_LOGICAL_DECIMAL &&
+                (type->kind == SEUIL_AVRO_STRING || type->kind == SEUIL_AVRO_BYTES ||
+                 type->kind == SEUIL_AVRO_ENUM))) {
         rc = take_string(c, type, field, &step);
     } else if (c->names->kind == SEUIL_KIND_FORM && type->kind != SEUIL_AVRO_NULL) {
         rc = fail(c, field, "must be a map of strings: a form's fields are texts");
@@ -384,6 +400,31 @@ static int take_step(struct compiler *c, const struct seuil_avro_type *type, uns
     return rc;
 }
 
+/* A text that may be null is what most fields are: a step of its own. */
+static void join_union(struct compiler *c, struct seuil_avro_step *step)
+{
+    const struct seuil_avro_step *branch;
+
+    if (step->op != SEUIL_OP_UNION || step->count != 2 || c->steps.failed)
+        return;
+    branch = (const struct seuil_avro_step *)c->steps.ptr + step->arg;
+    if (branch[0].op == SEUIL_OP_NOTHING && branch[1].op == SEUIL_OP_TAKE_STRING)
+        step->op = SEUIL_OP_NULL_TEXT;
+    else if (branch[1].op == SEUIL_OP_NOTHING && branch[0].op == SEUIL_OP_TAKE_STRING)
+        step->op = SEUIL_OP_TEXT_NULL;
+}
+
+/* The target of field @i: by its name, or by a former one when no field has that name now. */
+static int find_target(const struct compiler *c, const struct seuil_avro_type *top, uint32_t i)
+{
+    int target = seuil_names_find(c->names, top->names[i]);
+
+    for (const struct seuil_str *a = top->aliases[i]; target < 0 && a && a->ptr; a++)
+        if (seuil_avro_field_find(top, *a) == (int)i)
+            target = seuil_names_find(c->names, *a);
+    return target;
+}
+
 /* ---- the whole ---------------------------------------------------------------------------- */
 
 /* A record without id, lead or time is of no use: say which fields it has. */
@@ -416,15 +457,18 @@ static int compile_top(struct compiler *c, const struct seuil_avro_type *top, ui
     int rc = 0;
 
     for (uint32_t i = 0; i < top->count && !rc; i++) {
-        int target = seuil_names_find(c->names, top->names[i]);
+        int target = find_target(c, top, i);
         struct seuil_avro_step step;
 
-        if (target < 0 || target == SEUIL_TARGET_TYPE) {
+        /* Two fields once had one name: the first is it. */
+        if (target < 0 || target == SEUIL_TARGET_TYPE || seen >> target & 1) {
             skip_into(c, top->types[i], &s);
             continue;
         }
         seen |= UINT64_C(1) << target;
         rc = take_step(c, top->types[i], (unsigned)target, top->names[i].ptr, &step);
+        if (!rc)
+            join_union(c, &step);
         if (!rc && step.op != SEUIL_OP_NOTHING)
             rc = seuil_buf_add(&s.steps, &step, sizeof(step));
     }

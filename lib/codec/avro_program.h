@@ -1,4 +1,5 @@
-/* The flat form of a writer schema: what avro_compile.c writes and avro_in.c walks. */
+/* The flat form of a writer schema: what avro_compile.c writes and avro_in.c walks; and its kin for
+ * documents (avro_plan.c, avro_document.c). */
 
 #ifndef SEUIL_CODEC_AVRO_PROGRAM_H
 #define SEUIL_CODEC_AVRO_PROGRAM_H
@@ -21,7 +22,15 @@ enum seuil_avro_op {
     SEUIL_OP_SKIP_MAP,    /* arg: step of a value */
     SEUIL_OP_SKIP_RECORD, /* arg: number of the record, whose sequence is run */
     SEUIL_OP_UNION,       /* arg: first of `count` steps, one for each branch */
+    SEUIL_OP_NULL_TEXT,   /* a union of null and TAKE_STRING, in this order; as UNION */
+    SEUIL_OP_TEXT_NULL,   /* in the other order */
     SEUIL_OP_TAKE_MAP,    /* arg: step of a value */
+    /* Of documents only: */
+    SEUIL_OP_TAKE_NULL,
+    SEUIL_OP_TAKE_RECORD, /* arg: first step of its fields, which are named; count: records met
+                             whole: their number + 1 */
+    SEUIL_OP_TAKE_LIST,   /* arg: step of an item */
+    SEUIL_OP_TAKE_KEYS,   /* arg: step of any other value, behind it one for each of `count` keys */
     SEUIL_OP_TAKE_STRING,
     SEUIL_OP_TAKE_ID,   /* a string that is no field: id, lead, retracts */
     SEUIL_OP_TAKE_ENUM, /* arg: first of `count` symbols */
@@ -30,14 +39,21 @@ enum seuil_avro_op {
     SEUIL_OP_TAKE_LONG,
     SEUIL_OP_TAKE_FLOAT,
     SEUIL_OP_TAKE_DOUBLE,
-    SEUIL_OP_TAKE_TIME, /* count: units of the source in a millisecond */
+    SEUIL_OP_TAKE_FIXED,         /* count: so many bytes; of documents only */
+    SEUIL_OP_TAKE_DECIMAL,       /* arg: decimals; length, then so many bytes */
+    SEUIL_OP_TAKE_FIXED_DECIMAL, /* arg: decimals, count: bytes */
+    SEUIL_OP_TAKE_UUID,          /* 16 bytes, as text */
+    SEUIL_OP_TAKE_TIME,          /* count: units of the source in a millisecond */
     SEUIL_OP_TAKE_TIME_TEXT,
 };
 
 struct seuil_avro_step {
-    uint8_t op;     /* enum seuil_avro_op */
-    uint8_t target; /* enum seuil_target; SEUIL_TARGET_COUNT: nobody wants it */
-    uint16_t at;    /* of takers: where in the event the value, or the id, lies */
+    uint8_t op; /* enum seuil_avro_op */
+    /* Of events: enum seuil_target; SEUIL_TARGET_COUNT: nobody wants it. Of documents: the unit of
+     * a number, enum seuil_unit. */
+    uint8_t target;
+    uint16_t at; /* of events: where in the event the value, or the id, lies; of documents: which of
+                    the keys the value goes by */
     uint32_t count;
     uint32_t arg;
 };

@@ -6,6 +6,9 @@
 
 #include "core/limits.h"
 
+/* Decimals of a decimal: beyond it nothing is left of a double. */
+#define SCALE_MAX 1000
+
 struct named {
     struct named *next;
     const struct seuil_avro_type *type;
@@ -28,6 +31,18 @@ static const char *const kind_names[] = {"null",   "boolean", "int",    "long", 
 const char *seuil_avro_kind_name(enum seuil_avro_kind kind)
 {
     return kind_names[kind];
+}
+
+int seuil_avro_field_find(const struct seuil_avro_type *type, struct seuil_str name)
+{
+    for (uint32_t i = 0; i < type->count; i++)
+        if (seuil_str_eq(type->names[i], name))
+            return (int)i;
+    for (uint32_t i = 0; i < type->count; i++)
+        for (const struct seuil_str *a = type->aliases[i]; a && a->ptr; a++)
+            if (seuil_str_eq(*a, name))
+                return (int)i;
+    return -1;
 }
 
 static const struct seuil_avro_type *parse(struct parser *s, const json_t *json, const char *space,
@@ -187,6 +202,37 @@ static bool name_part(struct parser *s, struct seuil_avro_type *type, uint32_t i
     return true;
 }
 
+/* The former names of a field; NULL when it has none, or when memory is out (noted). */
+static const struct seuil_str *aliases_of(struct parser *s, const json_t *field, bool *ok)
+{
+    const json_t *list = json_object_get(field, "aliases");
+    size_t count = json_array_size(list);
+    struct seuil_str *aliases;
+
+    if (count == 0)
+        return NULL;
+    if (count > SEUIL_SCHEMA_PARTS_MAX || s->parts + count > SEUIL_SCHEMA_PARTS_MAX) {
+        *ok = false;
+        return fail(s, SEUIL_ERR_LIMIT, "the schema has more than %d names",
+                    SEUIL_SCHEMA_PARTS_MAX);
+    }
+    s->parts += (uint32_t)count;
+    aliases = seuil_arena_alloc(s->arena, count + 1, sizeof(*aliases));
+    for (size_t i = 0; aliases && i < count; i++) {
+        const char *name = json_string_value(json_array_get(list, i));
+
+        if (!is_name(name)) {
+            *ok = false;
+            return fail(s, SEUIL_ERR_FORMAT, "an alias of a field is no proper name");
+        }
+        aliases[i] = seuil_str_from(seuil_arena_strdup(s->arena, name, strlen(name)));
+        if (!aliases[i].ptr)
+            aliases = NULL;
+    }
+    *ok = aliases != NULL;
+    return aliases ? aliases : no_memory(s);
+}
+
 static const struct seuil_avro_type *parse_record(struct parser *s, const json_t *json,
                                                   const char *space, unsigned depth)
 {
@@ -200,13 +246,20 @@ static const struct seuil_avro_type *parse_record(struct parser *s, const json_t
     type->number = s->record_count++;
     if (!room(s, type, json_array_size(fields)))
         return NULL;
+    type->aliases = seuil_arena_alloc(s->arena, type->count + 1, sizeof(*type->aliases));
+    if (!type->aliases)
+        return no_memory(s);
     for (uint32_t i = 0; i < type->count; i++) {
         const json_t *field = json_array_get(fields, i);
+        bool ok = true;
 
         if (!name_part(s, type, i, json_string_value(json_object_get(field, "name"))))
             return NULL;
         type->types[i] = parse(s, json_object_get(field, "type"), space, depth + 1);
         if (!type->types[i])
+            return NULL;
+        type->aliases[i] = aliases_of(s, field, &ok);
+        if (!ok)
             return NULL;
     }
     return type;
@@ -230,6 +283,64 @@ static const struct seuil_avro_type *parse_enum(struct parser *s, const json_t *
     return type;
 }
 
+/* A decimal's scale, when it is one: precision above 0, scale from 0 to precision. */
+static bool decimal_scale(const json_t *json, uint32_t *ret_scale)
+{
+    const json_t *precision = json_object_get(json, "precision");
+    const json_t *scale = json_object_get(json, "scale");
+
+    if (!json_is_integer(precision) || json_integer_value(precision) <= 0 ||
+        (scale && !json_is_integer(scale)))
+        return false;
+    *ret_scale = 0;
+    if (!scale)
+        return true;
+    if (json_integer_value(scale) < 0 ||
+        json_integer_value(scale) > json_integer_value(precision) ||
+        json_integer_value(scale) > SCALE_MAX)
+        return false;
+    *ret_scale = (uint32_t)json_integer_value(scale);
+    return true;
+}
+
+/* The logical type of what has @kind (and @size, a fixed); none when it does not fit its base, as
+ * the specification says. */
+static enum seuil_avro_logical logical_of(const json_t *json, enum seuil_avro_kind kind,
+                                          uint32_t size, uint32_t *ret_scale)
+{
+    static const struct {
+        const char *name;
+        enum seuil_avro_kind base;
+        enum seuil_avro_logical logical;
+    } rows[] = {
+        {"timestamp-millis", SEUIL_AVRO_LONG, SEUIL_LOGICAL_TIMESTAMP_MILLIS},
+        {"timestamp-micros", SEUIL_AVRO_LONG, SEUIL_LOGICAL_TIMESTAMP_MICROS},
+        {"timestamp-nanos", SEUIL_AVRO_LONG, SEUIL_LOGICAL_TIMESTAMP_NANOS},
+        {"local-timestamp-millis", SEUIL_AVRO_LONG, SEUIL_LOGICAL_LOCAL_MILLIS},
+        {"local-timestamp-micros", SEUIL_AVRO_LONG, SEUIL_LOGICAL_LOCAL_MICROS},
+        {"local-timestamp-nanos", SEUIL_AVRO_LONG, SEUIL_LOGICAL_LOCAL_NANOS},
+        {"time-micros", SEUIL_AVRO_LONG, SEUIL_LOGICAL_TIME_OF_DAY},
+        {"time-millis", SEUIL_AVRO_INT, SEUIL_LOGICAL_TIME_OF_DAY},
+        {"date", SEUIL_AVRO_INT, SEUIL_LOGICAL_DATE},
+        {"decimal", SEUIL_AVRO_BYTES, SEUIL_LOGICAL_DECIMAL},
+        {"decimal", SEUIL_AVRO_FIXED, SEUIL_LOGICAL_DECIMAL},
+        {"uuid", SEUIL_AVRO_FIXED, SEUIL_LOGICAL_UUID},
+    };
+    const char *name = json_string_value(json_object_get(json, "logicalType"));
+
+    for (unsigned i = 0; name && i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].base != kind || strcmp(rows[i].name, name) != 0)
+            continue;
+        if (rows[i].logical == SEUIL_LOGICAL_DECIMAL &&
+            (!decimal_scale(json, ret_scale) || (kind == SEUIL_AVRO_FIXED && size == 0)))
+            return SEUIL_LOGICAL_NONE;
+        if (rows[i].logical == SEUIL_LOGICAL_UUID && size != 16)
+            return SEUIL_LOGICAL_NONE;
+        return rows[i].logical;
+    }
+    return SEUIL_LOGICAL_NONE;
+}
+
 static const struct seuil_avro_type *parse_fixed(struct parser *s, const json_t *json,
                                                  const char *space)
 {
@@ -242,6 +353,7 @@ static const struct seuil_avro_type *parse_fixed(struct parser *s, const json_t 
         json_integer_value(size) > SEUIL_RECORD_BYTES_MAX)
         return fail(s, SEUIL_ERR_FORMAT, "fixed `%s` has no `size` from 0 to 1 MiB", type->name);
     type->size = (uint32_t)json_integer_value(size);
+    type->logical = logical_of(json, SEUIL_AVRO_FIXED, type->size, &type->scale);
     return type;
 }
 
@@ -294,41 +406,23 @@ static const struct seuil_avro_type *parse_union(struct parser *s, const json_t 
     return type;
 }
 
-/* A primitive with attributes: {"type": "long", "logicalType": "timestamp-millis"}. A logical type
- * that does not fit its base is ignored, as the specification says. */
+/* A primitive with attributes: {"type": "long", "logicalType": "timestamp-millis"}. */
 static const struct seuil_avro_type *annotate(struct parser *s, const json_t *json,
                                               const struct seuil_avro_type *base)
 {
-    static const struct {
-        const char *name;
-        enum seuil_avro_kind base;
-        enum seuil_avro_logical logical;
-    } rows[] = {
-        {"timestamp-millis", SEUIL_AVRO_LONG, SEUIL_LOGICAL_TIMESTAMP_MILLIS},
-        {"timestamp-micros", SEUIL_AVRO_LONG, SEUIL_LOGICAL_TIMESTAMP_MICROS},
-        {"timestamp-nanos", SEUIL_AVRO_LONG, SEUIL_LOGICAL_TIMESTAMP_NANOS},
-        {"local-timestamp-millis", SEUIL_AVRO_LONG, SEUIL_LOGICAL_LOCAL},
-        {"local-timestamp-micros", SEUIL_AVRO_LONG, SEUIL_LOGICAL_LOCAL},
-        {"local-timestamp-nanos", SEUIL_AVRO_LONG, SEUIL_LOGICAL_LOCAL},
-        {"time-micros", SEUIL_AVRO_LONG, SEUIL_LOGICAL_OTHER},
-        {"time-millis", SEUIL_AVRO_INT, SEUIL_LOGICAL_OTHER},
-        {"date", SEUIL_AVRO_INT, SEUIL_LOGICAL_OTHER},
-        {"decimal", SEUIL_AVRO_BYTES, SEUIL_LOGICAL_OTHER},
-    };
-    const char *logical = json_string_value(json_object_get(json, "logicalType"));
     struct seuil_avro_type *type;
+    uint32_t scale = 0;
+    enum seuil_avro_logical logical = logical_of(json, base->kind, 0, &scale);
 
-    for (unsigned i = 0; logical && i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (rows[i].base != base->kind || strcmp(rows[i].name, logical) != 0)
-            continue;
-        type = seuil_arena_alloc(s->arena, 1, sizeof(*type));
-        if (!type)
-            return no_memory(s);
-        *type = *base;
-        type->logical = rows[i].logical;
-        return type;
-    }
-    return base;
+    if (!logical)
+        return base;
+    type = seuil_arena_alloc(s->arena, 1, sizeof(*type));
+    if (!type)
+        return no_memory(s);
+    *type = *base;
+    type->logical = logical;
+    type->scale = scale;
+    return type;
 }
 
 static const struct seuil_avro_type *parse_object(struct parser *s, const json_t *json,

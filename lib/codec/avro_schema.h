@@ -36,12 +36,17 @@ enum seuil_avro_kind {
 };
 
 enum seuil_avro_logical {
-    SEUIL_LOGICAL_NONE, /* also those that say nothing to us */
+    SEUIL_LOGICAL_NONE, /* also those that say nothing to us: a time of day is a number */
     SEUIL_LOGICAL_TIMESTAMP_MILLIS,
     SEUIL_LOGICAL_TIMESTAMP_MICROS,
     SEUIL_LOGICAL_TIMESTAMP_NANOS,
-    SEUIL_LOGICAL_LOCAL, /* local-timestamp-...: no instant without a zone */
-    SEUIL_LOGICAL_OTHER, /* date, time of day, decimal, duration: no plain number */
+    SEUIL_LOGICAL_LOCAL_MILLIS, /* of a clock on a wall: no instant without a zone */
+    SEUIL_LOGICAL_LOCAL_MICROS,
+    SEUIL_LOGICAL_LOCAL_NANOS,
+    SEUIL_LOGICAL_DATE, /* days since 1970, of a calendar on a wall */
+    SEUIL_LOGICAL_TIME_OF_DAY,
+    SEUIL_LOGICAL_DECIMAL, /* of bytes or fixed, two's complement, `scale` decimals */
+    SEUIL_LOGICAL_UUID,    /* of fixed(16); that of a string is a string */
 };
 
 struct seuil_avro_type {
@@ -50,9 +55,11 @@ struct seuil_avro_type {
     const char *name;                     /* full name of a record, enum or fixed */
     uint32_t number;                      /* of a record: 0, 1, ... in the schema */
     uint32_t size;                        /* of a fixed, bytes */
+    uint32_t scale;                       /* of a decimal */
     uint32_t count;                       /* fields, symbols, branches; 1 for array and map */
     struct seuil_str *names;              /* of fields, symbols */
     const struct seuil_avro_type **types; /* of fields, branches, items, values */
+    const struct seuil_str **aliases; /* of fields: former names, ptr NULL at the end; or NULL */
 };
 
 struct seuil_avro_schema {
@@ -65,6 +72,9 @@ struct seuil_avro_schema {
 int seuil_avro_schema_parse(const char *path, const char *text, size_t len,
                             struct seuil_arena *arena, struct seuil_avro_schema *ret_schema,
                             struct seuil_error *err);
+
+/* The field of record @type that is called @name or, when none is, was once called so; -1. */
+int seuil_avro_field_find(const struct seuil_avro_type *type, struct seuil_str name);
 
 /* "string", "record", ... */
 const char *seuil_avro_kind_name(enum seuil_avro_kind kind);

@@ -179,7 +179,7 @@ static int code_point(struct seuil_json *j, uint32_t *ret_c)
 }
 
 /* Undo one escape (p behind the backslash) into @out; every escape is at least as long as what it
- * stands for, so the scratch cannot overflow. */
+ * stands for. */
 static int escape(struct seuil_json *j, uint8_t *out, unsigned *ret_len)
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
@@ -205,6 +205,16 @@ static int escape(struct seuil_json *j, uint8_t *out, unsigned *ret_len)
     return 0;
 }
 
+/* Where the string that is being read ends, at most. */
+static const uint8_t *string_end(const struct seuil_json *j)
+{
+    const uint8_t *p = j->p;
+
+    while (p < j->end && *p != '"')
+        p += *p == '\\' && p + 1 < j->end ? 2 : 1;
+    return p;
+}
+
 static int escaped(struct seuil_json *j, const uint8_t *from, struct seuil_str *ret_text)
 {
     struct seuil_decode_scratch *s = j->scratch;
@@ -212,6 +222,10 @@ static int escaped(struct seuil_json *j, const uint8_t *from, struct seuil_str *
     unsigned n = 0;
     int rc;
 
+    /* What is left of the text bounds the string; where that is too much, its own end does. */
+    if ((size_t)(j->end - from) > SEUIL_SCRATCH_TEXT_MAX - s->text_len &&
+        string_end(j) - from > (long)(SEUIL_SCRATCH_TEXT_MAX - s->text_len))
+        return seuil_json_fail(j, SEUIL_ERR_LIMIT, "unescaped texts take more than 2 MiB");
     for (;;) {
         memcpy(out, from, (size_t)(j->p - from));
         out += j->p - from;
@@ -229,7 +243,7 @@ static int escaped(struct seuil_json *j, const uint8_t *from, struct seuil_str *
     }
     j->p++;
     s->text_len += (uint32_t)(out - start);
-    assert(s->text_len <= SEUIL_RECORD_BYTES_MAX);
+    assert(s->text_len <= SEUIL_SCRATCH_TEXT_MAX);
     *ret_text = (struct seuil_str){(const char *)start, (uint32_t)(out - start)};
     return 0;
 }

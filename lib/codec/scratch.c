@@ -39,7 +39,7 @@ struct seuil_decode_scratch *seuil_decode_scratch_new(void)
 
     if (!scratch)
         return NULL;
-    scratch->text = seuil_heap_alloc(SEUIL_RECORD_BYTES_MAX);
+    scratch->text = seuil_heap_alloc(SEUIL_SCRATCH_TEXT_MAX);
     scratch->locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (!scratch->text || !scratch->locale) {
         seuil_decode_scratch_free(scratch);

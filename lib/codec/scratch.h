@@ -28,12 +28,29 @@ void seuil_keyset_clear(struct seuil_keyset *set);
 /* 1 when @key is new and was added, 0 when it was there, SEUIL_ERR_LIMIT when the set is full. */
 int seuil_keyset_add(struct seuil_keyset *set, struct seuil_str key);
 
+/* Text that is made of a record's: unescaped, a UUID. A record's own is never longer than its
+ * source; documents in its strings are read again, so there is room for two of the largest. */
+#define SEUIL_SCRATCH_TEXT_MAX (2 * SEUIL_RECORD_BYTES_MAX)
+
 struct seuil_decode_scratch {
     locale_t locale; /* "C": numbers do not depend on the process's locale */
+    uint64_t steps;  /* what reading the last Avro record cost: at most 4 a byte and 256 */
     struct seuil_keyset top, inner;
     struct seuil_entry entries[SEUIL_MAP_ENTRIES_MAX];
     uint32_t text_len;
-    uint8_t *text; /* SEUIL_RECORD_BYTES_MAX: unescaped text is never longer than its source */
+    uint8_t *text; /* SEUIL_SCRATCH_TEXT_MAX */
 };
+
+/* Room for @bytes of text until the next record, or NULL. */
+static inline uint8_t *seuil_decode_scratch_text(struct seuil_decode_scratch *scratch,
+                                                 uint32_t bytes)
+{
+    uint8_t *text = scratch->text + scratch->text_len;
+
+    if (bytes > SEUIL_SCRATCH_TEXT_MAX - scratch->text_len)
+        return NULL;
+    scratch->text_len += bytes;
+    return text;
+}
 
 #endif
