@@ -72,15 +72,19 @@ static int read_texts(const struct seuil_settings *settings,
 
 static enum seuil_format format_of(enum seuil_input_format format)
 {
-    switch (format) {
-    case SEUIL_INPUT_CONFLUENT:
-        return SEUIL_FORMAT_CONFLUENT;
-    case SEUIL_INPUT_RAW:
-        return SEUIL_FORMAT_RAW;
-    case SEUIL_INPUT_JSON:
-        break;
-    }
-    return SEUIL_FORMAT_JSON;
+    static const enum seuil_format formats[] = {
+        [SEUIL_INPUT_JSON] = SEUIL_FORMAT_JSON,
+        [SEUIL_INPUT_CONFLUENT] = SEUIL_FORMAT_CONFLUENT,
+        [SEUIL_INPUT_RAW] = SEUIL_FORMAT_RAW,
+        [SEUIL_INPUT_SINGLE_OBJECT] = SEUIL_FORMAT_SINGLE_OBJECT,
+        [SEUIL_INPUT_CONFLUENT_JSON] = SEUIL_FORMAT_CONFLUENT_JSON,
+        [SEUIL_INPUT_CONFLUENT_HEADERS] = SEUIL_FORMAT_CONFLUENT_HEADERS,
+        [SEUIL_INPUT_APICURIO_HEADERS] = SEUIL_FORMAT_APICURIO_HEADERS,
+        [SEUIL_INPUT_TSV] = SEUIL_FORMAT_TSV,
+        [SEUIL_INPUT_FORM] = SEUIL_FORMAT_FORM,
+    };
+
+    return formats[format];
 }
 
 static struct seuil_decoder *open_decoder(const struct seuil_settings *settings,
@@ -92,7 +96,11 @@ static struct seuil_decoder *open_decoder(const struct seuil_settings *settings,
     struct seuil_decoder *decoder = NULL;
     struct seuil_error err = {0};
     struct seuil_decoder_spec spec = {
-        .format = format_of(input->format), .kind = (int)input->kind, .renames = renames};
+        .format = format_of(input->format),
+        .kind = (int)input->kind,
+        .renames = renames,
+        .learns = settings->registry_url[0] || settings->registry_directory[0],
+    };
 
     /* The loader of settings let only names of the kind through, each once. */
     for (; spec.rename_count < input->field_count; spec.rename_count++)

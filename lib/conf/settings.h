@@ -30,8 +30,8 @@
 #define SEUIL_INPUT_KEYS(X)                                                                        \
     X("topic", "Kafka topic. Not set: the input's name.")                                          \
     X("kind", "page_view, email, form, activity, profile or command; default inputs know theirs.") \
-    X("format", "json, confluent (magic byte, schema id, Avro) or raw (Avro alone).")              \
-    X("schemas", "confluent: writer schemas by id, {1: page_view.avsc}; relative to this file.")   \
+    X("format", "How values are framed and written: json, confluent, raw, single_object, ...")     \
+    X("schemas", "Avro: writer schemas by id, {1: page_view.avsc}; with a registry not needed.")   \
     X("schema", "raw: the writer schema; relative to this file.")                                  \
     X("fields", "Renamed fields: canonical name: name in the record.")                             \
     X("optional", "true: no error when the topic is not there.")                                   \
@@ -42,7 +42,18 @@ enum seuil_log_format { SEUIL_LOG_LOGFMT, SEUIL_LOG_JSON };
 enum seuil_keying { SEUIL_KEYING_MURMUR2, SEUIL_KEYING_CONSISTENT, SEUIL_KEYING_UNCHECKED };
 enum seuil_outbound_format { SEUIL_OUTBOUND_JSON, SEUIL_OUTBOUND_AVRO };
 
-enum seuil_input_format { SEUIL_INPUT_JSON, SEUIL_INPUT_CONFLUENT, SEUIL_INPUT_RAW };
+/* In the order of the names in settings_inputs.c. */
+enum seuil_input_format {
+    SEUIL_INPUT_JSON,
+    SEUIL_INPUT_CONFLUENT,
+    SEUIL_INPUT_RAW,
+    SEUIL_INPUT_SINGLE_OBJECT,
+    SEUIL_INPUT_CONFLUENT_JSON,
+    SEUIL_INPUT_CONFLUENT_HEADERS,
+    SEUIL_INPUT_APICURIO_HEADERS,
+    SEUIL_INPUT_TSV,
+    SEUIL_INPUT_FORM,
+};
 enum seuil_input_start {
     SEUIL_INPUT_START_UNSET,
     SEUIL_INPUT_START_EARLIEST,

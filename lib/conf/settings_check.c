@@ -138,6 +138,82 @@ static void check_redis_user(struct seuil_settings_loader *loader)
                              "redis.user is given without redis.password or redis.password_file");
 }
 
+/* "http://a:8081,https://b:8081/path": each with a host, none with a user. */
+static void check_registry_urls(struct seuil_settings_loader *loader)
+{
+    const struct seuil_origin *at = origin(loader, SEUIL_SETTING_registry_url);
+    const char *url = loader->settings->registry_url;
+
+    if (strchr(url, '@')) {
+        seuil_settings_error(loader, at, SEUIL_ERR_INVALID,
+                             "registry.url must not hold a user or password: use registry.user and "
+                             "registry.password_file");
+        return;
+    }
+    for (const char *next; *url; url = next) {
+        size_t len = strcspn(url, ",");
+        size_t scheme = strncmp(url, "http://", 7) == 0    ? 7
+                        : strncmp(url, "https://", 8) == 0 ? 8
+                                                           : 0;
+
+        if (scheme == 0 || len == scheme || url[scheme] == '/' || url[scheme] == ':' ||
+            memchr(url, ' ', len))
+            seuil_settings_error(loader, at, SEUIL_ERR_FORMAT,
+                                 "registry.url must be like http://registry:8081 or "
+                                 "https://registry, several parted by commas alone, not \"%.*s\"",
+                                 (int)(len < 256 ? len : 256), url);
+        next = url + len + (url[len] == ',');
+    }
+}
+
+static void check_registry_tls(struct seuil_settings_loader *loader)
+{
+    const struct seuil_settings *s = loader->settings;
+    const enum seuil_setting_index all[] = {SEUIL_SETTING_registry_tls_ca,
+                                            SEUIL_SETTING_registry_tls_cert,
+                                            SEUIL_SETTING_registry_tls_key};
+    const char *values[] = {s->registry_tls_ca, s->registry_tls_cert, s->registry_tls_key};
+
+    for (int i = 0; i < 3; i++)
+        if (values[i][0] && !strstr(s->registry_url, "https://"))
+            seuil_settings_error(loader, origin(loader, all[i]), SEUIL_ERR_INVALID,
+                                 "%s has no effect: registry.url does not begin with https://",
+                                 seuil_setting_rows[all[i]].path);
+    if (!s->registry_tls_cert[0] != !s->registry_tls_key[0])
+        seuil_settings_error(loader,
+                             origin(loader, s->registry_tls_cert[0]
+                                                ? SEUIL_SETTING_registry_tls_cert
+                                                : SEUIL_SETTING_registry_tls_key),
+                             SEUIL_ERR_MISSING,
+                             "registry.tls.cert and registry.tls.key belong together: one is "
+                             "missing");
+}
+
+static void check_registry(struct seuil_settings_loader *loader)
+{
+    const struct seuil_settings *s = loader->settings;
+
+    check_registry_urls(loader);
+    check_registry_tls(loader);
+    if (s->registry_url[0] && s->registry_directory[0])
+        seuil_settings_error(loader, origin(loader, SEUIL_SETTING_registry_directory),
+                             SEUIL_ERR_INVALID,
+                             "registry.url and registry.directory are both given: remove one");
+    if (s->registry_user[0] && !s->registry_password[0])
+        seuil_settings_error(loader, origin(loader, SEUIL_SETTING_registry_user), SEUIL_ERR_MISSING,
+                             "registry.user is given without registry.password or "
+                             "registry.password_file");
+    if (s->registry_token[0] && (s->registry_user[0] || s->registry_password[0]))
+        seuil_settings_error(loader, origin(loader, SEUIL_SETTING_registry_token),
+                             SEUIL_ERR_INVALID,
+                             "registry.token stands instead of registry.user and "
+                             "registry.password: remove one");
+    if (s->registry_backoff_min_ms > s->registry_backoff_max_ms)
+        seuil_settings_error(loader, origin(loader, SEUIL_SETTING_registry_backoff_min_ms),
+                             SEUIL_ERR_INVALID,
+                             "registry.backoff_min is longer than registry.backoff_max");
+}
+
 static void check_backoff(struct seuil_settings_loader *loader)
 {
     const struct seuil_settings *s = loader->settings;
@@ -177,6 +253,7 @@ void seuil_settings_check(struct seuil_settings_loader *loader)
     check_redis_url(loader);
     check_redis_tls(loader);
     check_redis_user(loader);
+    check_registry(loader);
     check_backoff(loader);
     check_cache(loader);
     check_grace(loader);

@@ -21,7 +21,28 @@ static const struct {
 /* One topic number is the internal topic's. */
 #define INPUTS_MAX (SEUIL_TOPICS_MAX - 1)
 
-static const char *const formats[] = {"json", "confluent", "raw"};
+static const char *const formats[] = {"json",
+                                      "confluent",
+                                      "raw",
+                                      "single_object",
+                                      "confluent_json",
+                                      "confluent_headers",
+                                      "apicurio_headers",
+                                      "tsv",
+                                      "form"};
+#define FORMAT_COUNT (sizeof(formats) / sizeof(formats[0]))
+
+const char *seuil_input_format_name(enum seuil_input_format format)
+{
+    return formats[format];
+}
+
+/* Avro whose records name their schema, by id but for single_object. */
+static bool names_schema(enum seuil_input_format format)
+{
+    return format == SEUIL_INPUT_CONFLUENT || format == SEUIL_INPUT_SINGLE_OBJECT ||
+           format == SEUIL_INPUT_CONFLUENT_HEADERS || format == SEUIL_INPUT_APICURIO_HEADERS;
+}
 
 /* What is common to all keys of one input: whose they are, for messages. */
 struct input_loader {
@@ -127,15 +148,17 @@ static void load_format(struct input_loader *in)
 
     if (text_of(in, "format", &node) != 1)
         return;
-    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+    for (size_t i = 0; i < FORMAT_COUNT; i++)
         if (strcmp(node.text, formats[i]) == 0) {
             in->input->format = (enum seuil_input_format)i;
             return;
         }
-    seuil_yaml_error(in->loader->doc, &node, in->loader->errs, SEUIL_ERR_UNKNOWN,
-                     "%s must be json, confluent or raw, not \"%.64s\"%s", what(in, "format"),
-                     node.text,
-                     seuil_suggest_text(seuil_yaml_str(&node), formats, 3, hint, sizeof(hint)));
+    seuil_yaml_error(
+        in->loader->doc, &node, in->loader->errs, SEUIL_ERR_UNKNOWN,
+        "%s must be json, confluent, raw, single_object, confluent_json, "
+        "confluent_headers, apicurio_headers, tsv or form, not \"%.64s\"%s",
+        what(in, "format"), node.text,
+        seuil_suggest_text(seuil_yaml_str(&node), formats, FORMAT_COUNT, hint, sizeof(hint)));
 }
 
 static void load_start(struct input_loader *in)
@@ -161,15 +184,18 @@ static void load_start(struct input_loader *in)
                          what(in, "start"), node.text);
 }
 
-/* schemas: {1: page_view.avsc} */
+/* schemas: {1: page_view.avsc}; of single_object, whose ids are in the schemas: [page_view.avsc] */
 static void load_schemas(struct input_loader *in, const struct seuil_yaml_node *map)
 {
+    bool listed = in->input->format == SEUIL_INPUT_SINGLE_OBJECT;
     struct seuil_settings_loader *loader = in->loader;
     struct seuil_input_schema *list;
 
-    if (map->kind != SEUIL_YAML_MAPPING) {
+    if (map->kind != (listed ? SEUIL_YAML_SEQUENCE : SEUIL_YAML_MAPPING)) {
         seuil_yaml_error(loader->doc, map, loader->errs, SEUIL_ERR_INVALID,
-                         "%s must be a mapping of schema ids to files, like {1: page_view.avsc}",
+                         listed ? "%s must be a list of files, like [page_view.avsc]"
+                                : "%s must be a mapping of schema ids to files, like {1: "
+                                  "page_view.avsc}",
                          what(in, "schemas"));
         return;
     }
@@ -185,7 +211,9 @@ static void load_schemas(struct input_loader *in, const struct seuil_yaml_node *
         int64_t id = 0;
 
         list[i].path = "";
-        seuil_yaml_int(loader->doc, &map->keys[i], "a schema id", 0, UINT32_MAX, loader->errs, &id);
+        if (!listed)
+            seuil_yaml_int(loader->doc, &map->keys[i], "a schema id", 0, UINT32_MAX, loader->errs,
+                           &id);
         list[i].id = (uint32_t)id;
         if (seuil_settings_expand(loader, &map->items[i], &node, &origin) ||
             seuil_yaml_text(loader->doc, &node, "the name of a schema file", 4096, loader->errs,
@@ -220,24 +248,29 @@ static void load_schema(struct input_loader *in)
 /* Which of schemas and schema belongs to the format. */
 static void check_schemas(struct input_loader *in, const struct seuil_yaml_node *key)
 {
-    static const char *const wants[] = {NULL, "schemas", "schema"};
+    const struct seuil_settings *settings = in->loader->settings;
     const struct seuil_yaml_node *schemas = seuil_yaml_find(in->node, "schemas");
     const struct seuil_yaml_node *schema = seuil_yaml_find(in->node, "schema");
     enum seuil_input_format format = in->input->format;
+    bool registry = settings->registry_url[0] || settings->registry_directory[0];
 
-    if (schemas && format != SEUIL_INPUT_CONFLUENT)
+    if (schemas && !names_schema(format))
         seuil_yaml_error(in->loader->doc, schemas, in->loader->errs, SEUIL_ERR_INVALID,
-                         "schemas belongs to format: confluent; input %.64s has format: %s",
+                         "schemas belongs to Avro that names its schema, as format: confluent; "
+                         "input %.64s has format: %s",
                          in->input->name, formats[format]);
     if (schema && format != SEUIL_INPUT_RAW)
         seuil_yaml_error(in->loader->doc, schema, in->loader->errs, SEUIL_ERR_INVALID,
                          "schema belongs to format: raw; input %.64s has format: %s",
                          in->input->name, formats[format]);
-    if (format != SEUIL_INPUT_JSON && in->input->schema_count == 0 &&
-        !(format == SEUIL_INPUT_CONFLUENT ? schemas : schema))
+    if (format == SEUIL_INPUT_RAW && in->input->schema_count == 0 && !schema)
         seuil_yaml_error(in->loader->doc, key, in->loader->errs, SEUIL_ERR_MISSING,
-                         "input %.64s has format: %s and needs %s", in->input->name,
-                         formats[format], wants[format]);
+                         "input %.64s has format: raw and needs schema", in->input->name);
+    if (names_schema(format) && in->input->schema_count == 0 && !schemas && !registry)
+        seuil_yaml_error(in->loader->doc, key, in->loader->errs, SEUIL_ERR_MISSING,
+                         "input %.64s has format: %s and needs schemas, or a registry "
+                         "(registry.url or registry.directory)",
+                         in->input->name, formats[format]);
 }
 
 /* The names that a record of @kind may rename. */

@@ -75,6 +75,9 @@ void seuil_settings_load_models(struct seuil_settings_loader *loader,
 int seuil_settings_start_parse(struct seuil_str text, enum seuil_input_start *ret_start,
                                seuil_time_ms *ret_time);
 
+/* "json", "confluent", ... */
+const char *seuil_input_format_name(enum seuil_input_format format);
+
 /* Whether @text may be the name of a topic or group: letters, digits, '.', '_', '-', and neither
  * "." nor "..". */
 bool seuil_settings_is_name(struct seuil_str text);

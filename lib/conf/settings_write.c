@@ -134,11 +134,25 @@ static void add_start(const struct seuil_input_settings *input, struct seuil_buf
     }
 }
 
+static void add_schemas(const struct seuil_input_settings *input, struct seuil_buf *out)
+{
+    if (input->schema_count && input->format != SEUIL_INPUT_RAW)
+        seuil_buf_add_text(out, "    schemas:\n");
+    for (uint32_t i = 0; i < input->schema_count; i++) {
+        if (input->format == SEUIL_INPUT_RAW)
+            seuil_buf_add_text(out, "    schema: ");
+        else if (input->format == SEUIL_INPUT_SINGLE_OBJECT)
+            seuil_buf_add_text(out, "      - ");
+        else
+            seuil_buf_printf(out, "      %u: ", input->schemas[i].id);
+        add_quoted(out, input->schemas[i].path);
+        seuil_buf_add_byte(out, '\n');
+    }
+}
+
 static void add_input(const struct seuil_settings *settings,
                       const struct seuil_input_settings *input, struct seuil_buf *out)
 {
-    static const char *const formats[] = {"json", "confluent", "raw"};
-
     seuil_buf_add_text(out, "  ");
     add_quoted(out, input->name);
     seuil_buf_add_text(out, ":");
@@ -146,21 +160,10 @@ static void add_input(const struct seuil_settings *settings,
     seuil_buf_add_text(out, "    topic: ");
     add_quoted(out, input->topic);
     seuil_buf_printf(out, "\n    kind: %s\n    format: %s\n    optional: %s\n",
-                     seuil_kind_name(input->kind), formats[input->format],
+                     seuil_kind_name(input->kind), seuil_input_format_name(input->format),
                      input->optional ? "true" : "false");
     add_start(input, out);
-    if (input->format == SEUIL_INPUT_RAW && input->schema_count) {
-        seuil_buf_add_text(out, "    schema: ");
-        add_quoted(out, input->schemas[0].path);
-        seuil_buf_add_byte(out, '\n');
-    }
-    if (input->format == SEUIL_INPUT_CONFLUENT && input->schema_count)
-        seuil_buf_add_text(out, "    schemas:\n");
-    for (uint32_t i = 0; input->format == SEUIL_INPUT_CONFLUENT && i < input->schema_count; i++) {
-        seuil_buf_printf(out, "      %u: ", input->schemas[i].id);
-        add_quoted(out, input->schemas[i].path);
-        seuil_buf_add_byte(out, '\n');
-    }
+    add_schemas(input, out);
     if (input->field_count)
         seuil_buf_add_text(out, "    fields:\n");
     for (uint32_t i = 0; i < input->field_count; i++) {

@@ -121,6 +121,8 @@ static void other_value(const struct seuil_setting_row *row, char out[128])
         strcpy(out, "latest");
     if (strcmp(row->path, "redis.url") == 0)
         strcpy(out, "rediss://r.example:6380/3");
+    if (strcmp(row->path, "registry.url") == 0)
+        strcpy(out, "http://a:8081,https://b/path");
 }
 
 /* Append "redis:\n  tls:\n    ca: value\n" for the path "redis.tls.ca". */
@@ -136,13 +138,20 @@ static void add_setting(char *text, size_t cap, const char *path, const char *va
 
 static const char *company(const struct seuil_setting_row *row)
 {
-    if (strcmp(row->path, "redis.user") == 0)
+    if (strcmp(row->path, "redis.user") == 0 || strcmp(row->path, "registry.user") == 0)
         return "  password: p\n";
     if (strcmp(row->path, "redis.tls.cert") == 0)
         return "    key: /k\n  url: rediss://h\n";
     if (strcmp(row->path, "redis.tls.key") == 0)
         return "    cert: /c\n  url: rediss://h\n";
-    if (strcmp(row->path, "redis.backoff_max") == 0)
+    if (strcmp(row->path, "registry.tls.cert") == 0)
+        return "    key: /k\n  url: https://h\n";
+    if (strcmp(row->path, "registry.tls.key") == 0)
+        return "    cert: /c\n  url: https://h\n";
+    if (strncmp(row->path, "registry.tls.", 13) == 0)
+        return "  url: https://h\n";
+    if (strcmp(row->path, "redis.backoff_max") == 0 ||
+        strcmp(row->path, "registry.backoff_max") == 0)
         return "  backoff_min: 10ms\n";
     if (strncmp(row->path, "redis.tls.", 10) == 0)
         return "  url: rediss://h\n";
@@ -448,11 +457,23 @@ Test(settings, mistakes_in_inputs_are_told_at_their_place)
     expect_error(NEEDED "inputs:\n  web: {}\n", 4, "needs a kind");
     expect_error(NEEDED "inputs:\n  emails: {kind: form}\n", 4, "is of kind email");
     expect_error(NEEDED "inputs:\n  web: {kind: pageview}\n", 4, "(did you mean \"page_view\"?)");
-    expect_error(NEEDED "inputs:\n  forms: {format: avro}\n", 4, "json, confluent or raw");
+    expect_error(NEEDED "registry: {url: \"ftp://x\"}\n", 3, "must be like http://registry");
+    expect_error(NEEDED "registry: {url: \"http://a:1,, http://b\"}\n", 3,
+                 "parted by commas alone");
+    expect_error(NEEDED "registry: {url: \"http://u:p@a:1\"}\n", 3, "registry.password_file");
+    expect_error(NEEDED "registry: {url: \"http://a\", directory: b}\n", 3, "both given");
+    expect_error(NEEDED "registry: {url: \"http://a\", tls: {ca: c.pem}}\n", 3, "has no effect");
+    expect_error(NEEDED "registry: {url: \"https://a\", tls: {key: c.pem}}\n", 3,
+                 "belong together");
+    expect_error(NEEDED "registry: {user: u}\n", 3, "without registry.password");
+    expect_error(NEEDED "registry: {token: t, user: u, password: p}\n", 3, "stands instead of");
+    expect_error(NEEDED "inputs:\n  forms: {format: single_object, schemas: {1: a}}\n", 4,
+                 "must be a list of files");
+    expect_error(NEEDED "inputs:\n  forms: {format: avro}\n", 4, "json, confluent, raw");
     expect_error(NEEDED "inputs:\n  forms: {format: raw}\n", 4, "needs schema");
     expect_error(NEEDED "inputs:\n  forms: {format: confluent}\n", 4, "needs schemas");
     expect_error(NEEDED "inputs:\n  forms: {schema: a}\n", 4, "belongs to format: raw");
-    expect_error(NEEDED "inputs:\n  forms: {schemas: {1: a}}\n", 4, "belongs to format: confluent");
+    expect_error(NEEDED "inputs:\n  forms: {schemas: {1: a}}\n", 4, "as format: confluent");
     expect_error(NEEDED "inputs:\n  forms: {format: confluent, schemas: {x: a}}\n", 4,
                  "a schema id must be a whole number");
     expect_error(NEEDED "inputs:\n  forms: {start: never}\n", 4, "earliest, latest or a time");
