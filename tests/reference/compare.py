@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""compare.py ENGINE_CASES [--seed S] [--count N] [--verbose]: random models and histories through the
+"""compare.py ENGINE_CASES [--seed S] [--count N] [--quick]: random models and histories through the
 engine and through the literal definition (scoring.py). A case fails when they differ in a verdict, a
 crossing (model, tiers, reason, instant to the millisecond), a score (1e-9) or the sum of its lines;
 it is printed so that it can be played again: --seed S --count 1.
@@ -103,7 +103,7 @@ def repeats(verdict, event, lead, told):
         told == "late" and event["time"] <= lead.newest - HORIZON or told == "applied" and event["type"] == "profile")
 
 
-def compare(engine, seed, verbose):
+def compare(engine, seed):
     """How many things were held against each other."""
     g = Generator(seed)
     models = [g.model("m")] + ([g.model("n")] if g.some(0.2) else [])
@@ -166,13 +166,13 @@ def main():
     parser.add_argument("engine")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=300)
-    parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="stop at the first difference")
     args = parser.parse_args()
     engine = Engine(args.engine)
     compared = ties = failed = empty = 0
     for seed in range(args.seed, args.seed + args.count):
         try:
-            n = compare(engine, seed, args.verbose)
+            n = compare(engine, seed)
             compared += n
             empty += n == 0
         except Tie:
@@ -180,7 +180,7 @@ def main():
         except Differs as why:
             failed += 1
             print(f"seed {seed}: {why}")
-            if failed >= 10:
+            if failed >= 10 or args.quick:
                 break
             engine = Engine(args.engine)
     print(f"{args.count} cases from seed {args.seed}: {compared} comparisons, {ties} ties, {empty} refused, {failed} failed")
