@@ -8,6 +8,7 @@
 #include "conf/model_load.h"
 #include "conf/yaml.h"
 #include "ctl.h"
+#include "ctl_print.h"
 #include "open.h"
 
 /* Keys that only a model has at its top. */
@@ -73,50 +74,11 @@ static void check_file(const char *path, struct seuil_buf *print, struct found *
         check_settings(path, print, found, errs);
 }
 
-/* The line that an error is about, with a mark under the column, as compilers show it. */
-static void add_source(struct seuil_buf *out, const struct seuil_error *err)
-{
-    FILE *file = err->line ? fopen(err->file, "re") : NULL;
-    char line[256];
-    int number = 1, column = 1;
-
-    if (!file)
-        return;
-    while (fgets(line, sizeof(line), file)) {
-        size_t len = strlen(line);
-
-        if (number == err->line) {
-            line[strcspn(line, "\r\n")] = '\0';
-            seuil_buf_printf(out, "    %s\n    ", line);
-            /* Columns count characters; a mark beyond a cut line is left out. */
-            for (const char *p = line; *p && column < err->column; p++)
-                if ((*p & 0xc0) != 0x80) {
-                    seuil_buf_add_byte(out, *p == '\t' ? '\t' : ' ');
-                    column++;
-                }
-            seuil_buf_add_text(out, "^\n");
-            break;
-        }
-        if (len && line[len - 1] == '\n')
-            number++;
-    }
-    fclose(file);
-}
-
 static void text_report(struct seuil_buf *out, const char *path, const struct found *found,
                         const struct seuil_errs *errs)
 {
-    char text[sizeof(errs->list[0].file) + sizeof(errs->list[0].text) + 32];
-
-    for (uint32_t i = 0; i < errs->count; i++) {
-        seuil_buf_printf(out, "%s\n", seuil_error_format(&errs->list[i], text, sizeof(text)));
-        add_source(out, &errs->list[i]);
-    }
-    if (errs->total > errs->count)
-        seuil_buf_printf(out, "%s: and %u more mistakes\n", path, errs->total - errs->count);
     if (!found->good)
-        seuil_buf_printf(out, "%s: refused, %u mistake%s\n", path, errs->total,
-                         errs->total == 1 ? "" : "s");
+        seuil_print_errs(errs, path, out);
     else if (found->is_model)
         seuil_buf_printf(out, "%s: good: a model of %u rules and %u tiers\n", path, found->rules,
                          found->tiers);
@@ -135,17 +97,8 @@ static void json_report(struct seuil_buf *out, const char *path, const struct fo
     if (found->good)
         seuil_buf_printf(out, ",\"kind\":\"%s\",\"models\":%u,\"rules\":%u",
                          found->is_model ? "model" : "configuration", found->models, found->rules);
-    seuil_buf_printf(out, ",\"mistakes\":%u,\"errors\":[", errs->total);
-    for (uint32_t i = 0; i < errs->count; i++) {
-        const struct seuil_error *err = &errs->list[i];
-
-        seuil_buf_add_text(out, i ? ",{\"file\":" : "{\"file\":");
-        seuil_json_add_string(out, seuil_str_from(err->file));
-        seuil_buf_printf(out, ",\"line\":%d,\"column\":%d,\"text\":", err->line, err->column);
-        seuil_json_add_string(out, seuil_str_from(err->text));
-        seuil_buf_add_byte(out, '}');
-    }
-    seuil_buf_add_text(out, "]}\n");
+    seuil_print_errs_json(errs, out);
+    seuil_buf_add_text(out, "}\n");
 }
 
 int seuil_ctl_check(int argc, char **argv)

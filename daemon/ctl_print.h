@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "base/errs.h"
 #include "codec/encode.h"
 #include "core/engine.h"
 
@@ -52,5 +53,12 @@ void seuil_print_standing(const struct seuil_standing *standing, struct seuil_st
                           struct seuil_buf *out);
 void seuil_print_standing_json(const struct seuil_standing *standing, struct seuil_str lead,
                                struct seuil_buf *out);
+
+/* ---- ctl_print_errs.c */
+/* Each mistake with its place, the line it is about and a mark under the column, and how many they
+ * are; what @path is refused for. */
+void seuil_print_errs(const struct seuil_errs *errs, const char *path, struct seuil_buf *out);
+/* The same as two members of a JSON object: ,"mistakes":2,"errors":[...] */
+void seuil_print_errs_json(const struct seuil_errs *errs, struct seuil_buf *out);
 
 #endif

@@ -58,11 +58,8 @@ struct replay {
     struct seuil_buf told, standings;
     struct piece *pieces;
     uint32_t piece_count, piece_cap;
-    uint32_t leads, crossings, bad, after, verdicts[SEUIL_VERDICT_REFUSED + 1];
+    uint32_t leads, crossings, bad, after, verdicts[SEUIL_VERDICTS];
 };
-
-static const char *const verdict_names[] = {"applied",     "duplicate", "filtered", "late",
-                                            "unsupported", "forgotten", "refused"};
 
 /* Room for one more in a growing list. */
 static int grow(void **list, uint32_t count, uint32_t *cap, size_t size)
@@ -290,12 +287,12 @@ static int tell_verdict(struct replay *r, const struct seuil_event *event, uint3
         seuil_json_add_string(&r->told, event->id);
         seuil_buf_add_text(&r->told, ",\"lead\":");
         seuil_json_add_string(&r->told, event->lead);
-        seuil_buf_printf(&r->told, ",\"why\":\"%s\"}}\n", verdict_names[verdict]);
+        seuil_buf_printf(&r->told, ",\"why\":\"%s\"}}\n", seuil_verdict_name(verdict));
     } else {
         seuil_print_time(event->time, &r->told);
         seuil_buf_printf(&r->told, " %.*s: %s %.*s is %s, it would go to the dead letters\n\n",
                          (int)event->lead.len, event->lead.ptr, seuil_kind_name(event->kind),
-                         (int)event->id.len, event->id.ptr, verdict_names[verdict]);
+                         (int)event->id.len, event->id.ptr, seuil_verdict_name(verdict));
     }
     return end_piece(r, offset, event->time, number);
 }
@@ -404,17 +401,19 @@ static void add_summary(struct replay *r, struct seuil_buf *out)
 {
     if (r->json) {
         seuil_buf_printf(out, "{\"summary\":{\"events\":%u", r->item_count);
-        for (size_t i = 0; i < sizeof(verdict_names) / sizeof(verdict_names[0]); i++)
-            seuil_buf_printf(out, ",\"%s\":%u", verdict_names[i], r->verdicts[i]);
+        for (unsigned i = 0; i < SEUIL_VERDICTS; i++)
+            seuil_buf_printf(out, ",\"%s\":%u", seuil_verdict_name((enum seuil_verdict)i),
+                             r->verdicts[i]);
         seuil_buf_printf(out,
                          ",\"after_until\":%u,\"unreadable\":%u,\"leads\":%u,\"crossings\":%u}}\n",
                          r->after, r->bad, r->leads, r->crossings);
         return;
     }
     seuil_buf_printf(out, "%u event%s", r->item_count, r->item_count == 1 ? "" : "s");
-    for (size_t i = 0, n = 0; i < sizeof(verdict_names) / sizeof(verdict_names[0]); i++)
+    for (unsigned i = 0, n = 0; i < SEUIL_VERDICTS; i++)
         if (r->verdicts[i])
-            seuil_buf_printf(out, "%s%u %s", n++ ? ", " : ": ", r->verdicts[i], verdict_names[i]);
+            seuil_buf_printf(out, "%s%u %s", n++ ? ", " : ": ", r->verdicts[i],
+                             seuil_verdict_name((enum seuil_verdict)i));
     if (r->after)
         seuil_buf_printf(out, "; %u after --until", r->after);
     if (r->bad)

@@ -10,14 +10,14 @@ static const struct {
 #include "conf/model_keys.def"
 };
 
-static const struct seuil_key keys[] = {
+static const struct seuil_model_key keys[] = {
 #define SECTION(id, what, doc) /* sections above */
 #define KEY(section, key, need, shape, doc)                                                        \
     {key, shape, doc, SEUIL_SECTION_##section, SEUIL_NEED_##need},
 #include "conf/model_keys.def"
 };
 
-const struct seuil_key *seuil_keys_all(uint32_t *ret_count)
+const struct seuil_model_key *seuil_keys_all(uint32_t *ret_count)
 {
     *ret_count = sizeof(keys) / sizeof(keys[0]);
     return keys;
@@ -41,7 +41,7 @@ int seuil_section_find(struct seuil_str id)
     return -1;
 }
 
-const struct seuil_key *seuil_key_find(enum seuil_section section, struct seuil_str key)
+const struct seuil_model_key *seuil_key_find(enum seuil_section section, struct seuil_str key)
 {
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
         if (keys[i].section == section && seuil_str_eq(key, seuil_str_from(keys[i].key)))

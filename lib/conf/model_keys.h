@@ -14,7 +14,7 @@ enum seuil_section {
 
 enum seuil_need { SEUIL_NEED_NEEDED, SEUIL_NEED_OPTIONAL, SEUIL_NEED_LATER };
 
-struct seuil_key {
+struct seuil_model_key {
     const char *key;
     const char *shape; /* what may stand there, in the notation of model_keys.def */
     const char *doc;
@@ -26,7 +26,7 @@ struct seuil_key {
 #define SEUIL_KEYS_MAX 48
 
 /* All rows, in the order of the table; *ret_count of them. */
-const struct seuil_key *seuil_keys_all(uint32_t *ret_count);
+const struct seuil_model_key *seuil_keys_all(uint32_t *ret_count);
 
 /* How messages call a section ("a rule"), what it is. */
 const char *seuil_section_what(enum seuil_section section);
@@ -36,7 +36,7 @@ const char *seuil_section_doc(enum seuil_section section);
 int seuil_section_find(struct seuil_str id);
 
 /* The row of @key in @section, LATER ones too; NULL when there is none. */
-const struct seuil_key *seuil_key_find(enum seuil_section section, struct seuil_str key);
+const struct seuil_model_key *seuil_key_find(enum seuil_section section, struct seuil_str key);
 
 /* The keys of @section that this version reads, for "did you mean": how many, at most
  * SEUIL_KEYS_MAX. */

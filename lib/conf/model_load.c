@@ -88,6 +88,7 @@ static void read_model(struct seuil_model_reader *reader, struct seuil_model *mo
     seuil_model_fit(reader);
     seuil_model_exclusions(reader);
     seuil_model_rules(reader);
+    seuil_model_timelines(reader);
     /* Sums over parts that are wrong would only mislead. */
     if (reader->errs->total == before && !reader->nomem)
         seuil_model_reach(reader);
@@ -174,10 +175,11 @@ static void finish(struct seuil_model_reader *reader)
 }
 
 /* Read the documents that are there (one may have failed to parse); NULL after reports. */
-static struct seuil_models *build(struct seuil_yaml **docs, unsigned count, struct seuil_errs *errs)
+static struct seuil_models *build(struct seuil_yaml **docs, unsigned count,
+                                  struct seuil_timelines *timelines, struct seuil_errs *errs)
 {
     struct seuil_models *models = seuil_heap_zalloc(1, sizeof(*models));
-    struct seuil_model_reader reader = {.models = models, .errs = errs};
+    struct seuil_model_reader reader = {.models = models, .errs = errs, .timelines = timelines};
     struct seuil_model *list;
     uint32_t before = errs->total;
     bool whole = true;
@@ -193,6 +195,8 @@ static struct seuil_models *build(struct seuil_yaml **docs, unsigned count, stru
         models->models = list;
         models->model_count = (uint16_t)count;
         finish(&reader);
+        if (errs->total == before && !reader.nomem)
+            seuil_model_ideals(&reader, docs);
     }
     if (!models || reader.nomem)
         seuil_errs_at(errs, SEUIL_ERR_NOMEM, NULL, 0, 0, "out of memory while loading models");
@@ -207,7 +211,8 @@ static struct seuil_models *build(struct seuil_yaml **docs, unsigned count, stru
 }
 
 static struct seuil_models *load(const char *const *paths, const struct seuil_model_text *texts,
-                                 unsigned count, struct seuil_errs *errs)
+                                 unsigned count, struct seuil_timelines *timelines,
+                                 struct seuil_errs *errs)
 {
     struct seuil_yaml *docs[SEUIL_MODELS_MAX];
     struct seuil_models *models;
@@ -220,7 +225,7 @@ static struct seuil_models *load(const char *const *paths, const struct seuil_mo
     for (unsigned i = 0; i < count; i++)
         docs[i] = paths ? seuil_yaml_open(paths[i], errs)
                         : seuil_yaml_parse(texts[i].name, texts[i].bytes, texts[i].len, errs);
-    models = build(docs, count, errs);
+    models = build(docs, count, timelines, errs);
     for (unsigned i = 0; i < count; i++)
         seuil_yaml_free(docs[i]);
     if (!models)
@@ -231,13 +236,28 @@ static struct seuil_models *load(const char *const *paths, const struct seuil_mo
 struct seuil_models *seuil_models_load(const char *const *paths, unsigned count,
                                        struct seuil_errs *errs)
 {
-    return load(paths, NULL, count, errs);
+    struct seuil_timelines timelines = {0};
+    struct seuil_models *models = load(paths, NULL, count, &timelines, errs);
+
+    seuil_timelines_done(&timelines);
+    return models;
 }
 
 struct seuil_models *seuil_models_parse(const struct seuil_model_text *texts, unsigned count,
                                         struct seuil_errs *errs)
 {
-    return load(NULL, texts, count, errs);
+    struct seuil_timelines timelines = {0};
+    struct seuil_models *models = load(NULL, texts, count, &timelines, errs);
+
+    seuil_timelines_done(&timelines);
+    return models;
+}
+
+struct seuil_models *seuil_models_load_tests(const char *const *paths, unsigned count,
+                                             struct seuil_timelines *ret_timelines,
+                                             struct seuil_errs *errs)
+{
+    return load(paths, NULL, count, ret_timelines, errs);
 }
 
 void seuil_models_free(struct seuil_models *models)

@@ -5,6 +5,7 @@
 
 #include "base/errs.h"
 #include "conf/model_keys.h"
+#include "conf/timeline.h"
 #include "conf/yaml.h"
 #include "core/condition.h"
 #include "core/model.h"
@@ -42,6 +43,8 @@ struct seuil_model_reader {
     const struct seuil_condition *only[SEUIL_KINDS];
     bool only_read[SEUIL_KINDS];
     bool only_bad;
+
+    struct seuil_timelines *timelines; /* of all files */
 };
 
 /* Mistakes: at a node, always SEUIL_ERR_*. */
@@ -153,6 +156,63 @@ void seuil_model_excluded(struct seuil_model_reader *reader);
 
 /* Report tiers and an exclusion mark that no lead can reach. */
 void seuil_model_reach(struct seuil_model_reader *reader);
+
+/* ---- model_timeline.c ---------------------------------------------------------------------- */
+
+/* `tests:`, after all the rest: they name tiers and rules. */
+void seuil_model_timelines(struct seuil_model_reader *reader);
+
+/* A timeline as it is read. */
+struct seuil_timeline_reader {
+    struct seuil_model_reader *model;
+    struct seuil_arena *arena;
+    struct seuil_timeline *timeline;
+    seuil_time_ms clock;
+    uint32_t events; /* so far, for ids */
+};
+
+/* As the arena's functions, with the failure noted. */
+void *seuil_timeline_alloc(struct seuil_timeline_reader *reader, size_t count, size_t size);
+const char *seuil_timeline_strdup(struct seuil_timeline_reader *reader, struct seuil_str text);
+
+/* The index of a tier's name, SEUIL_TIER_EXCLUDED included; -1 after a report. */
+int seuil_timeline_tier(struct seuil_timeline_reader *reader, const struct seuil_yaml_node *node);
+
+/* ---- model_ideal.c ------------------------------------------------------------------------- */
+
+/* The set is whole: report ideal profiles that never reach the tier of sales. @docs are the files,
+ * by model. */
+void seuil_model_ideals(struct seuil_model_reader *reader, struct seuil_yaml *const *docs);
+
+/* ---- model_event.c ------------------------------------------------------------------------- */
+
+/* The event of step @node, whose kind is at @type; NULL after a report. */
+const struct seuil_event *seuil_timeline_event(struct seuil_timeline_reader *reader,
+                                               const struct seuil_yaml_node *node,
+                                               const struct seuil_yaml_node *type);
+
+/* ---- model_expect.c ------------------------------------------------------------------------ */
+
+/* NULL after a report. */
+const struct seuil_expect *seuil_timeline_expect(struct seuil_timeline_reader *reader,
+                                                 const struct seuil_yaml_node *node);
+
+/* ---- model_instant.c ----------------------------------------------------------------------- */
+
+/* A stretch of time as people write it: "3d", "3 jours", "1 jour 2 heures", "90 min". False when it
+ * is none, or too long. */
+bool seuil_stretch_parse(struct seuil_str text, int64_t *ret_ms);
+
+/* A time: RFC 3339, or without an offset ("2026-03-29 02:30", "2026-03-29") in @zone (NULL: UTC);
+ * of a local time that comes twice the first, of one that is left out the instant as long after the
+ * gap's beginning. SEUIL_ERR_FORMAT. */
+int seuil_local_time_parse(struct seuil_str text, const struct seuil_zone *zone,
+                           seuil_time_ms *ret_time);
+
+/* The time at @node, in the model's zone; false after a report. */
+bool seuil_timeline_instant(struct seuil_timeline_reader *reader,
+                            const struct seuil_yaml_node *node, const char *what,
+                            seuil_time_ms *ret_time);
 
 /* ---- model_hash.c -------------------------------------------------------------------------- */
 

@@ -105,15 +105,9 @@ bool seuil_model_subject(struct seuil_model_reader *reader, const struct seuil_y
 
 static uint8_t field_type(const struct seuil_subject *subject)
 {
-    static const uint8_t types[SEUIL_FIELD_COUNT] = {
-#define X(name, text, kinds, type) [SEUIL_FIELD_##name] = SEUIL_TYPE_##type,
-        SEUIL_FIELDS(X)
-#undef X
-            [SEUIL_FIELD_HOST] = SEUIL_TYPE_STRING,
-        [SEUIL_FIELD_PATH] = SEUIL_TYPE_STRING,
-    };
-
-    return subject->field < SEUIL_FIELD_COUNT ? types[subject->field] : SEUIL_TYPE_NULL;
+    return (uint8_t)(subject->field < SEUIL_FIELD_COUNT
+                         ? seuil_field_type((enum seuil_field)subject->field)
+                         : SEUIL_TYPE_NULL);
 }
 
 static const char *subject_name(const struct seuil_model_reader *reader,

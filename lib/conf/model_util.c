@@ -68,7 +68,7 @@ void seuil_model_keys(struct seuil_model_reader *reader, const struct seuil_yaml
     assert(node->kind == SEUIL_YAML_MAPPING);
     for (uint32_t i = 0; i < node->count; i++) {
         struct seuil_str key = seuil_yaml_str(&node->keys[i]);
-        const struct seuil_key *known = seuil_key_find(section, key);
+        const struct seuil_model_key *known = seuil_key_find(section, key);
 
         if (known && known->need != SEUIL_NEED_LATER)
             continue;

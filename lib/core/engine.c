@@ -16,8 +16,19 @@ const char *seuil_reason_name(enum seuil_reason reason)
                                         "command",  "model_changed", "correction",
                                         "shortcut", "hold_ended",    "reset"};
 
-    assert((unsigned)reason < sizeof(names) / sizeof(names[0]));
+    _Static_assert(sizeof(names) / sizeof(names[0]) == SEUIL_REASONS, "each has a name");
+    assert((unsigned)reason < SEUIL_REASONS);
     return names[reason];
+}
+
+const char *seuil_verdict_name(enum seuil_verdict verdict)
+{
+    static const char *const names[] = {"applied",     "duplicate", "filtered", "late",
+                                        "unsupported", "forgotten", "refused"};
+
+    _Static_assert(sizeof(names) / sizeof(names[0]) == SEUIL_VERDICTS, "each has a name");
+    assert((unsigned)verdict < SEUIL_VERDICTS);
+    return names[verdict];
 }
 
 /* The instant to judge an event of @time at: its own, but not before the clock (it is a correction

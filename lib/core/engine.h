@@ -31,6 +31,7 @@ enum seuil_verdict {
     SEUIL_VERDICT_FORGOTTEN,   /* at or before the cut-off of a tombstone: counted as filtered */
     SEUIL_VERDICT_REFUSED,     /* malformed command arguments: dead-letter it */
 };
+#define SEUIL_VERDICTS (SEUIL_VERDICT_REFUSED + 1)
 
 enum seuil_todo {
     SEUIL_TODO_PUBLISH = 1 << 0,    /* crossings[] holds something to announce */
@@ -53,6 +54,7 @@ enum seuil_reason {
     SEUIL_REASON_HOLD_ENDED,
     SEUIL_REASON_RESET,
 };
+#define SEUIL_REASONS (SEUIL_REASON_RESET + 1)
 
 /* A line of an explanation. Strings belong to the model set or are literals. */
 struct seuil_line {
@@ -159,5 +161,7 @@ seuil_time_ms seuil_engine_qualified_until(const struct seuil_models *models,
 
 /* "event", "decay", ... */
 const char *seuil_reason_name(enum seuil_reason reason);
+/* "applied", "duplicate", ... */
+const char *seuil_verdict_name(enum seuil_verdict verdict);
 
 #endif

@@ -12,14 +12,17 @@ static const char *const kind_names[] = {"page_view", "email",   "form", "activi
 struct field_row {
     const char *name;
     unsigned kinds;
+    enum seuil_type type;
 };
 
 static const struct field_row field_rows[SEUIL_FIELD_COUNT] = {
-#define X(name, text, kinds, type) [SEUIL_FIELD_##name] = {text, kinds},
+#define X(name, text, kinds, type) [SEUIL_FIELD_##name] = {text, kinds, SEUIL_TYPE_##type},
     SEUIL_FIELDS(X)
 #undef X
-        [SEUIL_FIELD_HOST] = {"host", 1 << SEUIL_KIND_PAGE_VIEW | 1 << SEUIL_KIND_EMAIL},
-    [SEUIL_FIELD_PATH] = {"path", 1 << SEUIL_KIND_PAGE_VIEW | 1 << SEUIL_KIND_EMAIL},
+        [SEUIL_FIELD_HOST] = {"host", 1 << SEUIL_KIND_PAGE_VIEW | 1 << SEUIL_KIND_EMAIL,
+                              SEUIL_TYPE_STRING},
+    [SEUIL_FIELD_PATH] = {"path", 1 << SEUIL_KIND_PAGE_VIEW | 1 << SEUIL_KIND_EMAIL,
+                          SEUIL_TYPE_STRING},
 };
 
 const char *seuil_kind_name(enum seuil_kind kind)
@@ -62,6 +65,11 @@ int seuil_field_find(struct seuil_str name)
         if (seuil_str_eq(name, seuil_str_from(field_rows[i].name)))
             return i;
     return -1;
+}
+
+enum seuil_type seuil_field_type(enum seuil_field field)
+{
+    return field < SEUIL_FIELD_COUNT ? field_rows[field].type : SEUIL_TYPE_NULL;
 }
 
 bool seuil_field_of_kind(enum seuil_field field, enum seuil_kind kind)

@@ -121,6 +121,9 @@ const char *seuil_kind_map_name(enum seuil_kind kind);
 int seuil_kind_find(struct seuil_str name);
 int seuil_field_find(struct seuil_str name);
 
+/* The type of a field: NUMBER for int or double; NULL for an entry of a map, which may be any. */
+enum seuil_type seuil_field_type(enum seuil_field field);
+
 /* Whether events of @kind have @field (derived fields: where there is a url). */
 bool seuil_field_of_kind(enum seuil_field field, enum seuil_kind kind);
 

@@ -430,7 +430,7 @@ Test(model, mistakes_in_the_head_are_refused_where_they_are)
         {"this version reads models of language 1, not 2", "seuil_model: @2\n" BODY ONE_RULE},
         {"a model needs \"seuil_model\"", "@" BODY ONE_RULE},
         {"unknown key \"rule\" of a model (did you mean \"rules\"?)", HEAD ONE_RULE "@rule: []\n"},
-        {"\"tests\" of a model is not supported yet", HEAD ONE_RULE "@tests: []\n"},
+        {"tests must be a list", HEAD ONE_RULE "tests: @all\n"},
         {"there is no time zone \"Mars/Olympus\"", HEAD ONE_RULE "zone: @Mars/Olympus\n"},
         {"decay is \"none\"", HEAD ONE_RULE "decay: @3d\n"},
         {"a name must not be empty",

@@ -50,6 +50,6 @@ Test(manual, its_examples_load)
         }
     }
     fclose(file);
-    cr_assert_eq(wholes, 1);
-    cr_assert_eq(pieces, 3);
+    cr_assert_geq(wholes, 2);
+    cr_assert_geq(pieces, 2);
 }
