@@ -37,7 +37,7 @@ static void check_model(const char *path, struct found *found, struct seuil_errs
     found->good = models != NULL;
     if (models) {
         found->models = models->model_count;
-        found->rules = models->rule_count;
+        found->rules = seuil_models_own_rules(models);
         found->tiers = models->models[0].tier_count;
     }
     seuil_models_free(models);
@@ -53,7 +53,7 @@ static void check_settings(const char *path, struct seuil_buf *print, struct fou
     found->good = true;
     found->inputs = opened.settings->input_count;
     found->models = opened.models->model_count;
-    found->rules = opened.models->rule_count;
+    found->rules = seuil_models_own_rules(opened.models);
     if (print)
         seuil_settings_write(opened.settings, print);
     seuil_opened_done(&opened);

@@ -49,7 +49,7 @@ static int act(enum action action, const char *config, struct seuil_opened *open
         return print_config(opened);
     if (action == CHECK) {
         printf("%s: good: %u inputs, %u models, %u rules\n", config, opened->settings->input_count,
-               opened->models->model_count, opened->models->rule_count);
+               opened->models->model_count, seuil_models_own_rules(opened->models));
         return 0;
     }
     seuil_log(SEUIL_LOG_INFO, "starting", "version", SEUIL_VERSION, "config", config, "app",

@@ -132,6 +132,8 @@ static void put_meaning(struct seuil_buf *buf, const struct seuil_models *models
                         const struct seuil_rule *rule)
 {
     put_text(buf, seuil_kind_name((enum seuil_kind)rule->kind));
+    if (rule->role != SEUIL_ROLE_POINTS)
+        put_u64(buf, rule->role);
     put_condition(buf, models, rule->when);
     put_decay(buf, &rule->decay);
     put_u64(buf, rule->limit_count);
@@ -149,6 +151,25 @@ static void put_criteria(struct seuil_buf *buf, const struct seuil_models *model
         put_double(buf, criteria[i].points);
         put_condition(buf, models, criteria[i].when);
     }
+}
+
+static void put_roles(struct seuil_buf *buf, const struct seuil_models *models,
+                      const struct seuil_model *model)
+{
+    const struct seuil_rule *recycle =
+        model->recycle_rule ? &models->rules[model->recycle_rule - 1] : NULL;
+
+    put_text(buf,
+             model->status_attribute >= 0 ? models->attributes[model->status_attribute].name : "");
+    put_u64(buf, model->frozen_count);
+    for (uint16_t i = 0; i < model->frozen_count; i++)
+        put_u64(buf, model->frozen[i]);
+    put_u64(buf, (uint64_t)model->recycle_mute_ms);
+    if (!recycle)
+        return;
+    put_text(buf, recycle->label);
+    put_double(buf, recycle->points);
+    put_decay(buf, &recycle->decay);
 }
 
 static void put_model(struct seuil_buf *buf, const struct seuil_models *models,
@@ -179,6 +200,7 @@ static void put_model(struct seuil_buf *buf, const struct seuil_models *models,
     put_double(buf, model->exclusion_mark);
     put_text(buf, model->excluded_name);
     put_text(buf, model->excluded_label);
+    put_roles(buf, models, model);
     put_u64(buf, model->rule_count);
     for (uint32_t i = model->rule_first; i < model->rule_first + model->rule_count; i++) {
         const struct seuil_rule *rule = &models->rules[i];

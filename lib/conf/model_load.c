@@ -88,6 +88,7 @@ static void read_model(struct seuil_model_reader *reader, struct seuil_model *mo
     seuil_model_fit(reader);
     seuil_model_exclusions(reader);
     seuil_model_rules(reader);
+    seuil_model_roles(reader);
     seuil_model_timelines(reader);
     /* Sums over parts that are wrong would only mislead. */
     if (reader->errs->total == before && !reader->nomem)
@@ -119,7 +120,7 @@ static void renumber_all(const struct seuil_criterion *criteria, uint16_t count,
 }
 
 /* Attributes were numbered as they came; the set has them by name. */
-static void sort_attributes(struct seuil_model_reader *reader, const struct seuil_model *list,
+static void sort_attributes(struct seuil_model_reader *reader, struct seuil_model *list,
                             unsigned model_count)
 {
     struct seuil_models *models = reader->models;
@@ -141,18 +142,20 @@ static void sort_attributes(struct seuil_model_reader *reader, const struct seui
     for (unsigned m = 0; m < model_count; m++) {
         renumber_all(list[m].fit, list[m].fit_count, index_of);
         renumber_all(list[m].exclusions, list[m].exclusion_count, index_of);
+        if (list[m].status_attribute >= 0)
+            list[m].status_attribute = index_of[list[m].status_attribute];
     }
 }
 
 /* The parts are whole and right: put the set together. */
-static void finish(struct seuil_model_reader *reader)
+static void finish(struct seuil_model_reader *reader, struct seuil_model *list)
 {
     struct seuil_models *models = reader->models;
     struct seuil_rule *rules;
     struct seuil_error err;
     int rc;
 
-    sort_attributes(reader, models->models, models->model_count);
+    sort_attributes(reader, list, models->model_count);
     rules = seuil_model_alloc(reader, reader->rules.count, sizeof(*rules));
     if (reader->nomem)
         return;
@@ -194,7 +197,7 @@ static struct seuil_models *build(struct seuil_yaml **docs, unsigned count,
     if (list && whole && errs->total == before && !reader.nomem) {
         models->models = list;
         models->model_count = (uint16_t)count;
-        finish(&reader);
+        finish(&reader, list);
         if (errs->total == before && !reader.nomem)
             seuil_model_ideals(&reader, docs);
     }

@@ -152,6 +152,11 @@ void seuil_model_fit(struct seuil_model_reader *reader);
 void seuil_model_tiers(struct seuil_model_reader *reader);
 void seuil_model_excluded(struct seuil_model_reader *reader);
 
+/* ---- model_role.c -------------------------------------------------------------------------- */
+
+/* `status:` and `recycle:`; adds the model's hidden rules, so it is the last to add any. */
+void seuil_model_roles(struct seuil_model_reader *reader);
+
 /* ---- model_reach.c ------------------------------------------------------------------------- */
 
 /* Report tiers and an exclusion mark that no lead can reach. */

@@ -121,13 +121,19 @@ static void read_group(struct seuil_model_reader *reader, const struct seuil_yam
                       seuil_suggest_text(name, names, model->group_count, hint, sizeof(hint)));
 }
 
+/* Each model before has added its hidden ones. */
+static uint32_t own_rules(const struct seuil_model_reader *reader)
+{
+    return reader->rules.count - 2u * reader->model->index;
+}
+
 /* Add a rule under @name; NULL when there is no room. */
 static struct seuil_rule *add_rule(struct seuil_model_reader *reader,
                                    const struct seuil_yaml_node *node, const char *name)
 {
     struct seuil_rule *rule;
 
-    if (reader->rules.count == SEUIL_RULES_MAX) {
+    if (own_rules(reader) == SEUIL_RULES_MAX) {
         seuil_model_error(reader, node, SEUIL_ERR_LIMIT,
                           "more than %d rules in all models together", SEUIL_RULES_MAX);
         return NULL;
@@ -199,7 +205,7 @@ void seuil_model_rules(struct seuil_model_reader *reader)
     if (!node || !seuil_model_list(reader, node, "rules"))
         return;
     for (uint32_t i = 0; i < node->count && !reader->nomem; i++) {
-        if (reader->rules.count == SEUIL_RULES_MAX && i + 1 < node->count) {
+        if (own_rules(reader) == SEUIL_RULES_MAX && i + 1 < node->count) {
             add_rule(reader, &node->items[i], NULL); /* reports it once */
             return;
         }

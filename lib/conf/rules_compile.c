@@ -527,7 +527,7 @@ static int build_by_key(struct seuil_models *models, struct seuil_error *err)
 
 static int check(const struct seuil_models *models, struct seuil_error *err)
 {
-    if (models->rule_count > SEUIL_RULES_MAX)
+    if (models->rule_count > SEUIL_SET_RULES_MAX)
         return seuil_error_set(err, SEUIL_ERR_LIMIT, "%u rules: at most %d are allowed",
                                models->rule_count, SEUIL_RULES_MAX);
     for (uint32_t i = 0; i < models->rule_count; i++) {

@@ -67,16 +67,80 @@ static enum seuil_command read_adjust(const struct seuil_event *event, seuil_tim
     return SEUIL_COMMAND_ADJUST;
 }
 
+/* Minutes since 1970, rounded up. */
+static bool read_mute(const struct seuil_event *event, seuil_time_ms time, uint32_t *ret_minutes)
+{
+    const struct seuil_value *until = seuil_event_entry(event, SEUIL_STR("until"));
+    seuil_time_ms end, minutes;
+
+    *ret_minutes = 0;
+    if (!until)
+        return true;
+    if (!read_until(until, &end) || end <= time)
+        return false;
+    minutes = (end + SEUIL_MINUTE_MS - 1) / SEUIL_MINUTE_MS;
+    if (minutes <= 0 || minutes > UINT32_MAX)
+        return false;
+    *ret_minutes = (uint32_t)minutes;
+    return true;
+}
+
+static enum seuil_command find(struct seuil_str name)
+{
+    static const struct {
+        const char *name;
+        enum seuil_command command;
+    } commands[] = {
+        {"adjust", SEUIL_COMMAND_ADJUST},   {"forget", SEUIL_COMMAND_FORGET},
+        {"recycle", SEUIL_COMMAND_RECYCLE}, {"convert", SEUIL_COMMAND_CONVERT},
+        {"reopen", SEUIL_COMMAND_REOPEN},   {"disqualify", SEUIL_COMMAND_DISQUALIFY},
+    };
+
+    for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        if (seuil_str_eq(name, seuil_str_from(commands[i].name)))
+            return commands[i].command;
+    return SEUIL_COMMAND_UNSUPPORTED;
+}
+
 enum seuil_command seuil_command_read(const struct seuil_event *event, seuil_time_ms time,
                                       struct seuil_adjustment *ret_adjustment)
 {
     const struct seuil_value *name = &event->field[SEUIL_FIELD_NAME];
+    enum seuil_command command;
+    uint32_t minutes;
 
     if (name->type != SEUIL_TYPE_STRING || name->s.len == 0)
         return SEUIL_COMMAND_MALFORMED;
-    if (seuil_str_eq(name->s, SEUIL_STR("adjust")))
+    command = find(name->s);
+    if (command == SEUIL_COMMAND_ADJUST)
         return read_adjust(event, time, ret_adjustment);
-    if (seuil_str_eq(name->s, SEUIL_STR("forget")))
-        return SEUIL_COMMAND_FORGET;
-    return SEUIL_COMMAND_UNSUPPORTED;
+    if (command == SEUIL_COMMAND_RECYCLE && !read_mute(event, time, &minutes))
+        return SEUIL_COMMAND_MALFORMED;
+    return command;
+}
+
+uint32_t seuil_command_operand(const struct seuil_models *models, const struct seuil_rule *rule,
+                               const struct seuil_event *event)
+{
+    const struct seuil_model *model = &models->models[rule->model];
+    const struct seuil_value *value;
+    uint32_t minutes;
+
+    if (rule->role == SEUIL_ROLE_RECYCLE)
+        return read_mute(event, SEUIL_TIME_NONE, &minutes) ? minutes : 0;
+    if (event->kind == SEUIL_KIND_COMMAND) {
+        switch (find(event->field[SEUIL_FIELD_NAME].s)) {
+        case SEUIL_COMMAND_CONVERT:
+            return seuil_status_hash(SEUIL_STR(SEUIL_STATUS_CUSTOMER));
+        case SEUIL_COMMAND_DISQUALIFY:
+            return seuil_status_hash(SEUIL_STR(SEUIL_STATUS_DISQUALIFIED));
+        default:
+            return 0;
+        }
+    }
+    if (model->status_attribute < 0)
+        return 0;
+    value =
+        seuil_event_entry(event, seuil_str_from(models->attributes[model->status_attribute].name));
+    return value && value->type == SEUIL_TYPE_STRING ? seuil_status_hash(value->s) : 0;
 }

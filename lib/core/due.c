@@ -17,10 +17,11 @@
 #include <assert.h>
 #include <math.h>
 
+#include "core/fold.h"
 #include "core/score.h"
 #include "core/tier.h"
 
-#define PARTS_MAX      (SEUIL_GROUPS_MAX + 1) /* groups, then exclusions */
+#define PARTS_MAX      (SEUIL_GROUPS_MAX + 2) /* groups, what has none, then exclusions */
 #define HALVES_MAX     8                      /* half-lives that are added up across terms */
 #define SEARCH_MAX     20000                  /* intervals looked at in one search */
 #define ROUNDING       8e-15                  /* of a sum, as a part of the size of its terms */
@@ -33,9 +34,9 @@ struct search {
     unsigned index; /* of the model */
     struct seuil_standing standing;
     struct seuil_stay stay;
-    double mark; /* of exclusion, on the grid */
+    double mark; /* of exclusion, on the grid; INFINITY: excluded in any case */
     seuil_time_ms from;
-    unsigned part_count;             /* groups and one */
+    unsigned part_count;             /* groups and two */
     unsigned half_count;             /* of those in h */
     int single;                      /* the one half-life in play; -1: none */
     bool simple;                     /* the closed form will do */
@@ -51,7 +52,7 @@ static bool stays(struct search *search, seuil_time_ms at)
     double total;
 
     seuil_score_at(search->scratch, search->lead, search->index, at, &score);
-    if (seuil_tier_is_excluded(search->model, score.exclusion) != search->standing.excluded)
+    if ((seuil_on_grid(score.exclusion) <= search->mark) != search->standing.excluded)
         return false;
     total = seuil_on_grid(search->standing.excluded ? seuil_score_beneath(&score)
                                                     : seuil_score_total(&score));
@@ -60,7 +61,9 @@ static bool stays(struct search *search, seuil_time_ms at)
 
 static unsigned part_of(const struct search *search, const struct seuil_term *term)
 {
-    return term->rule->group == SEUIL_GROUP_EXCLUSION ? search->part_count - 1u : term->rule->group;
+    return term->rule->group == SEUIL_GROUP_EXCLUSION ? search->part_count - 1u
+           : term->rule->group == SEUIL_GROUP_NONE    ? search->part_count - 2u
+                                                      : term->rule->group;
 }
 
 static bool is_loose(const struct seuil_term *term)
@@ -73,7 +76,7 @@ static void prepare(struct search *search)
     struct seuil_scratch *scratch = search->scratch;
     const struct seuil_model_view *view = &scratch->model[search->index];
 
-    search->part_count = search->model->group_count + 1u;
+    search->part_count = search->model->group_count + 2u;
     search->half_count = scratch->half_count < HALVES_MAX ? scratch->half_count : HALVES_MAX;
     for (unsigned i = 0; i < search->part_count; i++) {
         bool is_group = i < search->model->group_count;
@@ -554,6 +557,8 @@ seuil_time_ms seuil_due_change(struct seuil_scratch *scratch, const struct seuil
     struct search search;
     seuil_time_ms first = from + 1, quiet;
 
+    if (scratch->model[model].still != SEUIL_TIME_NEVER)
+        return SEUIL_TIME_NEVER; /* frozen */
     search.scratch = scratch;
     search.lead = lead;
     search.model = &scratch->models->models[model];
@@ -563,6 +568,8 @@ seuil_time_ms seuil_due_change(struct seuil_scratch *scratch, const struct seuil
     search.mark = search.model->exclusion_mark > -INFINITY
                       ? seuil_on_grid(search.model->exclusion_mark)
                       : -INFINITY;
+    if (scratch->model[model].barred)
+        search.mark = INFINITY;
     search.from = from;
     search.looked = 0;
     if (search.stay.low == -INFINITY && only_falls(scratch, lead, model))
@@ -627,6 +634,19 @@ static seuil_time_ms term_expiry(const struct seuil_term *term, double least)
     return end;
 }
 
+/* Of hidden rules: a status is for good, a mute has an end. */
+static seuil_time_ms role_expiry(const struct seuil_models *models, unsigned rule,
+                                 const struct seuil_tally *tally)
+{
+    const struct seuil_model *model = &models->models[models->rules[rule].model];
+
+    if (tally->objects == 0)
+        return SEUIL_TIME_NONE;
+    if (models->rules[rule].role == SEUIL_ROLE_STATUS)
+        return SEUIL_TIME_NEVER;
+    return seuil_recycle_muted_until(model, tally);
+}
+
 seuil_time_ms seuil_due_expiry(struct seuil_scratch *scratch, const struct seuil_lead *lead)
 {
     const struct seuil_evidence *evidence = &lead->evidence;
@@ -650,7 +670,14 @@ seuil_time_ms seuil_due_expiry(struct seuil_scratch *scratch, const struct seuil
     for (unsigned i = 0; i < evidence->rule_count; i++) {
         unsigned slot = evidence->by_key[i], rule = scratch->rule_of[slot];
         const struct seuil_tally *tally = &evidence->tallies[slot];
+        const struct seuil_folding folding = {.scratch = scratch, .evidence = evidence};
 
+        if (rule != SEUIL_NO_RULE && scratch->models->rules[rule].role != SEUIL_ROLE_POINTS) {
+            seuil_time_ms at = role_expiry(scratch->models, rule, seuil_fold_peek(&folding, slot));
+
+            end = at > end ? at : end;
+            continue;
+        }
         for (unsigned j = 0; tally->objects > 0 && rule != SEUIL_NO_RULE &&
                              j < scratch->models->rules[rule].limit_count;
              j++) {

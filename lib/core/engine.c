@@ -8,6 +8,7 @@
 #include "core/explain.h"
 #include "core/ingest.h"
 #include "core/judge.h"
+#include "core/rule_eval.h"
 #include "core/scratch.h"
 
 const char *seuil_reason_name(enum seuil_reason reason)
@@ -184,15 +185,37 @@ static void step_forget(struct seuil_scratch *scratch, const struct seuil_event 
 /* What an event asks for, before the lead is looked at. */
 struct intake {
     seuil_time_ms time;
-    bool adjusts, forgets, writes_profile;
+    bool adjusts, forgets, writes_profile, commands;
     struct seuil_adjustment adjustment;
 };
+
+/* The hidden rules that a command, or a status among the attributes, hits. */
+static void hit_roles(struct seuil_scratch *scratch, const struct seuil_event *event,
+                      enum seuil_role role)
+{
+    const struct seuil_models *models = scratch->models;
+
+    scratch->hits.count = 0;
+    scratch->hits.more = false;
+    for (unsigned i = 0; i < models->model_count; i++) {
+        const struct seuil_model *model = &models->models[i];
+        unsigned rule = role == SEUIL_ROLE_RECYCLE ? model->recycle_rule : model->status_rule;
+
+        if (rule == 0 ||
+            (event->kind == SEUIL_KIND_PROFILE &&
+             (model->status_attribute < 0 ||
+              !seuil_event_names(event, models->attributes[model->status_attribute].name))))
+            continue;
+        scratch->hits.rule[scratch->hits.count++] = (uint16_t)(rule - 1);
+    }
+}
 
 /* APPLIED: go on with @ret_intake. */
 static enum seuil_verdict take_in(struct seuil_scratch *scratch, const struct seuil_event *event,
                                   unsigned *notes, struct intake *ret_intake)
 {
-    ret_intake->adjusts = ret_intake->forgets = ret_intake->writes_profile = false;
+    *ret_intake = (struct intake){0};
+    scratch->hits.count = 0;
     ret_intake->time = seuil_ingest_time(event, notes);
     if (event->retracts.len > 0)
         return SEUIL_VERDICT_UNSUPPORTED;
@@ -204,6 +227,16 @@ static enum seuil_verdict take_in(struct seuil_scratch *scratch, const struct se
         case SEUIL_COMMAND_FORGET:
             ret_intake->forgets = true;
             return SEUIL_VERDICT_APPLIED;
+        case SEUIL_COMMAND_RECYCLE:
+            hit_roles(scratch, event, SEUIL_ROLE_RECYCLE);
+            ret_intake->commands = true;
+            return scratch->hits.count ? SEUIL_VERDICT_APPLIED : SEUIL_VERDICT_FILTERED;
+        case SEUIL_COMMAND_CONVERT:
+        case SEUIL_COMMAND_DISQUALIFY:
+        case SEUIL_COMMAND_REOPEN:
+            hit_roles(scratch, event, SEUIL_ROLE_STATUS);
+            ret_intake->commands = true;
+            return scratch->hits.count ? SEUIL_VERDICT_APPLIED : SEUIL_VERDICT_FILTERED;
         case SEUIL_COMMAND_MALFORMED:
             return SEUIL_VERDICT_REFUSED;
         default:
@@ -212,6 +245,7 @@ static enum seuil_verdict take_in(struct seuil_scratch *scratch, const struct se
     }
     if (event->kind == SEUIL_KIND_PROFILE) {
         ret_intake->writes_profile = seuil_ingest_looks_at(scratch, event);
+        hit_roles(scratch, event, SEUIL_ROLE_STATUS);
         return ret_intake->writes_profile ? SEUIL_VERDICT_APPLIED : SEUIL_VERDICT_FILTERED;
     }
     seuil_rules_match(scratch->models, scratch->rules, event, &scratch->hits);
@@ -226,8 +260,14 @@ static enum seuil_verdict put_in(struct seuil_scratch *scratch, const struct seu
 {
     struct seuil_key key = {.time = intake->time, .hash = seuil_ingest_hash(event)};
 
-    if (intake->writes_profile)
-        return seuil_ingest_profile(scratch, event, key, &lead->evidence, notes, ret_changed);
+    if (intake->writes_profile) {
+        enum seuil_verdict verdict =
+            seuil_ingest_profile(scratch, event, key, &lead->evidence, notes, ret_changed);
+
+        if (scratch->hits.count && verdict != SEUIL_VERDICT_LATE)
+            seuil_ingest_record(scratch, event, key, &lead->evidence, notes, ret_changed);
+        return verdict;
+    }
     if (!intake->adjusts)
         return seuil_ingest_record(scratch, event, key, &lead->evidence, notes, ret_changed);
     intake->adjustment.key = key;
@@ -260,7 +300,7 @@ static void step_event(struct seuil_scratch *scratch, const struct seuil_event *
         return;
     set_birth(lead, event);
     seuil_ingest_settle(scratch, lead, &ret_outcome->notes);
-    if (intake.adjusts)
+    if (intake.adjusts || intake.commands)
         reason = SEUIL_REASON_COMMAND;
     if (lead->clock != SEUIL_TIME_NONE && intake.time < lead->clock)
         reason = SEUIL_REASON_CORRECTION;

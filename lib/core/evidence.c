@@ -103,6 +103,7 @@ struct seuil_record *seuil_evidence_insert(struct seuil_evidence *evidence, unsi
     record = &evidence->records[at];
     record->key = key;
     record->hit_count = 0;
+    record->mark = SEUIL_MARK_NONE;
     return record;
 }
 
@@ -114,6 +115,16 @@ void seuil_evidence_add_hit(struct seuil_evidence *evidence, struct seuil_record
     record->object[record->hit_count] = object;
     record->hit_count++;
     evidence->rules[slot].records++;
+}
+
+void seuil_evidence_remove(struct seuil_evidence *evidence, unsigned position)
+{
+    assert(position < evidence->recent_count);
+    assert(seuil_evidence_recent(evidence, position)->hit_count == 0);
+    evidence->free_records[evidence->free_count++] = evidence->recent[position];
+    evidence->recent_count--;
+    memmove(evidence->recent + position, evidence->recent + position + 1,
+            (evidence->recent_count - position) * sizeof(evidence->recent[0]));
 }
 
 void seuil_evidence_remove_first(struct seuil_evidence *evidence, unsigned count)

@@ -34,12 +34,22 @@ static inline bool seuil_key_less(struct seuil_key a, struct seuil_key b)
     return a.time != b.time ? a.time < b.time : a.hash < b.hash;
 }
 
-/* An event of recent: the rules it hit. */
+/* What an event of recent is to the lead as a whole, beside the rules it hit: the fold passes it at
+ * its time (fold.h). The numbers are part of the packed format. */
+enum seuil_mark {
+    SEUIL_MARK_NONE,
+    SEUIL_MARK_RETRACT, /* operand: the hash of the event that it voids */
+    SEUIL_MARKS,
+};
+
+/* An event of recent: the rules it hit, or a mark, or both. */
 struct seuil_record {
     struct seuil_key key;
+    uint64_t operand; /* of the mark; unused without one */
+    uint8_t mark;     /* enum seuil_mark */
     uint8_t hit_count;
     uint8_t rule[SEUIL_HITS_MAX];    /* slots in the table of rules */
-    uint32_t object[SEUIL_HITS_MAX]; /* hash of the object, where the rule's limit asks for one */
+    uint32_t object[SEUIL_HITS_MAX]; /* hash of the object, where the rule asks for one */
 };
 
 /* Awards to one object of a rule with a limit per object. */
@@ -72,6 +82,11 @@ struct seuil_tally {
     uint8_t buckets;
     double sum;             /* half-life: of older awards, 2^((t - landmark) / H) each; else 0 */
     seuil_time_ms landmark; /* a multiple of H; 0 when sum is 0 */
+    /* Awards from before a recycle or a reset: they hold their slots and give nothing more. */
+    uint32_t retired;         /* of count */
+    uint8_t retired_instants; /* the first of instant[] */
+    bool held;                /* an award put the lead into a tier, and holds it there */
+    seuil_time_ms held_from;  /* when the latest such award was */
     struct seuil_period_count period[SEUIL_LIMITS_MAX][2]; /* by limit; the highest first */
     uint8_t periods;                                       /* bit i: period[i] is in use */
     seuil_time_ms instant[SEUIL_AGED_INSTANTS_MAX];        /* ascending */
@@ -162,6 +177,9 @@ struct seuil_record *seuil_evidence_insert(struct seuil_evidence *evidence, unsi
 void seuil_evidence_add_hit(struct seuil_evidence *evidence, struct seuil_record *record,
                             unsigned slot, uint32_t object);
 
+/* Take the record at @position of recent[] away; it has no hits. */
+void seuil_evidence_remove(struct seuil_evidence *evidence, unsigned position);
+
 /* Take the first @count records of recent[] away. Rules they named keep their slots, even when
  * nothing is left of them: see seuil_evidence_drop_unused. */
 void seuil_evidence_remove_first(struct seuil_evidence *evidence, unsigned count);
@@ -172,7 +190,8 @@ void seuil_evidence_drop_unused(struct seuil_evidence *evidence);
 static inline bool seuil_tally_is_empty(const struct seuil_tally *tally)
 {
     return tally->count == 0 && tally->instants == 0 && tally->objects == 0 &&
-           tally->buckets == 0 && tally->periods == 0 && tally->sum == 0 && tally->limited == 0;
+           tally->buckets == 0 && tally->periods == 0 && tally->sum == 0 && tally->limited == 0 &&
+           !tally->held;
 }
 
 static inline void seuil_tally_clear(struct seuil_tally *tally)
@@ -185,6 +204,10 @@ static inline void seuil_tally_clear(struct seuil_tally *tally)
     tally->periods = 0;
     tally->sum = 0;
     tally->landmark = 0;
+    tally->retired = 0;
+    tally->retired_instants = 0;
+    tally->held = false;
+    tally->held_from = 0;
 }
 
 static inline struct seuil_record *seuil_evidence_recent(struct seuil_evidence *evidence,

@@ -89,7 +89,7 @@ static void add_rules(struct gather *gather, struct seuil_scratch *scratch, unsi
         double now = rule->points * seuil_term_value(scratch, term, at);
         uint32_t awards = seuil_tally_awards(term->tally, rule, at);
 
-        if (rule->group != SEUIL_GROUP_EXCLUSION)
+        if (rule->group < rules->group_count)
             group[rule->group] += now;
         if (awards > 0)
             add_line(gather,
@@ -191,6 +191,8 @@ void seuil_explain_view(struct seuil_scratch *scratch, const struct seuil_lead *
     double cents;
 
     ret_explanation->line_count = 0;
+    if (at > view->still)
+        at = view->still;
     seuil_score_at(scratch, lead, model, at, &score);
     if (!lead->tombstone) {
         seuil_fit_load(scratch, &lead->evidence);

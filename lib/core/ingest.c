@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "core/command.h"
+#include "core/fold.h"
 #include "core/lead_codec.h"
 #include "core/rule_eval.h"
 
@@ -56,8 +58,11 @@ static void record_time(struct seuil_evidence *evidence, seuil_time_ms time, boo
 
 /* ---- records ----------------------------------------------------------------------------- */
 
-static uint32_t object_hash(const struct seuil_rule *rule, const struct seuil_event *event)
+static uint32_t object_hash(const struct seuil_models *models, const struct seuil_rule *rule,
+                            const struct seuil_event *event)
 {
+    if (rule->role != SEUIL_ROLE_POINTS)
+        return seuil_command_operand(models, rule, event);
     for (unsigned i = 0; i < rule->limit_count; i++) {
         const struct seuil_limit *limit = &rule->limits[i];
         const struct seuil_value *value;
@@ -105,14 +110,15 @@ static bool add_hits(struct seuil_scratch *scratch, const struct seuil_event *ev
 
         if (slot == SEUIL_NO_SLOT) {
             slot = seuil_evidence_add_rule(evidence, rule->key, rule->meaning,
-                                           seuil_rule_has_limit(rule, SEUIL_LIMIT_OBJECT));
+                                           seuil_rule_has_limit(rule, SEUIL_LIMIT_OBJECT) ||
+                                               rule->role != SEUIL_ROLE_POINTS);
             if (slot == SEUIL_NO_SLOT) {
                 *notes |= SEUIL_NOTE_RULES_DROPPED;
                 continue;
             }
-            scratch->rule_of[slot] = hits[i];
+            seuil_scratch_bind_slot(scratch, slot, hits[i]);
         }
-        seuil_evidence_add_hit(evidence, record, slot, object_hash(rule, event));
+        seuil_evidence_add_hit(evidence, record, slot, object_hash(scratch->models, rule, event));
     }
     return record->hit_count > 0;
 }
@@ -157,13 +163,31 @@ enum seuil_verdict seuil_ingest_record(struct seuil_scratch *scratch,
     *ret_changed = true;
     if (!add_hits(scratch, event, evidence, record, notes)) {
         /* All its rules found the table full. Nothing refers to it: take it out again. */
-        evidence->free_records[evidence->free_count++] = evidence->recent[position];
-        evidence->recent_count--;
-        memmove(evidence->recent + position, evidence->recent + position + 1,
-                (evidence->recent_count - position) * sizeof(evidence->recent[0]));
+        seuil_evidence_remove(evidence, position);
         *ret_changed = false;
         return SEUIL_VERDICT_FILTERED;
     }
+    record_time(evidence, key.time, ret_changed);
+    return SEUIL_VERDICT_APPLIED;
+}
+
+enum seuil_verdict seuil_ingest_mark(struct seuil_scratch *scratch, enum seuil_mark mark,
+                                     uint64_t operand, struct seuil_key key,
+                                     struct seuil_evidence *evidence, bool *ret_changed)
+{
+    struct seuil_record *record;
+
+    for (unsigned i = 0; i < evidence->recent_count; i++)
+        if (evidence->records[evidence->recent[i]].key.hash == key.hash) {
+            repeat(scratch, evidence, i, key, ret_changed);
+            return SEUIL_VERDICT_DUPLICATE;
+        }
+    if (is_late(scratch, evidence, key))
+        return SEUIL_VERDICT_LATE;
+    record = seuil_evidence_insert(evidence, seuil_evidence_position(evidence, key), key);
+    record->mark = (uint8_t)mark;
+    record->operand = operand;
+    *ret_changed = true;
     record_time(evidence, key.time, ret_changed);
     return SEUIL_VERDICT_APPLIED;
 }
@@ -335,6 +359,8 @@ enum seuil_verdict seuil_ingest_adjustment(struct seuil_scratch *scratch,
 static void absorb(struct seuil_scratch *scratch, struct seuil_evidence *evidence,
                    struct seuil_key point)
 {
+    const struct seuil_folding folding = {
+        .scratch = scratch, .evidence = evidence, .summary = evidence->tallies};
     unsigned count = 0;
 
     for (; count < evidence->recent_count; count++) {
@@ -342,10 +368,7 @@ static void absorb(struct seuil_scratch *scratch, struct seuil_evidence *evidenc
 
         if (!seuil_key_less(record->key, point))
             break;
-        for (unsigned i = 0; i < record->hit_count; i++)
-            seuil_tally_fold(&evidence->tallies[record->rule[i]],
-                             &scratch->models->rules[scratch->rule_of[record->rule[i]]],
-                             record->key.time, record->object[i]);
+        seuil_fold_record(&folding, record);
     }
     if (count)
         seuil_evidence_remove_first(evidence, count);
@@ -354,8 +377,10 @@ static void absorb(struct seuil_scratch *scratch, struct seuil_evidence *evidenc
     for (unsigned i = 0; i < evidence->rule_count; i++) {
         unsigned slot = evidence->by_key[i];
 
-        seuil_tally_prune(&evidence->tallies[slot], &scratch->models->rules[scratch->rule_of[slot]],
-                          point.time);
+        const struct seuil_rule *rule = &scratch->models->rules[scratch->rule_of[slot]];
+
+        seuil_tally_prune(&evidence->tallies[slot], rule,
+                          seuil_fold_stands_at(&folding, rule->model, point.time));
     }
     seuil_evidence_drop_unused(evidence);
 }
@@ -390,16 +415,16 @@ static void drop_ended(struct seuil_evidence *evidence, struct seuil_key late,
 static size_t size_bound(const struct seuil_lead *lead)
 {
     const struct seuil_evidence *evidence = &lead->evidence;
-    size_t bound = 64 + SEUIL_TOPICS_MAX * 16 + SEUIL_MODELS_MAX * 14 + 48;
+    size_t bound = 64 + SEUIL_TOPICS_MAX * 16 + SEUIL_MODELS_MAX * 14 + 72;
 
     for (unsigned i = 0; i < evidence->rule_count; i++) {
         const struct seuil_tally *tally = &evidence->tallies[evidence->by_key[i]];
 
-        bound += 36 + tally->instants * 8u + tally->objects * 17u + tally->buckets * 13u +
+        bound += 54 + tally->instants * 8u + tally->objects * 17u + tally->buckets * 13u +
                  (tally->periods ? SEUIL_LIMITS_MAX * 24u : 0);
     }
     for (unsigned i = 0; i < evidence->recent_count; i++)
-        bound += 19 + 5u * evidence->records[evidence->recent[i]].hit_count;
+        bound += 30 + 5u * evidence->records[evidence->recent[i]].hit_count;
     return bound + evidence->attribute_count * (24u + SEUIL_NOTE_MAX) +
            evidence->adjustment_count * (36u + 2 * SEUIL_NOTE_MAX);
 }
@@ -429,18 +454,21 @@ static size_t text_bytes(const struct seuil_evidence *evidence)
 }
 
 /* The slot of the rule whose tally takes most room; SEUIL_NO_SLOT when all are empty. */
-static unsigned largest_tally(const struct seuil_evidence *evidence)
+static unsigned largest_tally(const struct seuil_scratch *scratch,
+                              const struct seuil_evidence *evidence)
 {
     unsigned found = SEUIL_NO_SLOT, most = 0;
 
     for (unsigned i = 0; i < evidence->rule_count; i++) {
-        const struct seuil_tally *tally = &evidence->tallies[evidence->by_key[i]];
-        unsigned size = seuil_tally_is_empty(tally)
+        unsigned slot = evidence->by_key[i];
+        const struct seuil_tally *tally = &evidence->tallies[slot];
+        bool stays = scratch->models->rules[scratch->rule_of[slot]].role != SEUIL_ROLE_POINTS;
+        unsigned size = stays || seuil_tally_is_empty(tally)
                             ? 0
                             : 1u + tally->instants * 5u + tally->buckets * 2u + tally->objects * 8u;
 
         if (size > most) {
-            found = evidence->by_key[i];
+            found = slot;
             most = size;
         }
     }
@@ -462,7 +490,7 @@ static void shrink(struct seuil_scratch *scratch, struct seuil_lead *lead, unsig
         *notes |= SEUIL_NOTE_HORIZON_SHORTENED;
         return;
     }
-    slot = largest_tally(evidence);
+    slot = largest_tally(scratch, evidence);
     if (slot != SEUIL_NO_SLOT && evidence->tallies[slot].objects > 1) {
         struct seuil_tally *tally = &evidence->tallies[slot];
         unsigned objects = tally->objects;

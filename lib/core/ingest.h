@@ -22,6 +22,11 @@ enum seuil_verdict seuil_ingest_record(struct seuil_scratch *scratch,
                                        struct seuil_evidence *evidence, unsigned *notes,
                                        bool *ret_changed);
 
+/* Put a record into recent that is @mark with @operand and hits no rule. As above. */
+enum seuil_verdict seuil_ingest_mark(struct seuil_scratch *scratch, enum seuil_mark mark,
+                                     uint64_t operand, struct seuil_key key,
+                                     struct seuil_evidence *evidence, bool *ret_changed);
+
 /* Write the attributes of @event that a model names into the profile. As above. */
 enum seuil_verdict seuil_ingest_profile(struct seuil_scratch *scratch,
                                         const struct seuil_event *event, struct seuil_key key,

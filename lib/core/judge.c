@@ -52,8 +52,11 @@ struct seuil_standing seuil_judge_next(struct seuil_scratch *scratch, const stru
 
     if (lead->tombstone)
         return (struct seuil_standing){0};
+    if (scratch->model[model].still != SEUIL_TIME_NEVER)
+        return standing; /* frozen */
     seuil_score_at(scratch, lead, model, at, &score);
-    standing.excluded = seuil_tier_is_excluded(rules, score.exclusion);
+    standing.excluded =
+        scratch->model[model].barred || seuil_tier_is_excluded(rules, score.exclusion);
     standing.under = (uint8_t)seuil_tier_judge(rules, standing.under,
                                                standing.excluded ? seuil_score_beneath(&score)
                                                                  : seuil_score_total(&score));

@@ -39,6 +39,19 @@ enum {
     SEUIL_PART_RECORDS_HAVE_OBJECTS = 1 << 7, /* of the rule, not of the tally */
 };
 
-enum { SEUIL_SECTION_PROFILE = 1, SEUIL_SECTION_ADJUSTMENTS = 2 };
+enum {
+    SEUIL_SECTION_PROFILE = 1,
+    SEUIL_SECTION_ADJUSTMENTS = 2,
+    SEUIL_SECTION_MARKS =
+        3, /* of recent: count, then (place after the one before, mark, operand) */
+    SEUIL_SECTION_RETIRED = 4, /* count, then (place of the rule after the one before, parts) */
+};
+
+/* Parts of a tally in the section of the retired. */
+enum {
+    SEUIL_RETIRED_COUNT = 1 << 0,
+    SEUIL_RETIRED_INSTANTS = 1 << 1,
+    SEUIL_RETIRED_HELD = 1 << 2,
+};
 
 #endif

@@ -250,7 +250,7 @@ static void read_hits(struct seuil_unpack *unpack, struct seuil_evidence *eviden
     int before = -1;
 
     if (!require(unpack, word < 2 * SEUIL_LEAD_RULES_MAX && count <= SEUIL_HITS_MAX &&
-                             (!(word & 1) || count > 1)))
+                             (!(word & 1) || count != 1)))
         return;
     for (unsigned i = 0; i < count; i++) {
         int slot = word & 1 ? seuil_unpack_byte(unpack) : (int)(word >> 1);
@@ -284,12 +284,14 @@ static void read_recent(struct seuil_unpack *unpack, struct seuil_evidence *evid
     }
 }
 
-/* A rule that nothing refers to has no place in a state. */
+/* A rule that nothing refers to, and a record that is nothing, have no place in a state. */
 static void check_rules(struct seuil_unpack *unpack, const struct seuil_evidence *evidence)
 {
     for (unsigned i = 0; i < evidence->rule_count && !unpack->bad; i++)
         require(unpack,
                 evidence->rules[i].records > 0 || !seuil_tally_is_empty(&evidence->tallies[i]));
+    for (unsigned i = 0; i < evidence->recent_count && !unpack->bad; i++)
+        require(unpack, evidence->records[i].hit_count > 0 || evidence->records[i].mark);
 }
 
 static void read_automata(struct seuil_unpack *unpack, struct seuil_lead *lead)
@@ -392,6 +394,50 @@ static void read_adjustments(struct seuil_unpack *unpack, struct seuil_evidence 
     }
 }
 
+static void read_marks(struct seuil_unpack *unpack, struct seuil_evidence *evidence)
+{
+    unsigned count = read_number(unpack, 1, SEUIL_RECENT_MAX), place = 0;
+
+    for (unsigned i = 0; i < count && !unpack->bad; i++) {
+        struct seuil_record *record;
+
+        place += read_number(unpack, 0, SEUIL_RECENT_MAX);
+        if (!require(unpack, place < evidence->recent_count))
+            return;
+        record = seuil_evidence_recent(evidence, place++);
+        record->mark = seuil_unpack_byte(unpack);
+        record->operand = seuil_unpack_u64(unpack);
+        require(unpack, record->mark != SEUIL_MARK_NONE && record->mark < SEUIL_MARKS);
+    }
+}
+
+static void read_retired(struct seuil_unpack *unpack, struct seuil_evidence *evidence)
+{
+    unsigned count = read_number(unpack, 1, SEUIL_LEAD_RULES_MAX), place = 0;
+
+    for (unsigned i = 0; i < count && !unpack->bad; i++) {
+        struct seuil_tally *tally;
+        uint8_t parts;
+
+        place += read_number(unpack, 0, SEUIL_LEAD_RULES_MAX);
+        if (!require(unpack, place < evidence->rule_count))
+            return;
+        tally = &evidence->tallies[evidence->by_key[place++]];
+        parts = seuil_unpack_byte(unpack);
+        require(unpack, parts != 0 && parts <= (SEUIL_RETIRED_COUNT | SEUIL_RETIRED_INSTANTS |
+                                                SEUIL_RETIRED_HELD));
+        if (parts & SEUIL_RETIRED_COUNT)
+            tally->retired = read_number(unpack, 1, tally->count);
+        if (parts & SEUIL_RETIRED_INSTANTS)
+            tally->retired_instants = (uint8_t)read_number(unpack, 1, tally->instants);
+        if (parts & SEUIL_RETIRED_HELD) {
+            tally->held = true;
+            tally->held_from = read_time_before(unpack, evidence->newest);
+            require(unpack, tally->held_from <= evidence->newest);
+        }
+    }
+}
+
 static void read_sections(struct seuil_unpack *unpack, struct seuil_evidence *evidence)
 {
     uint64_t before = 0;
@@ -409,6 +455,10 @@ static void read_sections(struct seuil_unpack *unpack, struct seuil_evidence *ev
             read_profile(&section, evidence);
         else if (tag == SEUIL_SECTION_ADJUSTMENTS)
             read_adjustments(&section, evidence);
+        else if (tag == SEUIL_SECTION_MARKS)
+            read_marks(&section, evidence);
+        else if (tag == SEUIL_SECTION_RETIRED)
+            read_retired(&section, evidence);
         else
             section.bad = true;
         require(unpack, !section.bad && section.at == section.end);
@@ -427,9 +477,9 @@ int seuil_lead_read(const uint8_t *bytes, size_t len, struct seuil_lead *ret_lea
     read_head(&unpack, &head, ret_lead);
     read_rules(&unpack, &ret_lead->evidence);
     read_recent(&unpack, &ret_lead->evidence);
-    check_rules(&unpack, &ret_lead->evidence);
     read_automata(&unpack, ret_lead);
     read_sections(&unpack, &ret_lead->evidence);
+    check_rules(&unpack, &ret_lead->evidence);
     if (!unpack.bad)
         return 0;
     seuil_lead_init(ret_lead, (struct seuil_str){ret_lead->id, ret_lead->id_len});

@@ -224,6 +224,71 @@ static void write_adjustments(struct seuil_pack *pack, const struct seuil_eviden
     }
 }
 
+static unsigned marks_of(const struct seuil_evidence *evidence)
+{
+    unsigned marks = 0;
+
+    for (unsigned i = 0; i < evidence->recent_count; i++)
+        marks += evidence->records[evidence->recent[i]].mark != SEUIL_MARK_NONE;
+    return marks;
+}
+
+static void write_marks(struct seuil_pack *pack, const struct seuil_evidence *evidence)
+{
+    unsigned next = 0;
+
+    seuil_pack_varint(pack, marks_of(evidence));
+    for (unsigned i = 0; i < evidence->recent_count; i++) {
+        const struct seuil_record *record = &evidence->records[evidence->recent[i]];
+
+        if (record->mark == SEUIL_MARK_NONE)
+            continue;
+        seuil_pack_varint(pack, i - next);
+        next = i + 1;
+        seuil_pack_byte(pack, record->mark);
+        seuil_pack_u64(pack, record->operand);
+    }
+}
+
+static unsigned retired_parts(const struct seuil_tally *tally)
+{
+    return (tally->retired ? SEUIL_RETIRED_COUNT : 0u) |
+           (tally->retired_instants ? SEUIL_RETIRED_INSTANTS : 0u) |
+           (tally->held ? SEUIL_RETIRED_HELD : 0u);
+}
+
+static unsigned retired_of(const struct seuil_evidence *evidence)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < evidence->rule_count; i++)
+        count += retired_parts(&evidence->tallies[evidence->by_key[i]]) != 0;
+    return count;
+}
+
+static void write_retired(struct seuil_pack *pack, const struct seuil_evidence *evidence)
+{
+    unsigned next = 0;
+
+    seuil_pack_varint(pack, retired_of(evidence));
+    for (unsigned i = 0; i < evidence->rule_count; i++) {
+        const struct seuil_tally *tally = &evidence->tallies[evidence->by_key[i]];
+        unsigned parts = retired_parts(tally);
+
+        if (!parts)
+            continue;
+        seuil_pack_varint(pack, i - next);
+        next = i + 1;
+        seuil_pack_byte(pack, (uint8_t)parts);
+        if (tally->retired)
+            seuil_pack_varint(pack, tally->retired);
+        if (tally->retired_instants)
+            seuil_pack_varint(pack, tally->retired_instants);
+        if (tally->held)
+            seuil_pack_signed(pack, evidence->newest - tally->held_from);
+    }
+}
+
 static void write_section(struct seuil_pack *pack, unsigned tag,
                           const struct seuil_evidence *evidence,
                           void (*write)(struct seuil_pack *, const struct seuil_evidence *))
@@ -248,6 +313,10 @@ static size_t write_lead(const struct seuil_lead *lead, uint8_t *out, size_t cap
         write_section(&pack, SEUIL_SECTION_PROFILE, &lead->evidence, write_profile);
     if (lead->evidence.adjustment_count)
         write_section(&pack, SEUIL_SECTION_ADJUSTMENTS, &lead->evidence, write_adjustments);
+    if (marks_of(&lead->evidence))
+        write_section(&pack, SEUIL_SECTION_MARKS, &lead->evidence, write_marks);
+    if (retired_of(&lead->evidence))
+        write_section(&pack, SEUIL_SECTION_RETIRED, &lead->evidence, write_retired);
     return pack.at;
 }
 

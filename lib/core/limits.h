@@ -40,6 +40,10 @@
 #define SEUIL_TIERS_MAX 16
 /* Limits of one rule: one for each kind of "once". */
 #define SEUIL_LIMITS_MAX 4
+/* Statuses of one model that freeze a lead. */
+#define SEUIL_STATUSES_MAX 16
+/* Rules with the two hidden ones of each model. */
+#define SEUIL_SET_RULES_MAX (SEUIL_RULES_MAX + 2 * SEUIL_MODELS_MAX)
 /* Fit criteria of one model. */
 #define SEUIL_FIT_MAX 1024
 /* Attributes that all models together name: each may be kept for each lead. */

@@ -22,6 +22,15 @@ const struct seuil_rule *seuil_models_rule(const struct seuil_models *models, ui
     return NULL;
 }
 
+uint32_t seuil_models_own_rules(const struct seuil_models *models)
+{
+    uint32_t count = 0;
+
+    for (uint16_t i = 0; i < models->model_count; i++)
+        count += models->models[i].rule_count;
+    return count;
+}
+
 const struct seuil_model *seuil_models_find(const struct seuil_models *models, uint32_t key)
 {
     for (uint16_t i = 0; i < models->model_count; i++)
@@ -62,6 +71,13 @@ const char *seuil_model_tier_label(const struct seuil_model *model, uint8_t tier
         return model->excluded_label;
     assert(tier < model->tier_count);
     return model->tiers[tier].label;
+}
+
+uint32_t seuil_status_hash(struct seuil_str status)
+{
+    if (status.len == 0 || seuil_str_eq(status, SEUIL_STR(SEUIL_STATUS_OPEN)))
+        return 0;
+    return seuil_name_hash(SEUIL_STR("status"), status);
 }
 
 uint32_t seuil_name_hash(struct seuil_str a, struct seuil_str b)

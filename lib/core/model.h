@@ -68,7 +68,21 @@ struct seuil_limit {
     const struct seuil_zone *zone;
 };
 
-#define SEUIL_GROUP_EXCLUSION UINT16_MAX /* rule->group of an exclusion: X, not B */
+/* What an award of a rule does. Rules of other roles than POINTS are hidden: a model file does not
+ * write them, commands and attributes hit them, and the fold (fold.h) passes them at their time. */
+enum seuil_role {
+    SEUIL_ROLE_POINTS,
+    SEUIL_ROLE_RECYCLE, /* retires what behaviour gave; its points are the floor */
+    SEUIL_ROLE_STATUS,  /* the object of its hits is the status from then on */
+};
+
+/* Statuses that commands give. Any other is the value of an attribute; 0 is no status: open. */
+#define SEUIL_STATUS_CUSTOMER     "customer"
+#define SEUIL_STATUS_DISQUALIFIED "disqualified"
+#define SEUIL_STATUS_OPEN         "open"
+
+#define SEUIL_GROUP_EXCLUSION UINT16_MAX       /* rule->group of an exclusion: X, not B */
+#define SEUIL_GROUP_NONE      (UINT16_MAX - 1) /* of a hidden rule: B, without bounds */
 
 struct seuil_rule {
     const char *name;  /* unique in its model */
@@ -79,6 +93,7 @@ struct seuil_rule {
     uint16_t group;   /* index in the model, or SEUIL_GROUP_EXCLUSION */
     uint8_t kind;     /* enum seuil_kind of the events it looks at */
     uint8_t limit_count;
+    uint8_t role;  /* enum seuil_role */
     double points; /* finite; <= 0 for an exclusion */
     struct seuil_decay decay;
     struct seuil_limit limits[SEUIL_LIMITS_MAX];
@@ -118,6 +133,12 @@ struct seuil_model {
     uint16_t index;      /* in the set */
     uint16_t group_count, tier_count, fit_count, exclusion_count;
     uint32_t rule_first, rule_count; /* its rules in the set */
+    uint16_t recycle_rule;           /* index of its hidden rules + 1; 0: it has none */
+    uint16_t status_rule;
+    int64_t recycle_mute_ms;  /* no alerts so long after a recycle; 0: none */
+    uint16_t frozen_count;    /* statuses that freeze a lead */
+    const uint32_t *frozen;   /* seuil_status_hash of each */
+    int32_t status_attribute; /* index in the set; -1: only commands give a status */
     const struct seuil_group *groups;
     const struct seuil_tier *tiers; /* ascending */
     const struct seuil_criterion *fit;
@@ -155,6 +176,9 @@ struct seuil_models {
 /* The rule of @key, or NULL when no model has it (any more). */
 const struct seuil_rule *seuil_models_rule(const struct seuil_models *models, uint32_t key);
 
+/* Rules of the files, without hidden ones. */
+uint32_t seuil_models_own_rules(const struct seuil_models *models);
+
 /* The model of @key, or NULL. */
 const struct seuil_model *seuil_models_find(const struct seuil_models *models, uint32_t key);
 
@@ -164,6 +188,9 @@ int seuil_models_attribute(const struct seuil_models *models, struct seuil_str n
 /* Name or label of a tier index of @model, SEUIL_TIER_EXCLUDED included. */
 const char *seuil_model_tier_name(const struct seuil_model *model, uint8_t tier);
 const char *seuil_model_tier_label(const struct seuil_model *model, uint8_t tier);
+
+/* The hash that stands for a status; 0 for SEUIL_STATUS_OPEN and for an empty text. */
+uint32_t seuil_status_hash(struct seuil_str status);
 
 /* XXH3, the low half: the hash of names (keys), never 0. */
 uint32_t seuil_name_hash(struct seuil_str a, struct seuil_str b);

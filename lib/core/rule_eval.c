@@ -3,6 +3,14 @@
 #include <assert.h>
 #include <string.h>
 
+bool seuil_event_names(const struct seuil_event *event, const char *key)
+{
+    for (uint32_t i = 0; i < event->map_count; i++)
+        if (seuil_str_eq(event->map[i].key, seuil_str_from(key)))
+            return true;
+    return false;
+}
+
 const struct seuil_value *seuil_event_entry(const struct seuil_event *event, struct seuil_str key)
 {
     for (uint32_t i = 0; i < event->map_count; i++)

@@ -17,6 +17,9 @@ struct seuil_regex_use {
 bool seuil_condition_holds(const struct seuil_condition *condition, struct seuil_regex_use *regex,
                            const struct seuil_event *event, const struct seuil_value *values);
 
+/* Whether the event's map has an entry of that name, null or not. */
+bool seuil_event_names(const struct seuil_event *event, const char *key);
+
 /* The value of an entry of the event's map that is not null, or NULL. */
 const struct seuil_value *seuil_event_entry(const struct seuil_event *event, struct seuil_str key);
 

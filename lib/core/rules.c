@@ -10,7 +10,7 @@
 #include "core/rule_eval.h"
 #include "core/rule_index.h"
 
-#define WORDS (SEUIL_RULES_MAX / 64)
+#define WORDS ((SEUIL_SET_RULES_MAX + 63) / 64)
 
 struct seuil_rules_scratch {
     const struct seuil_models *models;
@@ -36,7 +36,7 @@ struct seuil_rules_scratch *seuil_rules_scratch_init(void *memory,
 {
     struct seuil_rules_scratch *scratch = memory;
 
-    assert(models->rule_count <= SEUIL_RULES_MAX);
+    assert(models->rule_count <= SEUIL_SET_RULES_MAX);
     memset(memory, 0, seuil_rules_scratch_size(models));
     scratch->models = models;
     scratch->regex.match = models->index ? models->index->regex_match : NULL;

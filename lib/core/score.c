@@ -56,6 +56,8 @@ void seuil_score_at(struct seuil_scratch *scratch, const struct seuil_lead *lead
     const struct seuil_model_view *view = &scratch->model[model];
     double group[SEUIL_GROUPS_MAX], behaviour = 0, exclusion = view->exclusion;
 
+    if (at > view->still)
+        at = view->still;
     for (unsigned i = 0; i < rules->group_count; i++)
         group[i] = 0;
     for (unsigned i = 0; i < view->term_count; i++) {
@@ -64,6 +66,8 @@ void seuil_score_at(struct seuil_scratch *scratch, const struct seuil_lead *lead
 
         if (term->rule->group == SEUIL_GROUP_EXCLUSION)
             exclusion += points;
+        else if (term->rule->group == SEUIL_GROUP_NONE)
+            behaviour += points;
         else
             group[term->rule->group] += points;
     }

@@ -4,6 +4,8 @@
 #include <stdalign.h>
 #include <string.h>
 
+#include "core/fold.h"
+
 static size_t round_up(size_t size)
 {
     return (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
@@ -49,7 +51,7 @@ struct seuil_scratch *seuil_scratch_init(void *memory, const struct seuil_models
     uint8_t *after = (uint8_t *)memory + round_up(sizeof(*scratch));
     uint32_t size = key_table_size(models);
 
-    assert(models->model_count <= SEUIL_MODELS_MAX && models->rule_count <= SEUIL_RULES_MAX);
+    assert(models->model_count <= SEUIL_MODELS_MAX && models->rule_count <= SEUIL_SET_RULES_MAX);
     assert(models->attribute_count <= SEUIL_ATTRIBUTES_MAX);
     scratch->models = models;
     scratch->key_mask = size - 1;
@@ -146,12 +148,26 @@ static unsigned bound_rule(const struct seuil_scratch *scratch, const struct seu
     return rule;
 }
 
+void seuil_scratch_bind_slot(struct seuil_scratch *scratch, unsigned slot, unsigned rule)
+{
+    scratch->rule_of[slot] = (uint16_t)rule;
+    if (rule == SEUIL_NO_RULE || scratch->models->rules[rule].role == SEUIL_ROLE_POINTS)
+        return;
+    if (!scratch->has_roles)
+        for (unsigned i = 0; i < SEUIL_MODELS_MAX; i++)
+            scratch->status_slot[i] = SEUIL_NO_SLOT;
+    scratch->has_roles = true;
+    if (scratch->models->rules[rule].role == SEUIL_ROLE_STATUS)
+        scratch->status_slot[scratch->models->rules[rule].model] = (uint16_t)slot;
+}
+
 void seuil_scratch_bind_const(struct seuil_scratch *scratch, const struct seuil_lead *lead)
 {
+    scratch->has_roles = false;
     for (unsigned i = 0; i < lead->evidence.rule_count; i++) {
         unsigned slot = lead->evidence.by_key[i];
 
-        scratch->rule_of[slot] = (uint16_t)bound_rule(scratch, &lead->evidence.rules[slot]);
+        seuil_scratch_bind_slot(scratch, slot, bound_rule(scratch, &lead->evidence.rules[slot]));
     }
 }
 
@@ -173,7 +189,7 @@ static void drop_unbound(struct seuil_scratch *scratch, struct seuil_evidence *e
             record->object[hits++] = record->object[j];
         }
         record->hit_count = (uint8_t)hits;
-        if (hits)
+        if (hits || record->mark)
             evidence->recent[kept++] = evidence->recent[i];
         else
             evidence->free_records[evidence->free_count++] = evidence->recent[i];
@@ -189,11 +205,12 @@ bool seuil_scratch_bind(struct seuil_scratch *scratch, struct seuil_lead *lead)
 {
     bool unbound = false;
 
+    scratch->has_roles = false;
     for (unsigned i = 0; i < lead->evidence.rule_count; i++) {
         unsigned slot = lead->evidence.by_key[i];
         unsigned rule = bound_rule(scratch, &lead->evidence.rules[slot]);
 
-        scratch->rule_of[slot] = (uint16_t)rule;
+        seuil_scratch_bind_slot(scratch, slot, rule);
         unbound |= rule == SEUIL_NO_RULE;
     }
     if (unbound)
@@ -237,26 +254,32 @@ static void add_term(struct seuil_scratch *scratch, unsigned slot, const struct 
 static void fold_recent(struct seuil_scratch *scratch, const struct seuil_evidence *evidence,
                         seuil_time_ms at)
 {
+    const struct seuil_folding folding = {.scratch = scratch, .evidence = evidence};
+
     memset(scratch->live_used, 0, sizeof(scratch->live_used));
     for (scratch->seen = 0; scratch->seen < evidence->recent_count; scratch->seen++) {
         const struct seuil_record *record = &evidence->records[evidence->recent[scratch->seen]];
 
         if (record->key.time > at)
             break;
-        for (unsigned i = 0; i < record->hit_count; i++) {
-            unsigned slot = record->rule[i], rule = scratch->rule_of[slot];
-            uint64_t bit = UINT64_C(1) << (slot % 64);
-
-            if (rule == SEUIL_NO_RULE)
-                continue;
-            if (!(scratch->live_used[slot / 64] & bit)) {
-                scratch->live_used[slot / 64] |= bit;
-                seuil_tally_copy(&scratch->live[slot], &evidence->tallies[slot]);
-            }
-            seuil_tally_fold(&scratch->live[slot], &scratch->models->rules[rule], record->key.time,
-                             record->object[i]);
-        }
+        seuil_fold_record(&folding, record);
     }
+}
+
+static void view_status(struct seuil_scratch *scratch, const struct seuil_evidence *evidence,
+                        unsigned model)
+{
+    const struct seuil_folding folding = {.scratch = scratch, .evidence = evidence};
+    struct seuil_model_view *view = &scratch->model[model];
+    unsigned slot = scratch->status_slot[model];
+    struct seuil_status status;
+
+    if (slot == SEUIL_NO_SLOT)
+        return;
+    status = seuil_fold_status(&scratch->models->models[model], seuil_fold_peek(&folding, slot));
+    view->barred = status.disqualified;
+    if (status.frozen)
+        view->still = status.frozen_since;
 }
 
 static void view_models(struct seuil_scratch *scratch, const struct seuil_evidence *evidence,
@@ -280,6 +303,10 @@ static void view_models(struct seuil_scratch *scratch, const struct seuil_eviden
             seuil_fit_evaluate(scratch, &models->models[i], view);
         }
         view->change_known = false;
+        view->barred = false;
+        view->still = SEUIL_TIME_NEVER;
+        if (scratch->has_roles && !empty)
+            view_status(scratch, evidence, i);
         view->term_first = (uint16_t)term;
         while (term < scratch->term_count && scratch->terms[term].rule->model == i)
             term++;
@@ -303,7 +330,8 @@ void seuil_scratch_view(struct seuil_scratch *scratch, const struct seuil_lead *
                                               ? &scratch->live[slot]
                                               : &evidence->tallies[slot];
 
-        if (scratch->rule_of[slot] != SEUIL_NO_RULE && (tally->count > 0 || tally->instants > 0))
+        if (scratch->rule_of[slot] != SEUIL_NO_RULE && (tally->count > 0 || tally->instants > 0) &&
+            scratch->models->rules[scratch->rule_of[slot]].role != SEUIL_ROLE_STATUS)
             add_term(scratch, slot, tally);
     }
     view_models(scratch, evidence, lead->tombstone);

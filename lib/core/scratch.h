@@ -25,9 +25,11 @@ struct seuil_term {
 
 /* What does not decay, of one model. */
 struct seuil_model_view {
-    double fit;       /* clamped */
-    double fit_raw;   /* before the clamp */
-    double exclusion; /* by attributes */
+    double fit;          /* clamped */
+    double fit_raw;      /* before the clamp */
+    double exclusion;    /* by attributes */
+    bool barred;         /* excluded by a command */
+    seuil_time_ms still; /* frozen: the instant at which the value stands; else SEUIL_TIME_NEVER */
     uint16_t term_first, term_count;
     bool change_known; /* the instant of its next change was looked for already */
     seuil_time_ms change;
@@ -47,6 +49,8 @@ struct seuil_scratch {
 
     /* the bound lead */
     uint16_t rule_of[SEUIL_LEAD_RULES_MAX]; /* by slot: index in the set */
+    bool has_roles;                         /* it has evidence of hidden rules */
+    uint16_t status_slot[SEUIL_MODELS_MAX]; /* if so: of the status rule, or SEUIL_NO_SLOT */
 
     /* the view */
     seuil_time_ms at;
@@ -70,6 +74,9 @@ bool seuil_scratch_bind(struct seuil_scratch *scratch, struct seuil_lead *lead);
 
 /* The same for a lead that must not change: what would be dropped is passed over. */
 void seuil_scratch_bind_const(struct seuil_scratch *scratch, const struct seuil_lead *lead);
+
+/* The rule of @slot, which was added after the bind. */
+void seuil_scratch_bind_slot(struct seuil_scratch *scratch, unsigned slot, unsigned rule);
 
 /* Fold the records of the bound @lead up to @at. A tombstone is viewed as an empty lead. */
 void seuil_scratch_view(struct seuil_scratch *scratch, const struct seuil_lead *lead,

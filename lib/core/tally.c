@@ -104,6 +104,8 @@ static void prune_aged(struct seuil_tally *tally, const struct seuil_rule *rule,
     if (gone) {
         tally->instants = (uint8_t)(tally->instants - gone);
         memmove(tally->instant, tally->instant + gone, tally->instants * sizeof(tally->instant[0]));
+        tally->retired_instants =
+            (uint8_t)(tally->retired_instants > gone ? tally->retired_instants - gone : 0);
     }
     if (counted)
         discount(tally, gone);
@@ -135,15 +137,20 @@ static void prune_objects(struct seuil_tally *tally, const struct seuil_rule *ru
     memmove(tally->object, tally->object + gone, tally->objects * sizeof(tally->object[0]));
 }
 
+/* That a limit refused something is of interest as long as awards are. */
+static void forget_refusals(struct seuil_tally *tally)
+{
+    if (tally->count == 0 && tally->instants == 0 && tally->objects == 0 && tally->periods == 0)
+        tally->limited = 0;
+}
+
 void seuil_tally_prune(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms now)
 {
     if (seuil_decay_is_aged(&rule->decay) && (tally->instants || tally->buckets))
         prune_aged(tally, rule, now);
     if (tally->objects)
         prune_objects(tally, rule, now);
-    /* That a limit refused something is of interest as long as awards are. */
-    if (tally->count == 0 && tally->instants == 0 && tally->objects == 0 && tally->periods == 0)
-        tally->limited = 0;
+    forget_refusals(tally);
 }
 
 static unsigned find_object(const struct seuil_tally *tally, uint32_t hash)
@@ -265,7 +272,11 @@ static void fold_oldest(struct seuil_tally *tally, const struct seuil_rule *rule
 
     tally->instants--;
     memmove(tally->instant, tally->instant + 1, tally->instants * sizeof(tally->instant[0]));
-    if (rule->decay.shape == SEUIL_DECAY_HALF_LIFE) {
+    if (tally->retired_instants > 0) {
+        tally->retired_instants--;
+        if (seuil_decay_is_aged(&rule->decay) && !seuil_rule_has_limit(rule, SEUIL_LIMIT_LEAD))
+            discount(tally, 1);
+    } else if (rule->decay.shape == SEUIL_DECAY_HALF_LIFE) {
         add_to_sum(tally, rule->decay.duration_ms, time);
     } else if (seuil_decay_is_aged(&rule->decay)) {
         if (now - time < seuil_decay_span_ms(&rule->decay))
@@ -281,7 +292,7 @@ static void add_instant(struct seuil_tally *tally, seuil_time_ms time)
 {
     unsigned at = tally->instants++;
 
-    for (; at > 0 && tally->instant[at - 1] > time; at--)
+    for (; at > tally->retired_instants && tally->instant[at - 1] > time; at--)
         tally->instant[at] = tally->instant[at - 1];
     tally->instant[at] = time;
 }
@@ -319,6 +330,25 @@ bool seuil_tally_fold(struct seuil_tally *tally, const struct seuil_rule *rule, 
     return true;
 }
 
+void seuil_tally_retire(struct seuil_tally *tally, const struct seuil_rule *rule)
+{
+    bool aged = seuil_decay_is_aged(&rule->decay);
+    bool per_lead = seuil_rule_has_limit(rule, SEUIL_LIMIT_LEAD);
+
+    tally->sum = 0;
+    tally->landmark = 0;
+    for (unsigned i = 0; aged && !per_lead && i < tally->buckets; i++)
+        discount(tally, tally->bucket[i].count);
+    tally->buckets = 0;
+    if (!per_lead && !seuil_rule_has_limit(rule, SEUIL_LIMIT_ROLLING)) {
+        tally->count = 0;
+        tally->instants = 0;
+    }
+    tally->retired_instants = tally->instants;
+    tally->retired = aged ? 0 : tally->count;
+    forget_refusals(tally);
+}
+
 void seuil_tally_copy(struct seuil_tally *to, const struct seuil_tally *from)
 {
     memcpy(to, from, offsetof(struct seuil_tally, period));
@@ -342,7 +372,7 @@ double seuil_tally_half_life_sum(const struct seuil_tally *tally, int64_t half_l
 
         sum = moved > 2000 ? 0 : ldexp(tally->sum, moved < -2000 ? 2000 : -(int)moved);
     }
-    for (unsigned i = 0; i < tally->instants; i++)
+    for (unsigned i = tally->retired_instants; i < tally->instants; i++)
         sum += exp2((double)(tally->instant[i] - whole * half_life_ms) / (double)half_life_ms);
     *ret_landmark = whole;
     return sum;
@@ -368,12 +398,12 @@ double seuil_tally_value(const struct seuil_tally *tally, const struct seuil_rul
     double value = 0;
 
     if (!seuil_decay_is_aged(&rule->decay))
-        return tally->count;
+        return tally->count - tally->retired;
     width = bucket_width_ms(rule);
     for (unsigned i = 0; i < tally->buckets; i++)
         value += tally->bucket[i].count *
                  factor(&rule->decay, now - bucket_time(&tally->bucket[i], width));
-    for (unsigned i = 0; i < tally->instants; i++)
+    for (unsigned i = tally->retired_instants; i < tally->instants; i++)
         value += factor(&rule->decay, now - tally->instant[i]);
     return value;
 }
@@ -385,13 +415,13 @@ uint32_t seuil_tally_awards(const struct seuil_tally *tally, const struct seuil_
     uint32_t awards = 0;
 
     if (!seuil_decay_is_aged(&rule->decay))
-        return tally->count;
+        return tally->count - tally->retired;
     width = bucket_width_ms(rule);
     span = seuil_decay_span_ms(&rule->decay);
     for (unsigned i = 0; i < tally->buckets; i++)
         if (now - bucket_time(&tally->bucket[i], width) < span)
             awards += tally->bucket[i].count;
-    for (unsigned i = 0; i < tally->instants; i++)
+    for (unsigned i = tally->retired_instants; i < tally->instants; i++)
         awards += now - tally->instant[i] < span;
     return awards;
 }
@@ -421,7 +451,7 @@ seuil_time_ms seuil_tally_break(const struct seuil_tally *tally, const struct se
         at = break_of(&rule->decay, bucket_time(&tally->bucket[i], width), now);
         first = at < first ? at : first;
     }
-    for (unsigned i = 0; i < tally->instants; i++) {
+    for (unsigned i = tally->retired_instants; i < tally->instants; i++) {
         at = break_of(&rule->decay, tally->instant[i], now);
         first = at < first ? at : first;
     }

@@ -19,6 +19,9 @@ bool seuil_tally_fold(struct seuil_tally *tally, const struct seuil_rule *rule, 
 /* Drop what no evaluation and no fold at or after @now can ask for. */
 void seuil_tally_prune(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms now);
 
+/* Give up what the awards so far are worth; the slots they took stay used. */
+void seuil_tally_retire(struct seuil_tally *tally, const struct seuil_rule *rule);
+
 /* Copy what is in use. */
 void seuil_tally_copy(struct seuil_tally *to, const struct seuil_tally *from);
 

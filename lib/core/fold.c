@@ -1,0 +1,210 @@
+#include "core/fold.h"
+
+#include <assert.h>
+
+struct seuil_tally *seuil_fold_tally(const struct seuil_folding *folding, unsigned slot)
+{
+    struct seuil_scratch *scratch = folding->scratch;
+    uint64_t bit = UINT64_C(1) << (slot % 64);
+
+    if (folding->summary)
+        return &folding->summary[slot];
+    if (!(scratch->live_used[slot / 64] & bit)) {
+        scratch->live_used[slot / 64] |= bit;
+        seuil_tally_copy(&scratch->live[slot], &folding->evidence->tallies[slot]);
+    }
+    return &scratch->live[slot];
+}
+
+const struct seuil_tally *seuil_fold_peek(const struct seuil_folding *folding, unsigned slot)
+{
+    const struct seuil_scratch *scratch = folding->scratch;
+
+    if (!folding->summary && scratch->live_used[slot / 64] >> (slot % 64) & 1)
+        return &scratch->live[slot];
+    return &folding->evidence->tallies[slot];
+}
+
+/* ---- statuses ---------------------------------------------------------------------------- */
+
+static bool freezes(const struct seuil_model *model, uint32_t status)
+{
+    for (unsigned i = 0; status && i < model->frozen_count; i++)
+        if (model->frozen[i] == status)
+            return true;
+    return false;
+}
+
+/* The tally holds one object, the status and its time, and if the lead is frozen the instant from
+ * which on it is. */
+struct seuil_status seuil_fold_status(const struct seuil_model *model,
+                                      const struct seuil_tally *tally)
+{
+    struct seuil_status status = {.since = SEUIL_TIME_NONE};
+
+    if (tally->objects == 0)
+        return status;
+    status.hash = tally->object[0].hash;
+    status.since = tally->object[0].last;
+    status.frozen = freezes(model, status.hash);
+    /* What froze the lead may be another status, or the file may have changed since. */
+    status.frozen_since = tally->instants ? tally->instant[0] : status.since;
+    status.disqualified = status.hash == seuil_status_hash(SEUIL_STR(SEUIL_STATUS_DISQUALIFIED));
+    return status;
+}
+
+static void set_status(struct seuil_tally *tally, const struct seuil_model *model, uint32_t hash,
+                       seuil_time_ms time)
+{
+    struct seuil_status before = seuil_fold_status(model, tally);
+
+    seuil_tally_clear(tally);
+    if (hash == 0)
+        return;
+    tally->objects = 1;
+    tally->object[0] = (struct seuil_object){.hash = hash, .count = 1, .last = time};
+    if (freezes(model, hash)) {
+        tally->instants = tally->count = 1;
+        tally->instant[0] = before.frozen ? before.frozen_since : time;
+    }
+}
+
+static struct seuil_status status_of(const struct seuil_folding *folding, unsigned model)
+{
+    unsigned slot = folding->scratch->status_slot[model];
+
+    if (slot == SEUIL_NO_SLOT)
+        return (struct seuil_status){.since = SEUIL_TIME_NONE};
+    return seuil_fold_status(&folding->scratch->models->models[model],
+                             seuil_fold_peek(folding, slot));
+}
+
+seuil_time_ms seuil_fold_stands_at(const struct seuil_folding *folding, unsigned model,
+                                   seuil_time_ms at)
+{
+    struct seuil_status status;
+
+    if (!folding->scratch->has_roles)
+        return at;
+    status = status_of(folding, model);
+    return status.frozen && status.frozen_since < at ? status.frozen_since : at;
+}
+
+/* ---- commands ---------------------------------------------------------------------------- */
+
+void seuil_fold_retire(const struct seuil_folding *folding, unsigned model, bool holds)
+{
+    const struct seuil_scratch *scratch = folding->scratch;
+    const struct seuil_evidence *evidence = folding->evidence;
+
+    for (unsigned i = 0; i < evidence->rule_count; i++) {
+        unsigned slot = evidence->by_key[i];
+        const struct seuil_rule *rule;
+        struct seuil_tally *tally;
+
+        if (scratch->rule_of[slot] == SEUIL_NO_RULE)
+            continue;
+        rule = &scratch->models->rules[scratch->rule_of[slot]];
+        if (rule->model != model || rule->role == SEUIL_ROLE_STATUS)
+            continue;
+        tally = seuil_fold_tally(folding, slot);
+        if (rule->group != SEUIL_GROUP_EXCLUSION)
+            seuil_tally_retire(tally, rule);
+        if (holds) {
+            tally->held = false;
+            tally->held_from = 0;
+        }
+    }
+}
+
+/* The tally of the hidden rule holds the award that is the floor, and one object: when the recycle
+ * was (last), until when it mutes (hash: minutes since 1970; 0: as the model says), and whether it
+ * waits for a thaw (count 2). */
+static void recycle(const struct seuil_folding *folding, const struct seuil_rule *rule,
+                    unsigned slot)
+{
+    struct seuil_tally *tally = seuil_fold_tally(folding, slot);
+    struct seuil_object object = tally->object[0];
+
+    seuil_fold_retire(folding, rule->model, true);
+    object.count = 1;
+    seuil_tally_clear(tally);
+    if (rule->points != 0)
+        seuil_tally_fold(tally, rule, object.last, 0);
+    tally->objects = 1;
+    tally->object[0] = object;
+}
+
+seuil_time_ms seuil_recycle_muted_until(const struct seuil_model *model,
+                                        const struct seuil_tally *tally)
+{
+    if (tally->objects == 0)
+        return SEUIL_TIME_NONE;
+    if (tally->object[0].hash)
+        return (seuil_time_ms)tally->object[0].hash * SEUIL_MINUTE_MS;
+    return tally->object[0].last + model->recycle_mute_ms;
+}
+
+static void pass_recycle(const struct seuil_folding *folding, const struct seuil_rule *rule,
+                         unsigned slot, seuil_time_ms time, uint32_t until)
+{
+    struct seuil_tally *tally = seuil_fold_tally(folding, slot);
+    struct seuil_status status = status_of(folding, rule->model);
+
+    tally->objects = 1;
+    tally->object[0] =
+        (struct seuil_object){.hash = until, .count = status.frozen ? 2 : 1, .last = time};
+    if (status.frozen)
+        return;
+    if (status.disqualified)
+        seuil_tally_clear(seuil_fold_tally(folding, folding->scratch->status_slot[rule->model]));
+    recycle(folding, rule, slot);
+}
+
+/* A thaw lets a recycle act that came in the meantime. */
+static void pass_status(const struct seuil_folding *folding, const struct seuil_rule *rule,
+                        unsigned slot, seuil_time_ms time, uint32_t hash)
+{
+    const struct seuil_scratch *scratch = folding->scratch;
+    const struct seuil_model *model = &scratch->models->models[rule->model];
+    struct seuil_tally *tally = seuil_fold_tally(folding, slot);
+    bool frozen = seuil_fold_status(model, tally).frozen;
+    struct seuil_status now;
+
+    set_status(tally, model, hash, time);
+    now = seuil_fold_status(model, tally);
+    if (frozen && !now.frozen)
+        for (unsigned i = 0; i < folding->evidence->rule_count; i++) {
+            unsigned other = folding->evidence->by_key[i];
+            const struct seuil_tally *waits = seuil_fold_peek(folding, other);
+
+            if (scratch->rule_of[other] + 1u == model->recycle_rule && waits->objects &&
+                waits->object[0].count == 2)
+                recycle(folding, &scratch->models->rules[scratch->rule_of[other]], other);
+        }
+    if (now.disqualified)
+        seuil_fold_retire(folding, rule->model, true);
+}
+
+/* ---- records ----------------------------------------------------------------------------- */
+
+void seuil_fold_record(const struct seuil_folding *folding, const struct seuil_record *record)
+{
+    const struct seuil_scratch *scratch = folding->scratch;
+
+    for (unsigned i = 0; i < record->hit_count; i++) {
+        unsigned slot = record->rule[i];
+        const struct seuil_rule *rule;
+
+        if (scratch->rule_of[slot] == SEUIL_NO_RULE)
+            continue;
+        rule = &scratch->models->rules[scratch->rule_of[slot]];
+        if (rule->role == SEUIL_ROLE_STATUS)
+            pass_status(folding, rule, slot, record->key.time, record->object[i]);
+        else if (rule->role == SEUIL_ROLE_RECYCLE)
+            pass_recycle(folding, rule, slot, record->key.time, record->object[i]);
+        else if (!scratch->has_roles || !status_of(folding, rule->model).frozen)
+            seuil_tally_fold(seuil_fold_tally(folding, slot), rule, record->key.time,
+                             record->object[i]);
+    }
+}
