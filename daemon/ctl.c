@@ -24,6 +24,7 @@ static const struct {
 } commands[] = {
     {"check", seuil_ctl_check, "say whether configurations and models are good"},
     {"test", seuil_ctl_test, "run the tests inside model files"},
+    {"schema", seuil_ctl_schema, "print the JSON Schema of model files, for editors"},
     {"replay", seuil_ctl_replay, "run events through models and show what crosses, and why"},
     {"explain", seuil_ctl_explain, "explain the score of a lead"},
     {"shards", seuil_ctl_shards, "show owners, positions and counts of the shards"},

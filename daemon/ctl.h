@@ -15,6 +15,7 @@
 
 int seuil_ctl_check(int argc, char **argv);
 int seuil_ctl_test(int argc, char **argv);
+int seuil_ctl_schema(int argc, char **argv);
 int seuil_ctl_replay(int argc, char **argv);
 int seuil_ctl_explain(int argc, char **argv);
 int seuil_ctl_shards(int argc, char **argv);

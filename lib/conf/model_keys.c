@@ -23,6 +23,11 @@ const struct seuil_model_key *seuil_keys_all(uint32_t *ret_count)
     return keys;
 }
 
+const char *seuil_section_id(enum seuil_section section)
+{
+    return sections[section].id;
+}
+
 const char *seuil_section_what(enum seuil_section section)
 {
     return sections[section].what;
@@ -31,14 +36,6 @@ const char *seuil_section_what(enum seuil_section section)
 const char *seuil_section_doc(enum seuil_section section)
 {
     return sections[section].doc;
-}
-
-int seuil_section_find(struct seuil_str id)
-{
-    for (int i = 0; i < SEUIL_SECTIONS; i++)
-        if (seuil_str_eq(id, seuil_str_from(sections[i].id)))
-            return i;
-    return -1;
 }
 
 const struct seuil_model_key *seuil_key_find(enum seuil_section section, struct seuil_str key)

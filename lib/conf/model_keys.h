@@ -3,6 +3,7 @@
 #ifndef SEUIL_CONF_MODEL_KEYS_H
 #define SEUIL_CONF_MODEL_KEYS_H
 
+#include "base/buf.h"
 #include "base/str.h"
 
 enum seuil_section {
@@ -28,12 +29,10 @@ struct seuil_model_key {
 /* All rows, in the order of the table; *ret_count of them. */
 const struct seuil_model_key *seuil_keys_all(uint32_t *ret_count);
 
-/* How messages call a section ("a rule"), what it is. */
+/* The id of a section in shapes ("RULE"), how messages call it ("a rule"), what it is. */
+const char *seuil_section_id(enum seuil_section section);
 const char *seuil_section_what(enum seuil_section section);
 const char *seuil_section_doc(enum seuil_section section);
-
-/* The section of an id in shapes ("RULE"); -1 when there is none. */
-int seuil_section_find(struct seuil_str id);
 
 /* The row of @key in @section, LATER ones too; NULL when there is none. */
 const struct seuil_model_key *seuil_key_find(enum seuil_section section, struct seuil_str key);
@@ -41,5 +40,10 @@ const struct seuil_model_key *seuil_key_find(enum seuil_section section, struct 
 /* The keys of @section that this version reads, for "did you mean": how many, at most
  * SEUIL_KEYS_MAX. */
 uint32_t seuil_keys_names(enum seuil_section section, const char **ret_names);
+
+/* The JSON Schema (draft 7) of model files, for the completion of editors and for other tools. It
+ * says what may stand where; what only `seuilctl check` can know (names that refer to others, marks
+ * that ascend, regular expressions) it leaves out. */
+void seuil_model_schema_write(struct seuil_buf *out);
 
 #endif

@@ -40,7 +40,7 @@ def section(page, command):
     under HALTED SHARDS."""
     out = []
     for part in re.split(r"^(?=\.S[SH] )", page, flags=re.M):
-        if part.startswith(f".SS seuilctl {command} "):
+        if re.match(rf"\.SS seuilctl {command}[ \n]", part):
             out.append(part)
     found = re.search(rf"^\.B {command}\n(.*?)(?=^\.TP|^\.S|^\.PP)", page, re.M | re.S)
     return "\n".join(out + ([found.group(1)] if found else []))

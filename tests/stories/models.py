@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""models.py SEUILCTL ROOT: the sample models are good, their tests hold, the JSON Schema agrees.
+
+    check, test   every model of config/models passes both
+    schema        it validates all of them; what it refuses and what `check` refuses is one: unknown
+                  keys anywhere, and needed keys that are missing
+    manual        each key of the table is told in seuil-model(5), and its examples pass too"""
+import copy
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import jsonschema
+import yaml
+
+seuilctl, root = sys.argv[1], pathlib.Path(sys.argv[2])
+faults = []
+checked = 0
+
+
+class Loader(yaml.SafeLoader):
+    """Times stay texts, as the reader of models has them."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, expression) for tag, expression in pairs if tag != "tag:yaml.org,2002:timestamp"]
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+
+
+def ctl(*arguments):
+    return subprocess.run([seuilctl, *map(str, arguments)], capture_output=True, text=True, timeout=120)
+
+
+schema = json.loads(ctl("schema").stdout)
+jsonschema.Draft7Validator.check_schema(schema)
+validator = jsonschema.Draft7Validator(schema)
+
+
+def expect(condition, text):
+    global checked
+    checked += 1
+    if not condition:
+        faults.append(text)
+
+
+def passes(path, name, tested):
+    for command in ("check", "test") if tested else ("check",):
+        done = ctl(command, path)
+        expect(done.returncode == 0, f"{name}: {command} says {done.returncode}:\n{done.stdout}{done.stderr}")
+    model = yaml.load(path.read_text(encoding="utf-8"), Loader)
+    for error in validator.iter_errors(model):
+        expect(False, f"{name}: the schema refuses {'/'.join(map(str, error.absolute_path))}: {error.message[:200]}")
+    return model
+
+
+def mappings(node, path=()):
+    """Every mapping of a model, and how to get there."""
+    if isinstance(node, dict):
+        yield path
+        for key, value in node.items():
+            yield from mappings(value, path + (key,))
+    elif isinstance(node, list):
+        for i, value in enumerate(node):
+            yield from mappings(value, path + (i,))
+
+
+def at(model, path):
+    for key in path:
+        model = model[key]
+    return model
+
+
+OPEN = {"groups", "fields", "properties", "attributes", "arguments", "lines"}  # mappings of names
+
+
+def is_open(path):
+    """Keys there are names of the user's: of groups, of attributes."""
+    return (path and path[-1] in OPEN) or any(p in ("when", "only", "not", "all", "any") for p in path)
+
+
+def refused(work, model, name, text):
+    """Both refuse it."""
+    file = work / "changed.yaml"
+    file.write_text(yaml.safe_dump(model, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    expect(next(validator.iter_errors(model), None) is not None, f"{name}: the schema accepts {text}")
+    expect(ctl("check", file).returncode == 78, f"{name}: check accepts {text}")
+
+
+def needed(model, path):
+    """The keys that the schema needs where `path` leads."""
+    for error in validator.iter_errors({**model}):
+        return []
+    found = []
+    for key in list(at(model, path)):
+        changed = copy.deepcopy(model)
+        del at(changed, path)[key]
+        if any(e.validator == "required" for e in walk(validator.iter_errors(changed))):
+            found.append((key, changed))
+    return found
+
+
+def walk(errors):
+    for error in errors:
+        yield error
+        yield from walk(error.context or [])
+
+
+def change(work, model, name):
+    """One unknown key for each shape of mapping, one missing key for each that is needed."""
+    seen = set()
+    for path in list(mappings(model)):
+        shape = tuple("*" if isinstance(p, int) else p for p in path)
+        if shape in seen or is_open(path):
+            continue
+        seen.add(shape)
+        changed = copy.deepcopy(model)
+        at(changed, path)["inconnu"] = 1
+        refused(work, changed, name, f"an unknown key in {'/'.join(map(str, path))}")
+        for key, without in needed(model, path):
+            refused(work, without, name, f"{'/'.join(map(str, path))} without {key}")
+
+
+def examples(page):
+    """The blocks of the manual that are models, or rules of one."""
+    head = 'seuil_model: 1\nname: m\nversion: "1"\ngroups: {g: {}}\ntiers: [{name: a}, {name: b, entry: 1}]\n'
+    for block in re.findall(r"^\.EX\n(.*?)^\.EE$", page, re.M | re.S):
+        block = block.replace("\\-", "-").replace("\\(ha", "^").replace("\\e", "\\").replace("\\(aq", "'")
+        if block.startswith("seuil_model: 1\n"):
+            yield block
+        elif block.startswith("rules:\n"):
+            yield head + block
+
+
+def keys_of(node):
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield str(key)
+            yield from keys_of(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from keys_of(value)
+
+
+with tempfile.TemporaryDirectory(prefix="seuil-models.") as folder:
+    work = pathlib.Path(folder)
+    models = sorted((root / "config" / "models").glob("*.yaml"))
+    for path in models:
+        model = passes(path, path.name, True)
+        if path.name in ("standard.yaml", "premiers-pas.yaml", "cycle-achat.yaml"):
+            change(work, model, path.name)
+
+    page = (root / "deploy" / "man" / "seuil-model.5").read_text(encoding="utf-8")
+    shown = set()
+    for i, text in enumerate(examples(page), 1):
+        file = work / f"example-{i}.yaml"
+        file.write_text(text, encoding="utf-8")
+        shown.update(keys_of(passes(file, f"seuil-model(5), example {i}", True)))
+    told = re.sub(r"\\f.|\\\(`e", lambda m: "è" if m.group(0).startswith("\\(") else "", page.replace("\\-", "-"))
+    for section, definition in schema["definitions"].items():
+        if section in ("condition", "test"):
+            continue
+        for key in definition["properties"]:
+            expect(re.search(rf"^\.[A-Z]+ .*(?<![\w-]){re.escape(key)}(?![\w-])", told, re.M),
+                   f"seuil-model(5) does not tell the key {key} of {section}")
+
+for fault in faults:
+    print(fault)
+print(f"{len(models)} models, {checked} checks, {len(faults)} faults")
+sys.exit(1 if faults else 0)
