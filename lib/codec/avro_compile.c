@@ -3,180 +3,19 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buf.h"
+#include "codec/avro_build.h"
 #include "codec/avro_in.h"
-#include "codec/avro_program.h"
-#include "codec/avro_schema.h"
 
 struct compiler {
     const char *path;
     const struct seuil_names *names;
     struct seuil_error *err;
-    struct seuil_buf steps;   /* of struct seuil_avro_step: whole sequences and tables */
-    struct seuil_buf symbols; /* of struct seuil_str */
-    const struct seuil_avro_type **called; /* records that are run by number, or NULL */
-    uint32_t *records;
-    bool *inlined; /* by record number: its fields stand in another's sequence already */
-    uint32_t record_count;
-};
-
-/* Steps that belong together, until they are appended to the program in one piece. */
-struct sequence {
-    struct seuil_buf steps;
+    struct seuil_avro_build build;
 };
 
 static int fail(struct compiler *c, const char *field, const char *text)
 {
     return seuil_error_at(c->err, SEUIL_ERR_INVALID, c->path, 0, 0, "field `%s` %s", field, text);
-}
-
-static uint32_t append(struct compiler *c, const struct seuil_avro_step *steps, uint32_t count)
-{
-    uint32_t at = (uint32_t)(c->steps.len / sizeof(*steps));
-
-    seuil_buf_add(&c->steps, steps, count * sizeof(*steps));
-    return at;
-}
-
-static uint32_t append_symbols(struct compiler *c, const struct seuil_avro_type *type)
-{
-    uint32_t at = (uint32_t)(c->symbols.len / sizeof(type->names[0]));
-
-    seuil_buf_add(&c->symbols, type->names, type->count * sizeof(type->names[0]));
-    return at;
-}
-
-/* ---- passing over ------------------------------------------------------------------------- */
-
-static struct seuil_avro_step skip_step(struct compiler *c, const struct seuil_avro_type *type);
-
-static uint32_t skip_branches(struct compiler *c, const struct seuil_avro_type *type)
-{
-    struct sequence s = {0};
-    uint32_t at;
-
-    for (uint32_t i = 0; i < type->count; i++) {
-        struct seuil_avro_step step = skip_step(c, type->types[i]);
-
-        seuil_buf_add(&s.steps, &step, sizeof(step));
-    }
-    if (s.steps.failed)
-        c->steps.failed = s.steps.failed;
-    at = s.steps.failed ? 0 : append(c, (const void *)s.steps.ptr, type->count);
-    seuil_buf_done(&s.steps);
-    return at;
-}
-
-/* One step that passes over a value of @type, whatever it is. */
-static struct seuil_avro_step skip_step(struct compiler *c, const struct seuil_avro_type *type)
-{
-    struct seuil_avro_step step = {.op = SEUIL_OP_NOTHING, .target = SEUIL_TARGET_COUNT}, item;
-
-    switch (type->kind) {
-    case SEUIL_AVRO_NULL:
-        break;
-    case SEUIL_AVRO_BOOLEAN:
-        step.op = SEUIL_OP_SKIP_BOOL;
-        break;
-    case SEUIL_AVRO_INT:
-        step.op = SEUIL_OP_SKIP_INT;
-        break;
-    case SEUIL_AVRO_LONG:
-        step.op = SEUIL_OP_SKIP_LONG;
-        break;
-    case SEUIL_AVRO_FLOAT:
-    case SEUIL_AVRO_DOUBLE:
-        step.op = SEUIL_OP_SKIP_BYTES;
-        step.count = type->kind == SEUIL_AVRO_FLOAT ? 4 : 8;
-        break;
-    case SEUIL_AVRO_BYTES:
-    case SEUIL_AVRO_STRING:
-        step.op = SEUIL_OP_SKIP_STRING;
-        break;
-    case SEUIL_AVRO_ENUM:
-        step.op = SEUIL_OP_SKIP_ENUM;
-        step.count = type->count;
-        break;
-    case SEUIL_AVRO_FIXED:
-        step.op = type->size ? SEUIL_OP_SKIP_BYTES : SEUIL_OP_NOTHING;
-        step.count = type->size;
-        break;
-    case SEUIL_AVRO_ARRAY:
-    case SEUIL_AVRO_MAP:
-        step.op = type->kind == SEUIL_AVRO_ARRAY ? SEUIL_OP_SKIP_ARRAY : SEUIL_OP_SKIP_MAP;
-        item = skip_step(c, type->types[0]);
-        step.arg = append(c, &item, 1);
-        break;
-    case SEUIL_AVRO_UNION:
-        step.op = SEUIL_OP_UNION;
-        step.count = type->count;
-        step.arg = skip_branches(c, type);
-        break;
-    case SEUIL_AVRO_RECORD:
-        step.op = SEUIL_OP_SKIP_RECORD;
-        step.arg = type->number;
-        c->called[type->number] = type;
-        break;
-    }
-    return step;
-}
-
-/* Append what passes over @type to @s. A record met for the first time is flattened into it, so
- * nesting costs nothing; met again it is called, so the program stays linear in the schema. */
-static void skip_into(struct compiler *c, const struct seuil_avro_type *type, struct sequence *s)
-{
-    struct seuil_avro_step step;
-
-    if (type->kind == SEUIL_AVRO_RECORD && !c->inlined[type->number]) {
-        c->inlined[type->number] = true;
-        for (uint32_t i = 0; i < type->count; i++)
-            skip_into(c, type->types[i], s);
-        return;
-    }
-    step = skip_step(c, type);
-    if (step.op != SEUIL_OP_NOTHING)
-        seuil_buf_add(&s->steps, &step, sizeof(step));
-}
-
-/* End @s and append it to the program; returns its first step. */
-static uint32_t finish(struct compiler *c, struct sequence *s)
-{
-    struct seuil_avro_step end = {.op = SEUIL_OP_END};
-    uint32_t at = 0;
-
-    seuil_buf_add(&s->steps, &end, sizeof(end));
-    if (s->steps.failed)
-        c->steps.failed = s->steps.failed;
-    else
-        at = append(c, (const void *)s->steps.ptr, (uint32_t)(s->steps.len / sizeof(end)));
-    seuil_buf_done(&s->steps);
-    return at;
-}
-
-/* Give each record that is called a sequence of its own; that may call others. */
-static void compile_called(struct compiler *c)
-{
-    bool *done = c->inlined; /* flattening is over: reused for "has its sequence" */
-    bool more = true;
-
-    memset(done, 0, c->record_count * sizeof(*done));
-    while (more) {
-        more = false;
-        for (uint32_t r = 0; r < c->record_count; r++) {
-            struct sequence s = {0};
-
-            if (!c->called[r] || done[r])
-                continue;
-            done[r] = more = true;
-            for (uint32_t i = 0; i < c->called[r]->count; i++) {
-                struct seuil_avro_step step = skip_step(c, c->called[r]->types[i]);
-
-                if (step.op != SEUIL_OP_NOTHING)
-                    seuil_buf_add(&s.steps, &step, sizeof(step));
-            }
-            c->records[r] = finish(c, &s);
-        }
-    }
 }
 
 /* ---- taking ------------------------------------------------------------------------------- */
@@ -206,7 +45,7 @@ static uint16_t place(unsigned target)
 static int take_branches(struct compiler *c, const struct seuil_avro_type *type, unsigned target,
                          const char *field, uint32_t *ret_at)
 {
-    struct sequence s = {0};
+    struct seuil_avro_sequence s = {0};
     int rc = 0;
 
     for (uint32_t i = 0; i < type->count && !rc; i++) {
@@ -217,7 +56,7 @@ static int take_branches(struct compiler *c, const struct seuil_avro_type *type,
             rc = seuil_buf_add(&s.steps, &step, sizeof(step));
     }
     if (!rc)
-        *ret_at = append(c, (const void *)s.steps.ptr, type->count);
+        *ret_at = seuil_avro_build_append(&c->build, (const void *)s.steps.ptr, type->count);
     seuil_buf_done(&s.steps);
     return rc;
 }
@@ -232,7 +71,7 @@ static int take_string(struct compiler *c, const struct seuil_avro_type *type, c
     if (type->kind == SEUIL_AVRO_ENUM) {
         step->op = SEUIL_OP_TAKE_ENUM;
         step->count = type->count;
-        step->arg = append_symbols(c, type);
+        step->arg = seuil_avro_build_symbols(&c->build, type);
         return 0;
     }
     if ((type->kind != SEUIL_AVRO_STRING && type->kind != SEUIL_AVRO_BYTES) || type->logical)
@@ -308,7 +147,7 @@ static int value_step(struct compiler *c, const struct seuil_avro_type *type, co
                       struct seuil_avro_step *ret_step)
 {
     struct seuil_avro_step step = {.op = SEUIL_OP_NOTHING};
-    struct sequence s = {0};
+    struct seuil_avro_sequence s = {0};
     int rc = 0;
 
     if (type->kind == SEUIL_AVRO_UNION) {
@@ -322,10 +161,10 @@ static int value_step(struct compiler *c, const struct seuil_avro_type *type, co
                 rc = seuil_buf_add(&s.steps, &branch, sizeof(branch));
         }
         if (!rc)
-            step.arg = append(c, (const void *)s.steps.ptr, type->count);
+            step.arg = seuil_avro_build_append(&c->build, (const void *)s.steps.ptr, type->count);
         seuil_buf_done(&s.steps);
     } else if (!is_scalar(type)) {
-        step = skip_step(c, type);
+        step = seuil_avro_build_skip(&c->build, type);
     } else if (type->logical == SEUIL_LOGICAL_UUID ||
                (type->logical != SEUIL_LOGICAL_DECIMAL &&
                 (type->kind == SEUIL_AVRO_STRING || type->kind == SEUIL_AVRO_BYTES ||
@@ -355,7 +194,7 @@ static int take_map(struct compiler *c, const struct seuil_avro_type *type, cons
     if (rc)
         return rc;
     step->op = SEUIL_OP_TAKE_MAP;
-    step->arg = append(c, &value, 1);
+    step->arg = seuil_avro_build_append(&c->build, &value, 1);
     return 0;
 }
 
@@ -405,9 +244,9 @@ static void join_union(struct compiler *c, struct seuil_avro_step *step)
 {
     const struct seuil_avro_step *branch;
 
-    if (step->op != SEUIL_OP_UNION || step->count != 2 || c->steps.failed)
+    if (step->op != SEUIL_OP_UNION || step->count != 2 || c->build.steps.failed)
         return;
-    branch = (const struct seuil_avro_step *)c->steps.ptr + step->arg;
+    branch = (const struct seuil_avro_step *)c->build.steps.ptr + step->arg;
     if (branch[0].op == SEUIL_OP_NOTHING && branch[1].op == SEUIL_OP_TAKE_STRING)
         step->op = SEUIL_OP_NULL_TEXT;
     else if (branch[1].op == SEUIL_OP_NOTHING && branch[0].op == SEUIL_OP_TAKE_STRING)
@@ -452,7 +291,7 @@ static int check_wanted(struct compiler *c, const struct seuil_avro_type *top, u
 
 static int compile_top(struct compiler *c, const struct seuil_avro_type *top, uint32_t *ret_start)
 {
-    struct sequence s = {0};
+    struct seuil_avro_sequence s = {0};
     uint64_t seen = 0;
     int rc = 0;
 
@@ -462,7 +301,7 @@ static int compile_top(struct compiler *c, const struct seuil_avro_type *top, ui
 
         /* Two fields once had one name: the first is it. */
         if (target < 0 || target == SEUIL_TARGET_TYPE || seen >> target & 1) {
-            skip_into(c, top->types[i], &s);
+            seuil_avro_build_skip_into(&c->build, top->types[i], &s);
             continue;
         }
         seen |= UINT64_C(1) << target;
@@ -474,19 +313,8 @@ static int compile_top(struct compiler *c, const struct seuil_avro_type *top, ui
     }
     if (!rc)
         rc = check_wanted(c, top, seen);
-    *ret_start = finish(c, &s);
+    *ret_start = seuil_avro_build_finish(&c->build, &s);
     return rc;
-}
-
-static void *copy(struct seuil_arena *arena, const struct seuil_buf *buf, int *rc)
-{
-    void *to = *rc ? NULL : seuil_arena_alloc(arena, buf->len + 1, 1);
-
-    if (!to || buf->failed)
-        *rc = *rc ? *rc : SEUIL_ERR_NOMEM;
-    else if (buf->len)
-        memcpy(to, buf->ptr, buf->len);
-    return to;
 }
 
 const struct seuil_avro_program *seuil_avro_compile(const struct seuil_writer_schema *schema,
@@ -497,7 +325,6 @@ const struct seuil_avro_program *seuil_avro_compile(const struct seuil_writer_sc
     struct seuil_avro_program *program = seuil_arena_alloc(arena, 1, sizeof(*program));
     struct compiler c = {.path = schema->path, .names = names, .err = err};
     struct seuil_avro_schema parsed;
-    size_t records;
     int rc = seuil_avro_schema_parse(schema->path, schema->text, schema->len, arena, &parsed, err);
 
     if (rc)
@@ -508,24 +335,20 @@ const struct seuil_avro_program *seuil_avro_compile(const struct seuil_writer_sc
                        seuil_avro_kind_name(parsed.top->kind));
         return NULL;
     }
-    c.record_count = parsed.record_count;
-    records = parsed.record_count;
-    c.called = seuil_arena_alloc(arena, records, sizeof(*c.called));
-    c.records = seuil_arena_alloc(arena, records, sizeof(*c.records));
-    c.inlined = seuil_arena_alloc(arena, records, sizeof(*c.inlined));
-    rc = program && c.called && c.records && c.inlined ? 0 : SEUIL_ERR_NOMEM;
+    rc = seuil_avro_build_init(&c.build, parsed.record_count, arena);
+    if (!rc && !program)
+        rc = SEUIL_ERR_NOMEM;
     if (!rc)
         rc = compile_top(&c, parsed.top, &program->start);
     if (!rc) {
-        compile_called(&c);
+        seuil_avro_build_called(&c.build);
         program->names = names;
-        program->records = c.records;
-        program->step_count = (uint32_t)(c.steps.len / sizeof(*program->steps));
-        program->steps = copy(arena, &c.steps, &rc);
-        program->symbols = copy(arena, &c.symbols, &rc);
+        program->records = c.build.records;
+        program->step_count = (uint32_t)(c.build.steps.len / sizeof(*program->steps));
+        program->steps = seuil_avro_build_copy(arena, &c.build.steps, &rc);
+        program->symbols = seuil_avro_build_copy(arena, &c.build.symbols, &rc);
     }
-    seuil_buf_done(&c.steps);
-    seuil_buf_done(&c.symbols);
+    seuil_avro_build_done(&c.build);
     if (rc == SEUIL_ERR_NOMEM)
         seuil_error_set(err, SEUIL_ERR_NOMEM, "out of memory");
     return rc ? NULL : program;

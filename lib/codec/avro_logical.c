@@ -57,8 +57,6 @@ static double big_decimal(locale_t locale, const uint8_t *p, uint32_t len, uint3
         }
         limbs[i / 4] |= byte << 8 * (i % 4);
     }
-    if (carry && len < DECIMAL_BYTES_MAX)
-        limbs[len / 4] |= UINT32_C(1) << 8 * (len % 4);
     from = digits_of(limbs, LIMBS_MAX, end);
     if (negative)
         *--from = '-';

@@ -39,7 +39,8 @@ enum seuil_avro_op {
     SEUIL_OP_TAKE_LONG,
     SEUIL_OP_TAKE_FLOAT,
     SEUIL_OP_TAKE_DOUBLE,
-    SEUIL_OP_TAKE_FIXED,         /* count: so many bytes; of documents only */
+    SEUIL_OP_TAKE_BYTES,         /* as TAKE_STRING, which may be no text; of documents only */
+    SEUIL_OP_TAKE_FIXED,         /* the same of `count` bytes */
     SEUIL_OP_TAKE_DECIMAL,       /* arg: decimals; length, then so many bytes */
     SEUIL_OP_TAKE_FIXED_DECIMAL, /* arg: decimals, count: bytes */
     SEUIL_OP_TAKE_UUID,          /* 16 bytes, as text */

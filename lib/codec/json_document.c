@@ -1,9 +1,7 @@
 /* JSON to a document: one bounded pass, no tree, no allocation. */
 
-#include <string.h>
-
-#include "codec/document.h"
 #include "codec/json_scan.h"
+#include "codec/members.h"
 
 struct walk {
     struct seuil_json j;
@@ -23,45 +21,38 @@ static int add(struct walk *w, uint8_t kind, struct seuil_str key, struct seuil_
     return 0;
 }
 
-/* The index of the member @key of the object at @object, so far; 0: there is none. */
-static uint32_t find_member(const struct seuil_document *document, uint32_t object,
-                            struct seuil_str key)
+/* A member's name is new, or what had it goes, or is kept and the record refused. */
+static int add_member(struct walk *w, struct seuil_members *members, const uint8_t *at,
+                      struct seuil_str name)
 {
-    for (uint32_t i = object + 1; i < document->count; i = document->nodes[i].end)
-        if (seuil_str_eq(document->nodes[i].key, key))
-            return i;
-    return 0;
+    int64_t there = seuil_members_add(members, name);
+
+    if (there > 0 && w->duplicates == SEUIL_DUPLICATES_LAST) {
+        seuil_members_void(members, (uint32_t)there);
+        return 0;
+    }
+    if (there == 0)
+        return 0;
+    w->j.p = at;
+    return there < 0
+               ? seuil_json_fail(&w->j, SEUIL_ERR_LIMIT, "an object has more than 512 members")
+               : seuil_json_fail(&w->j, SEUIL_ERR_FORMAT, "a name stands twice in one object");
 }
-
-/* Take the subtree at @index out: what follows are later members of the same object. */
-static void drop(struct seuil_document *document, uint32_t index)
-{
-    uint32_t end = document->nodes[index].end, width = end - index;
-
-    memmove(&document->nodes[index], &document->nodes[end],
-            (document->count - end) * sizeof(*document->nodes));
-    document->count -= width;
-    for (uint32_t i = index; i < document->count; i++)
-        document->nodes[i].end -= width;
-}
-
-/* Members of an object that is taken whole; its names are held against each other. */
-#define MEMBERS_MAX 512
 
 static int take_object(struct walk *w, const struct seuil_wanted *wanted, bool whole,
-                       uint32_t object, unsigned depth)
+                       unsigned depth)
 {
     struct seuil_json *j = &w->j;
-    uint32_t members = 0;
+    struct seuil_members members;
     bool first = true;
     int rc;
 
     j->p++;
+    seuil_members_begin(&members, w->document, j->scratch);
     while ((rc = seuil_json_next(j, '}', &first)) > 0) {
         const struct seuil_wanted *child = NULL;
         struct seuil_str name;
         const uint8_t *at;
-        uint32_t there;
 
         seuil_json_space(j);
         at = j->p;
@@ -76,19 +67,13 @@ static int take_object(struct walk *w, const struct seuil_wanted *wanted, bool w
                 return rc;
             continue;
         }
-        there = find_member(w->document, object, name);
-        if (there && w->duplicates == SEUIL_DUPLICATES_REFUSED) {
-            j->p = at;
-            return seuil_json_fail(j, SEUIL_ERR_FORMAT, "a name stands twice in one object");
-        }
-        if (there)
-            drop(w->document, there);
-        else if (++members > MEMBERS_MAX)
-            return seuil_json_fail(j, SEUIL_ERR_LIMIT, "an object has more than 512 members");
-        rc = take_value(w, child, whole, name, depth + 1);
+        rc = add_member(w, &members, at, name);
+        if (!rc)
+            rc = take_value(w, child, whole, name, depth + 1);
         if (rc)
             return rc;
     }
+    seuil_members_end(&members);
     return rc;
 }
 
@@ -151,13 +136,13 @@ static int take_value(struct walk *w, const struct seuil_wanted *wanted, bool wh
     if (depth > SEUIL_DEPTH_MAX)
         return seuil_json_fail(&w->j, SEUIL_ERR_LIMIT, "values are nested more than 32 deep");
     whole = whole || (wanted && wanted->whole);
-    w->document->steps++;
+    w->j.steps++;
     if (next != '{' && next != '[')
         return take_scalar(w, next, key);
     rc = add(w, next == '{' ? SEUIL_NODE_OBJECT : SEUIL_NODE_LIST, key, &node);
     if (!rc)
-        rc = next == '{' ? take_object(w, wanted, whole, index, depth)
-                         : take_list(w, wanted, whole, depth);
+        rc =
+            next == '{' ? take_object(w, wanted, whole, depth) : take_list(w, wanted, whole, depth);
     if (!rc)
         w->document->nodes[index].end = w->document->count;
     return rc;
@@ -167,11 +152,12 @@ int seuil_json_document(const struct seuil_wanted *wanted, enum seuil_duplicates
                         struct seuil_decode_scratch *scratch, const uint8_t *bytes, uint32_t len,
                         struct seuil_document *document, struct seuil_fault *fault)
 {
-    struct walk w = {{bytes, bytes, bytes + len, scratch, fault}, document, duplicates};
+    struct walk w = {{bytes, bytes, bytes + len, scratch, fault, 0}, document, duplicates};
     int rc;
 
-    document->steps = 0;
+    seuil_members_reset(scratch);
     rc = take_value(&w, wanted, false, (struct seuil_str){0}, 1);
+    document->steps = w.j.steps;
     if (rc)
         return rc;
     seuil_json_space(&w.j);

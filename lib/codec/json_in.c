@@ -267,7 +267,7 @@ int seuil_json_read(const struct seuil_names *names, int kind, struct seuil_deco
                     const uint8_t *bytes, uint32_t len, struct seuil_event *event,
                     struct seuil_fault *fault)
 {
-    struct seuil_json j = {bytes, bytes, bytes + len, scratch, fault};
+    struct seuil_json j = {bytes, bytes, bytes + len, scratch, fault, 0};
     uint64_t seen = 0;
     bool first = true;
     int rc;

@@ -414,6 +414,7 @@ int seuil_json_skip(struct seuil_json *j, unsigned depth)
         return rc;
     if (depth > SEUIL_DEPTH_MAX)
         return seuil_json_fail(j, SEUIL_ERR_LIMIT, "values are nested more than 32 deep");
+    j->steps++;
     switch (next) {
     case '{':
     case '[':

@@ -14,6 +14,7 @@ struct seuil_json {
     const uint8_t *start, *p, *end;
     struct seuil_decode_scratch *scratch;
     struct seuil_fault *fault;
+    uint64_t steps; /* values so far: each takes a byte at least */
 };
 
 /* All return 0 or a code that is noted in the fault, with p where it went wrong. */

@@ -28,6 +28,19 @@ void seuil_keyset_clear(struct seuil_keyset *set);
 /* 1 when @key is new and was added, 0 when it was there, SEUIL_ERR_LIMIT when the set is full. */
 int seuil_keyset_add(struct seuil_keyset *set, struct seuil_str key);
 
+/* Names of the objects that are open while a document is read (codec/members.h). */
+#define SEUIL_MEMBER_SLOTS 4096
+
+struct seuil_member_set {
+    uint32_t count;
+    uint16_t order[SEUIL_MEMBER_SLOTS / 2]; /* the slots in use, by age */
+    struct {
+        uint32_t hash;
+        uint32_t object;
+        uint32_t node; /* 0: free */
+    } slots[SEUIL_MEMBER_SLOTS];
+};
+
 /* Text that is made of a record's: unescaped, a UUID. A record's own is never longer than its
  * source; documents in its strings are read again, so there is room for two of the largest. */
 #define SEUIL_SCRATCH_TEXT_MAX (2 * SEUIL_RECORD_BYTES_MAX)
@@ -36,6 +49,7 @@ struct seuil_decode_scratch {
     locale_t locale; /* "C": numbers do not depend on the process's locale */
     uint64_t steps;  /* what reading the last Avro record cost: at most 4 a byte and 256 */
     struct seuil_keyset top, inner;
+    struct seuil_member_set members;
     struct seuil_entry entries[SEUIL_MAP_ENTRIES_MAX];
     uint32_t text_len;
     uint8_t *text; /* SEUIL_SCRATCH_TEXT_MAX */

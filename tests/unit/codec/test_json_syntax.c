@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "support/decoding.h"
+#include "support/document.h"
 
 #define EVENT(member) "{\"id\":\"e\",\"lead\":\"l\",\"time\":1," member "}"
 
@@ -152,6 +153,35 @@ Test(json_syntax, what_is_not_is_refused)
         cr_assert(rc == SEUIL_ERR_FORMAT || rc == SEUIL_ERR_TRUNCATED, "%d: %s", rc, refused[i]);
     }
     decoding_done(&d);
+}
+
+/* The same of documents, which take what stands under `x`, or pass over it, or take everything. */
+Test(json_syntax, documents_accept_and_refuse_the_same)
+{
+    static const char *const names[] = {"x", "nothing", "*"};
+
+    for (size_t way = 0; way < sizeof(names) / sizeof(names[0]); way++) {
+        struct documenting d = documenting_make(names[way]);
+
+        for (size_t i = 0; i < sizeof(accepted) / sizeof(accepted[0]); i++) {
+            int rc = documenting_json(&d, SEUIL_DUPLICATES_LAST, accepted[i], strlen(accepted[i]));
+
+            if (way != 1 && strstr(accepted[i], "1e999"))
+                cr_assert_eq(rc, SEUIL_ERR_LIMIT, "who wants it meets its range");
+            else
+                cr_assert_eq(rc, 0, "%s: %s", accepted[i], d.fault.why);
+        }
+        for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+            int rc = documenting_json(&d, SEUIL_DUPLICATES_LAST, refused[i], strlen(refused[i]));
+
+            if (i < 4) /* a document need not be an object */
+                cr_assert_eq(rc, 0, "%s", refused[i]);
+            else
+                cr_assert(rc == SEUIL_ERR_FORMAT || rc == SEUIL_ERR_TRUNCATED, "%d: %s", rc,
+                          refused[i]);
+        }
+        documenting_done(&d);
+    }
 }
 
 /* jansson refuses no more than we do and no less, but for what is said here. */
