@@ -110,12 +110,31 @@ static int think_with(struct seuil_worker *worker, const struct seuil_models *mo
         seuil_models_regex_free(regex);
         return SEUIL_ERR_NOMEM;
     }
-    seuil_models_regex_free(worker->regex);
-    free(worker->scratch_memory);
     worker->regex = regex;
     worker->scratch_memory = memory;
     worker->scratch = seuil_scratch_init(memory, models, regex);
     return 0;
+}
+
+/* Shards finish what they do with the old scratch when they are told of the new one. */
+static void change_models(struct seuil_worker *worker, const struct seuil_models *wanted)
+{
+    void *regex = worker->regex, *memory = worker->scratch_memory;
+    bool changed = think_with(worker, wanted) == 0;
+
+    if (!changed)
+        worker->env.say(worker->env.ctx, 0, SEUIL_LEVEL_ERROR,
+                        "out of memory for the new models: the old ones stay in force");
+    for (uint32_t i = 0; changed && i < worker->known_count; i++)
+        seuil_shard_remodel(worker->shards[worker->known[i]], wanted, worker->scratch);
+    if (changed) {
+        seuil_models_regex_free(regex);
+        free(memory);
+    }
+    pthread_mutex_lock(&worker->lock);
+    worker->models = changed ? wanted : worker->models;
+    worker->models_wanted = worker->models;
+    pthread_mutex_unlock(&worker->lock);
 }
 
 /* ---- orders -------------------------------------------------------------------------------- */
@@ -180,19 +199,8 @@ static void obey(struct seuil_worker *worker)
         }
     } while (count > 0);
 
-    if (wanted != worker->models) {
-        if (think_with(worker, wanted)) {
-            worker->env.say(worker->env.ctx, 0, SEUIL_LEVEL_ERROR,
-                            "out of memory for the new models: the old ones stay in force");
-            wanted = worker->models;
-        }
-        for (uint32_t i = 0; i < worker->known_count; i++)
-            seuil_shard_remodel(worker->shards[worker->known[i]], wanted, worker->scratch);
-        pthread_mutex_lock(&worker->lock);
-        worker->models = wanted;
-        worker->models_wanted = wanted;
-        pthread_mutex_unlock(&worker->lock);
-    }
+    if (wanted != worker->models)
+        change_models(worker, wanted);
 }
 
 /* ---- a turn -------------------------------------------------------------------------------- */

@@ -44,6 +44,14 @@ static seuil_time_ms judged_at(const struct seuil_lead *lead, const struct seuil
     return at > lead->clock ? at : lead->clock;
 }
 
+static void clear_outcome(struct seuil_outcome *outcome)
+{
+    outcome->verdict = SEUIL_VERDICT_APPLIED;
+    outcome->todo = 0;
+    outcome->notes = 0;
+    outcome->crossing_count = 0;
+}
+
 /* Judge at @at, then say what is to be done. */
 static void conclude(struct seuil_scratch *scratch, struct seuil_lead *lead, seuil_time_ms at,
                      enum seuil_reason reason, struct seuil_outcome *ret_outcome)
@@ -61,6 +69,14 @@ static void conclude(struct seuil_scratch *scratch, struct seuil_lead *lead, seu
     for (unsigned i = 0; i < ret_outcome->crossing_count; i++)
         if (ret_outcome->crossings[i].publish)
             ret_outcome->todo |= SEUIL_TODO_PUBLISH;
+}
+
+void seuil_engine_conclude(struct seuil_scratch *scratch, struct seuil_lead *lead,
+                           struct seuil_outcome *ret_outcome)
+{
+    clear_outcome(ret_outcome);
+    seuil_ingest_settle(scratch, lead, &ret_outcome->notes);
+    conclude(scratch, lead, lead->evidence.newest, SEUIL_REASON_EVENT, ret_outcome);
 }
 
 /* ---- silence ----------------------------------------------------------------------------- */
@@ -214,8 +230,12 @@ static void hit_roles(struct seuil_scratch *scratch, const struct seuil_event *e
 static enum seuil_verdict take_in(struct seuil_scratch *scratch, const struct seuil_event *event,
                                   unsigned *notes, struct intake *ret_intake)
 {
+    bool matched = seuil_scratch_has_matched(scratch, event);
+
+    scratch->matched.event = NULL;
     *ret_intake = (struct intake){0};
-    scratch->hits.count = 0;
+    if (!matched)
+        scratch->hits.count = 0;
     ret_intake->time = seuil_ingest_time(event, notes);
     if (event->retracts.len > 0)
         return SEUIL_VERDICT_UNSUPPORTED;
@@ -248,7 +268,8 @@ static enum seuil_verdict take_in(struct seuil_scratch *scratch, const struct se
         hit_roles(scratch, event, SEUIL_ROLE_STATUS);
         return ret_intake->writes_profile ? SEUIL_VERDICT_APPLIED : SEUIL_VERDICT_FILTERED;
     }
-    seuil_rules_match(scratch->models, scratch->rules, event, &scratch->hits);
+    if (!matched)
+        seuil_rules_match(scratch->models, scratch->rules, event, &scratch->hits);
     if (scratch->hits.more)
         *notes |= SEUIL_NOTE_HITS_LEFT;
     return scratch->hits.count ? SEUIL_VERDICT_APPLIED : SEUIL_VERDICT_FILTERED;
@@ -308,14 +329,6 @@ static void step_event(struct seuil_scratch *scratch, const struct seuil_event *
 }
 
 /* ---- the verbs --------------------------------------------------------------------------- */
-
-static void clear_outcome(struct seuil_outcome *outcome)
-{
-    outcome->verdict = SEUIL_VERDICT_APPLIED;
-    outcome->todo = 0;
-    outcome->notes = 0;
-    outcome->crossing_count = 0;
-}
 
 int seuil_engine_step(const struct seuil_models *models, struct seuil_scratch *scratch,
                       const struct seuil_event *event, struct seuil_lead *lead,

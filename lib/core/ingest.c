@@ -58,8 +58,8 @@ static void record_time(struct seuil_evidence *evidence, seuil_time_ms time, boo
 
 /* ---- records ----------------------------------------------------------------------------- */
 
-static uint32_t object_hash(const struct seuil_models *models, const struct seuil_rule *rule,
-                            const struct seuil_event *event)
+uint32_t seuil_ingest_object(const struct seuil_models *models, const struct seuil_rule *rule,
+                             const struct seuil_event *event)
 {
     if (rule->role != SEUIL_ROLE_POINTS)
         return seuil_command_operand(models, rule, event);
@@ -90,37 +90,52 @@ static uint32_t object_hash(const struct seuil_models *models, const struct seui
     return 0;
 }
 
-static bool add_hits(struct seuil_scratch *scratch, const struct seuil_event *event,
-                     struct seuil_evidence *evidence, struct seuil_record *record, unsigned *notes)
+bool seuil_ingest_hits(struct seuil_scratch *scratch, const struct seuil_hits *hits,
+                       const uint32_t *objects, struct seuil_evidence *evidence,
+                       struct seuil_record *record, unsigned *notes)
 {
-    uint16_t hits[SEUIL_HITS_MAX];
+    uint8_t order[SEUIL_HITS_MAX];
     const struct seuil_rule *rules = scratch->models->rules;
 
     /* Hits are in the order of the file; a record has them in that of keys. */
-    for (unsigned i = 0; i < scratch->hits.count; i++) {
+    for (unsigned i = 0; i < hits->count; i++) {
         unsigned at = i;
 
-        for (; at > 0 && rules[hits[at - 1]].key > rules[scratch->hits.rule[i]].key; at--)
-            hits[at] = hits[at - 1];
-        hits[at] = scratch->hits.rule[i];
+        for (; at > 0 && rules[hits->rule[order[at - 1]]].key > rules[hits->rule[i]].key; at--)
+            order[at] = order[at - 1];
+        order[at] = (uint8_t)i;
     }
-    for (unsigned i = 0; i < scratch->hits.count; i++) {
-        const struct seuil_rule *rule = &rules[hits[i]];
+    for (unsigned i = 0; i < hits->count; i++) {
+        unsigned index = hits->rule[order[i]];
+        const struct seuil_rule *rule = &rules[index];
         unsigned slot = seuil_evidence_find_rule(evidence, rule->key);
 
         if (slot == SEUIL_NO_SLOT) {
             slot = seuil_evidence_add_rule(evidence, rule->key, rule->meaning,
-                                           seuil_rule_has_limit(rule, SEUIL_LIMIT_OBJECT) ||
-                                               rule->role != SEUIL_ROLE_POINTS);
+                                           scratch->traits[index] & SEUIL_TRAIT_OBJECT);
             if (slot == SEUIL_NO_SLOT) {
                 *notes |= SEUIL_NOTE_RULES_DROPPED;
                 continue;
             }
-            seuil_scratch_bind_slot(scratch, slot, hits[i]);
+            seuil_scratch_bind_slot(scratch, slot, index);
         }
-        seuil_evidence_add_hit(evidence, record, slot, object_hash(scratch->models, rule, event));
+        seuil_evidence_add_hit(evidence, record, slot, objects[order[i]]);
     }
     return record->hit_count > 0;
+}
+
+static bool add_hits(struct seuil_scratch *scratch, const struct seuil_event *event,
+                     struct seuil_evidence *evidence, struct seuil_record *record, unsigned *notes)
+{
+    const struct seuil_hits *hits = &scratch->hits;
+    uint32_t objects[SEUIL_HITS_MAX];
+
+    for (unsigned i = 0; i < hits->count; i++)
+        objects[i] = scratch->traits[hits->rule[i]] & SEUIL_TRAIT_OBJECT
+                         ? seuil_ingest_object(scratch->models,
+                                               &scratch->models->rules[hits->rule[i]], event)
+                         : 0;
+    return seuil_ingest_hits(scratch, hits, objects, evidence, record, notes);
 }
 
 /* The event of @position of recent came again with another time: the earlier one stays. */
@@ -411,8 +426,7 @@ static void drop_ended(struct seuil_evidence *evidence, struct seuil_key late,
             remove_adjustment(evidence, i);
 }
 
-/* An upper bound of the packed size, cheap. */
-static size_t size_bound(const struct seuil_lead *lead)
+size_t seuil_ingest_size_bound(const struct seuil_lead *lead)
 {
     const struct seuil_evidence *evidence = &lead->evidence;
     size_t bound = 64 + SEUIL_TOPICS_MAX * 16 + SEUIL_MODELS_MAX * 14 + 72;
@@ -537,6 +551,7 @@ void seuil_ingest_settle(struct seuil_scratch *scratch, struct seuil_lead *lead,
     if (!lead->tombstone && lead->cut != SEUIL_TIME_NONE &&
         seuil_fold_point(evidence, horizon).time > lead->cut)
         lead->cut = SEUIL_TIME_NONE; /* what it refuses is late by now */
-    while (size_bound(lead) > SEUIL_LEAD_BYTES_MAX && seuil_lead_size(lead) > SIZE_MAX_SETTLED)
+    while (seuil_ingest_size_bound(lead) > SEUIL_LEAD_BYTES_MAX &&
+           seuil_lead_size(lead) > SIZE_MAX_SETTLED)
         shrink(scratch, lead, notes);
 }

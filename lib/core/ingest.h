@@ -15,6 +15,16 @@ uint64_t seuil_ingest_hash(const struct seuil_event *event);
 /* The fold point: keys below it are late. */
 struct seuil_key seuil_fold_point(const struct seuil_evidence *evidence, int64_t horizon_ms);
 
+/* The hash of the object of @event that a limit of @rule asks for, or what a hidden rule says; 0
+ * when there is none. */
+uint32_t seuil_ingest_object(const struct seuil_models *models, const struct seuil_rule *rule,
+                             const struct seuil_event *event);
+
+/* Add @hits with their @objects to @record; whether it has any now. */
+bool seuil_ingest_hits(struct seuil_scratch *scratch, const struct seuil_hits *hits,
+                       const uint32_t *objects, struct seuil_evidence *evidence,
+                       struct seuil_record *record, unsigned *notes);
+
 /* Put the event of @key, which hit scratch->hits, into recent. APPLIED, DUPLICATE or LATE;
  * @ret_changed: whether the evidence is another now. */
 enum seuil_verdict seuil_ingest_record(struct seuil_scratch *scratch,
@@ -49,5 +59,8 @@ void seuil_ingest_drop_unnamed(const struct seuil_scratch *scratch,
 /* After any change: fold what left the horizon, forget what is worth nothing, keep the bounds. The
  * lead is bound. */
 void seuil_ingest_settle(struct seuil_scratch *scratch, struct seuil_lead *lead, unsigned *notes);
+
+/* An upper bound of the packed size, cheap. */
+size_t seuil_ingest_size_bound(const struct seuil_lead *lead);
 
 #endif

@@ -62,6 +62,7 @@ struct seuil_scratch *seuil_scratch_init(void *memory, const struct seuil_models
     memset(scratch->values, 0, sizeof(scratch->values));
     memset(scratch->live_used, 0, sizeof(scratch->live_used));
     scratch->hits.count = 0;
+    scratch->matched.event = NULL;
     for (unsigned i = 0; i < models->model_count; i++) {
         const struct seuil_model *model = &models->models[i];
 
@@ -72,6 +73,7 @@ struct seuil_scratch *seuil_scratch_init(void *memory, const struct seuil_models
         scratch->profile_counts[i] = model->fit_count > 0 || model->exclusion_count > 0;
         seuil_fit_evaluate(scratch, model, &scratch->bare[i]);
     }
+    seuil_defer_prepare(scratch);
     return scratch;
 }
 

@@ -8,6 +8,7 @@
 #ifndef SEUIL_CORE_SCRATCH_H
 #define SEUIL_CORE_SCRATCH_H
 
+#include "core/defer.h"
 #include "core/engine.h"
 #include "core/tally.h"
 
@@ -44,7 +45,17 @@ struct seuil_scratch {
     struct seuil_model_view bare[SEUIL_MODELS_MAX]; /* of a lead without a profile */
     bool profile_counts[SEUIL_MODELS_MAX];          /* the model has fit criteria or exclusions */
 
+    /* of the models, for deferring (defer.h) */
+    bool plain; /* no model has a feature that forbids it */
+    uint8_t traits[SEUIL_RULES_MAX];
+    double marks_up[SEUIL_MODELS_MAX][SEUIL_TIERS_MAX]; /* the highest score that stays */
+    struct seuil_digest fresh;                          /* of a lead without history */
+
     struct seuil_hits hits;
+    struct { /* `hits` are this event's, which is stepped next */
+        const struct seuil_event *event;
+        struct seuil_position position;
+    } matched;
     struct seuil_value values[SEUIL_ATTRIBUTES_MAX]; /* of the profile, by the set's attributes */
 
     /* the bound lead */
@@ -68,6 +79,13 @@ struct seuil_scratch {
 
 #define SEUIL_NO_RULE 0xffff
 
+/* What is known of a rule. */
+enum {
+    SEUIL_TRAIT_BOUNDED = 1 << 0, /* its awards only fade, and do nothing else */
+    SEUIL_TRAIT_PLAIN = 1 << 1,   /* bounded, and never negative: its events may be deferred */
+    SEUIL_TRAIT_OBJECT = 1 << 2,  /* its records have an object */
+};
+
 /* Find the rules of @lead in the set. Evidence of rules that are gone, or whose meaning changed, is
  * dropped: whether there was any. */
 bool seuil_scratch_bind(struct seuil_scratch *scratch, struct seuil_lead *lead);
@@ -84,6 +102,30 @@ void seuil_scratch_view(struct seuil_scratch *scratch, const struct seuil_lead *
 
 /* The index in the set of the rule of @key, or SEUIL_NO_RULE. */
 unsigned seuil_scratch_rule(const struct seuil_scratch *scratch, uint32_t key);
+
+/* The hits are those of @event; were they? */
+static inline void seuil_scratch_matched(struct seuil_scratch *scratch,
+                                         const struct seuil_event *event)
+{
+    scratch->matched.event = event;
+    scratch->matched.position = event->position;
+}
+
+static inline bool seuil_scratch_has_matched(const struct seuil_scratch *scratch,
+                                             const struct seuil_event *event)
+{
+    const struct seuil_position *a = &scratch->matched.position, *b = &event->position;
+
+    return scratch->matched.event == event && a->offset == b->offset && a->topic == b->topic &&
+           a->generation == b->generation && a->partition == b->partition;
+}
+
+/* Fill what deferring needs of the models (defer.c). */
+void seuil_defer_prepare(struct seuil_scratch *scratch);
+
+/* Settle and judge a lead that pendings were put into, at the time of the last (engine.c). */
+void seuil_engine_conclude(struct seuil_scratch *scratch, struct seuil_lead *lead,
+                           struct seuil_outcome *ret_outcome);
 
 /* Fit, raw fit and exclusions by attributes of a profile, for one model. */
 void seuil_fit_evaluate(struct seuil_scratch *scratch, const struct seuil_model *model,

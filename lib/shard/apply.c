@@ -121,15 +121,53 @@ static void replay(struct seuil_shard *shard, const struct seuil_item *item,
     fate(shard, item, true);
 }
 
+/* An event that moves nothing is appended to its lead's pendings (core/defer.h). No stamp of a
+ * tenure before is above reach0, and those of this one are below all that is still to come. */
+static bool defer(struct seuil_shard *shard, const struct seuil_item *item,
+                  const struct seuil_event *event, seuil_time_ms until)
+{
+    struct seuil_cached *entry = item->lead;
+    uint8_t pending[SEUIL_PENDING_BYTES_MAX];
+    uint32_t len;
+
+    if (entry->model_epoch != shard->model_epoch ||
+        event->position.offset < shard->topics[item->topic].reach0)
+        return false;
+    if (!entry->len && !entry->tail)
+        seuil_engine_digest_new(shard->env.scratch, &entry->digest);
+    switch (seuil_engine_defer(shard->env.models, shard->env.scratch, event, until, &entry->digest,
+                               pending, &len)) {
+    case SEUIL_DEFERRAL_NONE:
+        return false;
+    case SEUIL_DEFERRAL_FILTERED:
+        shard->counters.filtered++;
+        return true;
+    case SEUIL_DEFERRAL_PENDING:
+        break;
+    }
+    if (seuil_cache_append(&shard->cache, entry, pending, len) != 0)
+        shard->failed = true;
+    seuil_lead_touched(shard, entry, false);
+    if (entry->digest.until < entry->due) { /* a lead that begins */
+        entry->due = entry->digest.until;
+        seuil_timers_note(shard, entry);
+    }
+    shard->counters.applied++;
+    return true;
+}
+
 /* False after a halt: the event keeps waiting. */
 static bool apply_event(struct seuil_shard *shard, const struct seuil_item *item,
                         const struct seuil_event *event)
 {
     struct seuil_cached *entry = item->lead;
-    struct seuil_lead *lead = seuil_lead_open(shard, entry);
     seuil_time_ms until = event->arrival > item->stream ? event->arrival : item->stream;
     bool urgent = false, expired = false, changed;
+    struct seuil_lead *lead;
 
+    if (defer(shard, item, event, until))
+        return true;
+    lead = seuil_lead_take(shard, entry);
     if (!lead)
         return false;
     if (event->position.offset < seuil_lead_stamp(lead, item->topic, event->position.generation)) {
@@ -149,8 +187,12 @@ static bool apply_event(struct seuil_shard *shard, const struct seuil_item *item
      * again when base allows to delete the lead. */
     if (expired && !urgent && !(shard->outcome.todo & SEUIL_TODO_SAVE))
         changed = false;
-    if (changed)
+    if (changed) {
         seuil_lead_close(shard, entry, lead, urgent);
+        seuil_lead_digest(shard, entry, lead);
+    } else {
+        seuil_lead_settle(shard, entry); /* so that the next one finds less to do */
+    }
     return true;
 }
 

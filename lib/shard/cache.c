@@ -7,8 +7,9 @@
 #include "base/heap.h"
 
 #define FIRST_SLOTS 1024
-/* States grow by a few bytes an event: rounding up keeps the allocator out of most of them. */
-#define ROUND_BYTES 64
+/* States grow by a few bytes an event and shrink again: room of 2^n and 3 * 2^n bytes, from here
+ * on, keeps the allocator out of nearly all of that. */
+#define FIRST_BYTES 128
 
 static uint64_t weight(const struct seuil_cached *entry)
 {
@@ -95,22 +96,44 @@ struct seuil_cached *seuil_cache_add(struct seuil_cache *cache, uint64_t hash, s
     return entry;
 }
 
+static int make_room(struct seuil_cache *cache, struct seuil_cached *entry, uint32_t len)
+{
+    uint32_t cap = FIRST_BYTES;
+    uint8_t *ptr;
+
+    if (len <= entry->cap)
+        return 0;
+    while (cap < len)
+        cap += cap & (cap - 1) ? cap / 3 : cap / 2;
+    ptr = seuil_heap_realloc(entry->bytes, cap);
+    if (!ptr)
+        return SEUIL_ERR_NOMEM;
+    cache->bytes += cap - entry->cap;
+    entry->bytes = ptr;
+    entry->cap = cap;
+    return 0;
+}
+
 int seuil_cache_set(struct seuil_cache *cache, struct seuil_cached *entry, const uint8_t *bytes,
                     uint32_t len)
 {
-    if (len > entry->cap) {
-        uint32_t cap = (len + len / 8 + ROUND_BYTES - 1) / ROUND_BYTES * ROUND_BYTES;
-        uint8_t *ptr = seuil_heap_realloc(entry->bytes, cap);
-
-        if (!ptr)
-            return SEUIL_ERR_NOMEM;
-        cache->bytes += cap - entry->cap;
-        entry->bytes = ptr;
-        entry->cap = cap;
-    }
+    if (make_room(cache, entry, len))
+        return SEUIL_ERR_NOMEM;
     if (len)
         memcpy(entry->bytes, bytes, len);
     entry->len = len;
+    entry->tail = 0;
+    entry->digest = (struct seuil_digest){0};
+    return 0;
+}
+
+int seuil_cache_append(struct seuil_cache *cache, struct seuil_cached *entry, const uint8_t *bytes,
+                       uint32_t len)
+{
+    if (make_room(cache, entry, entry->len + entry->tail + len))
+        return SEUIL_ERR_NOMEM;
+    memcpy(entry->bytes + entry->len + entry->tail, bytes, len);
+    entry->tail += len;
     return 0;
 }
 
@@ -132,6 +155,7 @@ static void vacate(struct seuil_cache *cache, uint64_t i)
 
 static bool pinned(const struct seuil_cached *entry)
 {
+    assert(!entry->tail || entry->list != SEUIL_LIST_NONE);
     return entry->pins || entry->loading || entry->in_flight || entry->list != SEUIL_LIST_NONE;
 }
 

@@ -14,20 +14,22 @@
 
 #include "base/hash.h"
 #include "base/str.h"
+#include "core/defer.h"
 #include "core/time.h"
 
 enum seuil_list { SEUIL_LIST_A, SEUIL_LIST_B, SEUIL_LIST_URGENT, SEUIL_LISTS, SEUIL_LIST_NONE };
 
 struct seuil_cached {
     uint64_t hash;
-    uint8_t *bytes; /* the packed state, owned; NULL when len is 0 */
+    uint8_t *bytes; /* the packed state, then pendings (core/defer.h); owned; NULL: no room yet */
     uint32_t len, cap;
+    uint32_t tail; /* bytes of pendings: there are some only while the entry is listed */
     uint32_t pins; /* items of a batch that point here */
     /* The state in the cache, the one that Redis is known to have, the one under way to it. */
     uint32_t version, saved, sent;
     uint32_t heap_at;                 /* place in the heap of due times plus one; 0: not in it */
     uint32_t model_epoch;             /* of the model set that judged this state last */
-    seuil_time_ms due;                /* of the state in the cache */
+    seuil_time_ms due;                /* of the state in the cache; with pendings: not later */
     seuil_time_ms armed;              /* Redis' due entry is not later; NEVER: none is known */
     seuil_time_ms sent_armed;         /* what armed becomes with the transaction under way */
     struct seuil_cached *prev, *next; /* of its list */
@@ -39,6 +41,7 @@ struct seuil_cached {
     bool rearm;                       /* Redis' due entry is in the past: set it anew */
     bool expired;                     /* of no more worth: delete it once base allows */
     uint16_t id_len;
+    struct seuil_digest digest; /* of state and pendings */
     char id[];
 };
 
@@ -93,7 +96,7 @@ static inline void seuil_cache_touch(const struct seuil_cache *cache, uint64_t h
 
 static inline void seuil_cache_touch_bytes(const struct seuil_cached *entry)
 {
-    if (entry->len)
+    if (entry->cap)
         (void)*(const volatile uint8_t *)entry->bytes;
 }
 
@@ -112,9 +115,14 @@ struct seuil_cached *seuil_cache_find(const struct seuil_cache *cache, uint64_t 
 /* A new entry for an id that is not there, without bytes; NULL when memory is out. */
 struct seuil_cached *seuil_cache_add(struct seuil_cache *cache, uint64_t hash, struct seuil_str id);
 
-/* Give @entry a state (len 0: none). 0 or SEUIL_ERR_NOMEM (then it keeps the one before). */
+/* Give @entry a state (len 0: none) without pendings, whose digest is not known. 0 or
+ * SEUIL_ERR_NOMEM (then it keeps the one before). */
 int seuil_cache_set(struct seuil_cache *cache, struct seuil_cached *entry, const uint8_t *bytes,
                     uint32_t len);
+
+/* Append a pending to @entry. 0 or SEUIL_ERR_NOMEM. */
+int seuil_cache_append(struct seuil_cache *cache, struct seuil_cached *entry, const uint8_t *bytes,
+                       uint32_t len);
 
 /* Evict until at most @limit bytes are in use or nothing can go; whether the limit is kept. */
 bool seuil_cache_evict(struct seuil_cache *cache, uint64_t limit);

@@ -55,6 +55,7 @@ static void put(struct seuil_shard *shard, struct seuil_cached *entry, seuil_tim
     struct seuil_flight *flight = &shard->flight;
     struct seuil_tx_lead *lead = &shard->tx_leads[flight->count];
 
+    seuil_lead_settle(shard, entry);
     *lead = (struct seuil_tx_lead){.id = {entry->id, entry->id_len}};
     seuil_cache_unlist(&shard->cache, entry);
     if (entry->expired && seuil_commit_expirable(shard, entry)) {

@@ -309,9 +309,21 @@ bool seuil_apply_paused(const struct seuil_shard *shard);
 /* ---- lead_io.c: a lead between cache and workspace */
 /* The state of @entry into the workspace, judged by the present models; NULL after a halt. */
 struct seuil_lead *seuil_lead_open(struct seuil_shard *shard, struct seuil_cached *entry);
+/* The same, but pendings are only put into the workspace: @entry has them until that is put back.
+ */
+struct seuil_lead *seuil_lead_take(struct seuil_shard *shard, struct seuil_cached *entry);
+/* Put the pendings of @entry into its state. Not a change: they were told when they came. The
+ * workspace is used. */
+void seuil_lead_settle(struct seuil_shard *shard, struct seuil_cached *entry);
 /* The workspace back into the cache. @urgent: something became visible, write it at once. */
 void seuil_lead_close(struct seuil_shard *shard, struct seuil_cached *entry,
                       const struct seuil_lead *lead, bool urgent);
+/* A new version of @entry is in the cache: it joins the leads to be written. */
+void seuil_lead_touched(struct seuil_shard *shard, struct seuil_cached *entry, bool urgent);
+/* What may be deferred from now on, of the lead that the last step, not one on a copy, was made
+ * with, and that was put back. */
+void seuil_lead_digest(struct seuil_shard *shard, struct seuil_cached *entry,
+                       const struct seuil_lead *lead);
 /* Let silence act up to and including @until; whether the lead changed. @item: the record that it
  * makes way for, or NULL. *ret_urgent is raised when something became visible; *ret_expired says
  * what the last tick left. */

@@ -10,44 +10,97 @@ static struct seuil_str id_of(const struct seuil_cached *entry)
     return (struct seuil_str){entry->id, entry->id_len};
 }
 
-struct seuil_lead *seuil_lead_open(struct seuil_shard *shard, struct seuil_cached *entry)
+/* The state without its pendings. */
+static int read_state(struct seuil_shard *shard, const struct seuil_cached *entry)
 {
-    struct seuil_lead *lead = shard->env.lead;
-
     assert(!entry->loading);
-    seuil_lead_init(lead, id_of(entry));
-    if (entry->len && seuil_lead_read(entry->bytes, entry->len, lead) != 0) {
-        seuil_shard_halt(shard,
-                         "the state of lead %.*s is damaged. Restore it, or `seuilctl rebuild` the "
-                         "shard",
-                         (int)entry->id_len, entry->id);
-        return NULL;
-    }
-    if (entry->model_epoch != shard->model_epoch)
-        seuil_walk_judge(shard, entry, lead);
-    return lead;
+    seuil_lead_init(shard->env.lead, id_of(entry));
+    return entry->len ? seuil_lead_read(entry->bytes, entry->len, shard->env.lead) : 0;
 }
 
-void seuil_lead_close(struct seuil_shard *shard, struct seuil_cached *entry,
-                      const struct seuil_lead *lead, bool urgent)
+static void catch_up(struct seuil_shard *shard, const struct seuil_cached *entry)
+{
+    assert(entry->model_epoch == shard->model_epoch);
+    seuil_engine_catch_up(shard->env.models, shard->env.scratch, &entry->digest,
+                          entry->bytes + entry->len, entry->tail, shard->env.lead, &shard->outcome);
+}
+
+static bool put_back(struct seuil_shard *shard, struct seuil_cached *entry,
+                     const struct seuil_lead *lead)
 {
     size_t len = seuil_lead_write(lead, shard->packed);
 
     assert(len <= sizeof(shard->packed));
     if (seuil_cache_set(&shard->cache, entry, shard->packed, (uint32_t)len) != 0) {
         shard->failed = true; /* the next turn drops everything: nothing was written */
-        return;
+        return false;
     }
-    entry->version++;
     /* An ended lead has no due time; it is met where it ended until base allows to delete it. */
     entry->expired = lead->expired;
     entry->due = lead->expired ? lead->clock : lead->due;
+    return true;
+}
+
+void seuil_lead_settle(struct seuil_shard *shard, struct seuil_cached *entry)
+{
+    int rc;
+
+    if (!entry->tail)
+        return;
+    rc = read_state(shard, entry);
+    assert(rc == 0); /* pendings come behind a state that was stepped here */
+    (void)rc;
+    catch_up(shard, entry);
+    if (put_back(shard, entry, shard->env.lead))
+        seuil_lead_digest(shard, entry, shard->env.lead);
+}
+
+struct seuil_lead *seuil_lead_take(struct seuil_shard *shard, struct seuil_cached *entry)
+{
+    if (read_state(shard, entry) != 0) {
+        seuil_shard_halt(shard,
+                         "the state of lead %.*s is damaged. Restore it, or `seuilctl rebuild` the "
+                         "shard",
+                         (int)entry->id_len, entry->id);
+        return NULL;
+    }
+    if (entry->tail)
+        catch_up(shard, entry);
+    if (entry->model_epoch != shard->model_epoch)
+        seuil_walk_judge(shard, entry, shard->env.lead);
+    return shard->env.lead;
+}
+
+struct seuil_lead *seuil_lead_open(struct seuil_shard *shard, struct seuil_cached *entry)
+{
+    seuil_lead_settle(shard, entry);
+    return seuil_lead_take(shard, entry);
+}
+
+void seuil_lead_close(struct seuil_shard *shard, struct seuil_cached *entry,
+                      const struct seuil_lead *lead, bool urgent)
+{
+    if (!put_back(shard, entry, lead))
+        return;
+    seuil_lead_touched(shard, entry, urgent);
+    seuil_timers_note(shard, entry);
+}
+
+void seuil_lead_touched(struct seuil_shard *shard, struct seuil_cached *entry, bool urgent)
+{
+    entry->version++;
     if (urgent)
         seuil_cache_enlist(&shard->cache, entry, SEUIL_LIST_URGENT);
     else if (entry->list == SEUIL_LIST_NONE)
         seuil_cache_enlist(&shard->cache, entry,
                            shard->checkpoint.list == SEUIL_LIST_A ? SEUIL_LIST_B : SEUIL_LIST_A);
-    seuil_timers_note(shard, entry);
+}
+
+void seuil_lead_digest(struct seuil_shard *shard, struct seuil_cached *entry,
+                       const struct seuil_lead *lead)
+{
+    if (entry->len)
+        seuil_engine_digest(shard->env.models, shard->env.scratch, lead, &entry->digest);
 }
 
 static void count_notes(struct seuil_shard *shard, unsigned notes)

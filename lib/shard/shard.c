@@ -220,6 +220,14 @@ void seuil_shard_lose(struct seuil_shard *shard)
     seuil_shard_enter(shard, SEUIL_SHARD_OFF);
 }
 
+/* Events that wait were matched by the models of their day. */
+static void settle_all(struct seuil_shard *shard)
+{
+    for (int i = 0; i < SEUIL_LISTS; i++)
+        for (struct seuil_cached *entry = shard->cache.lists[i].first; entry; entry = entry->next)
+            seuil_lead_settle(shard, entry);
+}
+
 void seuil_shard_remodel(struct seuil_shard *shard, const struct seuil_models *models,
                          struct seuil_scratch *scratch)
 {
@@ -229,6 +237,7 @@ void seuil_shard_remodel(struct seuil_shard *shard, const struct seuil_models *m
     bool other =
         models->hash != shard->meta.model_hash || shard->meta.walk_model_hash || shard->walk.active;
 
+    settle_all(shard);
     shard->env.models = models;
     shard->env.scratch = scratch;
     if (owned && other)

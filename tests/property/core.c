@@ -346,6 +346,147 @@ static void codec(uint64_t seed)
     world_done(&world);
 }
 
+/* ---- deferring --------------------------------------------------------------------------- */
+
+/* A lead as its owner keeps it: packed, with pendings behind (core/defer.h). */
+struct packed {
+    uint8_t bytes[SEUIL_LEAD_BYTES_MAX];
+    size_t len;
+    struct seuil_digest digest;
+    uint8_t pendings[SEUIL_PENDINGS_MAX * SEUIL_PENDING_BYTES_MAX];
+    uint32_t tail;
+};
+
+static uint64_t deferrable, deferred;
+
+static void packed_open(struct world *world, const struct packed *packed)
+{
+    static struct seuil_outcome outcome;
+
+    seuil_lead_init(world->other, SEUIL_STR("lead-1"));
+    if (packed->len && seuil_lead_read(packed->bytes, packed->len, world->other) != 0)
+        world_fail(world, "a packed lead is refused");
+    if (packed->tail)
+        seuil_engine_catch_up(&world->models, world->scratch, &packed->digest, packed->pendings,
+                              packed->tail, world->other, &outcome);
+}
+
+static void packed_close(struct world *world, struct packed *packed)
+{
+    packed->len = seuil_lead_write(world->other, packed->bytes);
+    packed->tail = 0;
+    seuil_engine_digest(&world->models, world->scratch, world->other, &packed->digest);
+}
+
+static void stamp(struct seuil_lead *lead, const struct seuil_event *event)
+{
+    seuil_lead_set_stamp(lead, event->position.topic, event->position.generation,
+                         event->position.offset + 1);
+}
+
+/* The event into @packed; its outcome, as stepping tells it. */
+static const struct seuil_outcome *packed_step(struct world *world, struct packed *packed,
+                                               const struct seuil_event *event)
+{
+    static struct seuil_outcome empty;
+    const struct seuil_outcome *outcome;
+    enum seuil_deferral deferral;
+    uint32_t len;
+    bool ticks;
+
+    empty = (struct seuil_outcome){0};
+    if (!packed->len && !packed->tail)
+        seuil_engine_digest_new(world->scratch, &packed->digest);
+    deferral = seuil_engine_defer(&world->models, world->scratch, event, event->arrival,
+                                  &packed->digest, packed->pendings + packed->tail, &len);
+    deferrable++;
+    if (deferral != SEUIL_DEFERRAL_NONE) {
+        bool applied = deferral == SEUIL_DEFERRAL_PENDING;
+
+        deferred += applied;
+        packed->tail += len;
+        empty.verdict = applied ? SEUIL_VERDICT_APPLIED : SEUIL_VERDICT_FILTERED;
+        empty.todo = applied ? SEUIL_TODO_SAVE : 0;
+        return &empty;
+    }
+    packed_open(world, packed);
+    ticks = world->other->due <= event->arrival;
+    outcome = world_step(world, world->other, event, event->arrival);
+    if (outcome->todo & SEUIL_TODO_SAVE)
+        stamp(world->other, event);
+    if (ticks || outcome->todo & SEUIL_TODO_SAVE)
+        packed_close(world, packed);
+    return outcome;
+}
+
+static void compare_outcomes(const struct world *world, const struct seuil_outcome *a,
+                             const struct seuil_outcome *b)
+{
+    if (a->verdict != b->verdict || a->crossing_count != b->crossing_count ||
+        (a->todo & SEUIL_TODO_SAVE) != (b->todo & SEUIL_TODO_SAVE) || a->notes != b->notes)
+        world_fail(world, "deferring changes an outcome: verdict %d not %d, %u crossings not %u",
+                   b->verdict, a->verdict, b->crossing_count, a->crossing_count);
+    for (unsigned i = 0; i < a->crossing_count; i++) {
+        const struct seuil_crossing *x = &a->crossings[i], *y = &b->crossings[i];
+
+        if (x->model != y->model || x->tier != y->tier || x->ordinal != y->ordinal ||
+            x->reason != y->reason || x->effective != y->effective ||
+            x->qualified_until != y->qualified_until ||
+            x->explanation.exact != y->explanation.exact)
+            world_fail(world, "deferring changes a crossing");
+    }
+}
+
+/* As at a checkpoint. */
+static void compare_states(struct world *world, struct packed *packed)
+{
+    uint8_t a[SEUIL_LEAD_BYTES_MAX], b[SEUIL_LEAD_BYTES_MAX];
+    bool caught_up = packed->tail > 0;
+    size_t len = seuil_lead_write(world->lead, a);
+
+    packed_open(world, packed);
+    if (seuil_lead_write(world->other, b) != len || memcmp(a, b, len) != 0)
+        world_fail(world, "deferring changes the state");
+    if (caught_up)
+        packed_close(world, packed);
+}
+
+/* Events that wait and are put in at once leave what stepping each of them leaves. */
+static void defer(uint64_t seed)
+{
+    static struct packed packed;
+    static struct seuil_outcome stepped;
+    struct world world;
+    struct world_options options = {.events = 80,
+                                    .span_ms = seed % 4 == 0   ? 8000
+                                               : seed % 4 == 1 ? 3 * SEUIL_DAY_MS
+                                                               : 60 * SEUIL_DAY_MS,
+                                    .fast = seed % 4 == 0,
+                                    .profile = seed % 3 == 0,
+                                    .adjust = seed % 11 == 0,
+                                    .ties = seed % 6 == 1,
+                                    .ahead = seed % 7 == 0,
+                                    .horizon_ms = seed % 8 == 0 ? 1500 : 0,
+                                    .calm = true};
+    unsigned order[WORLD_EVENTS_MAX];
+
+    world_init(&world, seed, &options);
+    draw_order(&world, order, seed % 5 == 0 ? options.span_ms / 20 : 0);
+    packed = (struct packed){0};
+    for (unsigned i = 0; i < world.event_count; i++) {
+        struct seuil_event *event = &world.events[order[world_chance(&world, 3) ? 0 : i]].event;
+
+        event->position.offset = i;
+        stepped = *world_step(&world, world.lead, event, event->arrival);
+        if (stepped.todo & SEUIL_TODO_SAVE)
+            stamp(world.lead, event);
+        compare_outcomes(&world, &stepped, packed_step(&world, &packed, event));
+        if (world_chance(&world, 20) || i + 1 == world.event_count)
+            compare_states(&world, &packed);
+    }
+    world_done(&world);
+}
+
 /* ------------------------------------------------------------------------------------------ */
 
 static const struct {
@@ -355,6 +496,7 @@ static const struct {
 } properties[] = {
     {"shuffle", shuffle, 3000},       {"literal", literal, 3000}, {"due", due, 300},
     {"due_coarse", due_coarse, 1000}, {"explain", explain, 2000}, {"codec", codec, 500},
+    {"defer", defer, 5000},
 };
 
 int main(int argc, char **argv)
@@ -371,6 +513,11 @@ int main(int argc, char **argv)
         for (uint64_t seed = first; seed < first + cases; seed++)
             properties[i].run(seed);
         printf("%s: %llu cases\n", properties[i].name, (unsigned long long)cases);
+        if (properties[i].run == defer && cases >= 100 && deferred * 4 < deferrable) {
+            fprintf(stderr, "only %llu of %llu events were deferred\n",
+                    (unsigned long long)deferred, (unsigned long long)deferrable);
+            return 1;
+        }
     }
     return found ? 0 : 64;
 }

@@ -71,7 +71,8 @@ static struct seuil_decay draw_decay(struct world *world, const struct world_opt
                                    90 * SEUIL_DAY_MS};
     static const int64_t fast[] = {150, 400, 1000, 2500};
     struct seuil_decay decay = {0};
-    unsigned shape = (unsigned)world_below(world, options->exact ? 6 : 10);
+    bool exact = options->exact || (options->calm && world_chance(world, 95));
+    unsigned shape = (unsigned)world_below(world, exact ? 6 : 10);
 
     decay.duration_ms = options->fast ? fast[world_below(world, 4)] : slow[world_below(world, 5)];
     if (options->fast && world_chance(world, 50))
@@ -149,13 +150,13 @@ static char *name_of(struct world *world, const char *prefix, unsigned number)
     return seuil_arena_strdup(&world->models.arena, text, (size_t)len);
 }
 
-static double draw_points(struct world *world)
+static double draw_points(struct world *world, const struct world_options *options)
 {
     double points = (double)(1 + world_below(world, 20));
 
     if (world_chance(world, 20))
         points += 0.25 * (double)world_below(world, 4) + 0.1;
-    return world_chance(world, 20) ? -points : points;
+    return world_chance(world, options->calm ? 4 : 20) ? -points : points;
 }
 
 static void draw_rules(struct world *world, const struct world_options *options,
@@ -175,8 +176,8 @@ static void draw_rules(struct world *world, const struct world_options *options,
         rule->model = model->index;
         rule->kind = SEUIL_KIND_ACTIVITY;
         rule->group = (uint16_t)world_below(world, model->group_count);
-        rule->points = draw_points(world);
-        if (world_chance(world, 10)) {
+        rule->points = draw_points(world, options);
+        if (world_chance(world, options->calm ? 1 : 10)) {
             rule->group = SEUIL_GROUP_EXCLUSION;
             rule->points = -(double)(50 * (1 + world_below(world, 3)));
         }
@@ -189,7 +190,8 @@ static void draw_rules(struct world *world, const struct world_options *options,
     model->rule_count = count;
 }
 
-static void draw_tiers(struct world *world, struct seuil_model *model)
+static void draw_tiers(struct world *world, const struct world_options *options,
+                       struct seuil_model *model)
 {
     unsigned count = (unsigned)(2 + world_below(world, 3));
     struct seuil_tier *tiers = seuil_arena_alloc(&world->models.arena, count, sizeof(*tiers));
@@ -203,7 +205,7 @@ static void draw_tiers(struct world *world, struct seuil_model *model)
         tiers[i].entry = -INFINITY;
         if (i == 0)
             continue;
-        mark += (double)(2 + world_below(world, 20));
+        mark += (double)(2 + world_below(world, options->calm ? 400 : 20));
         tiers[i].entry = mark;
         tiers[i].strict = world_chance(world, 30);
         if (world_chance(world, 60))
@@ -223,7 +225,7 @@ static void draw_criteria(struct world *world, const struct world_options *optio
     for (unsigned i = 0; i < count + 1; i++) {
         fit[i].name = name_of(world, "criterion-", i);
         fit[i].label = fit[i].name;
-        fit[i].points = draw_points(world);
+        fit[i].points = draw_points(world, options);
         fit[i].when =
             name_is(world, SEUIL_FIELD_ATTRIBUTE, (uint16_t)world_below(world, WORLD_ATTRIBUTES),
                     texts, (unsigned)world_below(world, 3), 1);
@@ -276,7 +278,7 @@ static void draw_models(struct world *world, const struct world_options *options
         model->excluded_name = model->excluded_label = "excluded";
         draw_rules(world, options, model, first, counts[i]);
         first += counts[i];
-        draw_tiers(world, model);
+        draw_tiers(world, options, model);
         draw_criteria(world, options, model);
     }
     models->models = world->model;
@@ -319,9 +321,9 @@ static void draw_event(struct world *world, const struct world_options *options,
         event->field[SEUIL_FIELD_NAME] =
             (struct seuil_value){.type = SEUIL_TYPE_STRING, .s = SEUIL_STR("adjust")};
         event->map_count = world_chance(world, 50) ? 2 : 1;
-        drawn->entries[0] =
-            (struct seuil_entry){.key = SEUIL_STR("points"),
-                                 .value = {.type = SEUIL_TYPE_DOUBLE, .d = draw_points(world)}};
+        drawn->entries[0] = (struct seuil_entry){
+            .key = SEUIL_STR("points"),
+            .value = {.type = SEUIL_TYPE_DOUBLE, .d = draw_points(world, options)}};
         drawn->entries[1] = (struct seuil_entry){
             .key = SEUIL_STR("until"),
             .value = {.type = SEUIL_TYPE_INT,

@@ -25,6 +25,7 @@ struct world_options {
     unsigned events;    /* at most */
     int64_t span_ms;    /* event times lie in so much */
     bool profile, adjust, ties, ahead;
+    bool calm; /* mostly decays whose events may be deferred, and marks far apart */
 };
 
 struct world {

@@ -1,0 +1,381 @@
+#include "core/defer.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "core/ingest.h"
+#include "core/judge.h"
+#include "core/pack.h"
+#include "core/scratch.h"
+#include "core/tier.h"
+
+/* A lead near one of the bounds of a state is stepped, event by event. */
+#define RECENT_MAX    (SEUIL_RECENT_MAX / 2)
+#define RULES_MAX     (SEUIL_LEAD_RULES_MAX / 2)
+#define SIZE_MAX_OPEN (SEUIL_LEAD_BYTES_MAX / 2)
+/* The bound of a score is far coarser than what rounding can do to it. */
+#define MARGIN 1e-5
+/* A least award beside which rounding is nothing. */
+#define LEAST_POINTS 1e-3
+
+/* ---- what is plain ----------------------------------------------------------------------- */
+
+/* Whether awards of @rule fade by a factor that only falls, and do nothing else. A feature of rules
+ * that can lower the score by an award, or has instants of its own, says so here. */
+static bool rule_is_bounded(const struct seuil_rule *rule)
+{
+    return (rule->decay.shape == SEUIL_DECAY_NONE || rule->decay.shape == SEUIL_DECAY_HALF_LIFE) &&
+           rule->role == SEUIL_ROLE_POINTS && rule->group < SEUIL_GROUPS_MAX;
+}
+
+static unsigned traits_of(const struct seuil_rule *rule)
+{
+    unsigned traits = 0;
+
+    if (rule_is_bounded(rule)) {
+        traits |= SEUIL_TRAIT_BOUNDED;
+        if (rule->points >= LEAST_POINTS || rule->points == 0)
+            traits |= SEUIL_TRAIT_PLAIN;
+    }
+    if (seuil_rule_has_limit(rule, SEUIL_LIMIT_OBJECT) || rule->role != SEUIL_ROLE_POINTS)
+        traits |= SEUIL_TRAIT_OBJECT;
+    return traits;
+}
+
+/* Whether the bound lead has nothing but ordinary awards and a profile. Whatever else a lead may
+ * remember says so here. */
+static bool lead_is_plain(const struct seuil_scratch *scratch, const struct seuil_lead *lead)
+{
+    const struct seuil_evidence *evidence = &lead->evidence;
+
+    if (lead->tombstone || lead->expired || lead->cut != SEUIL_TIME_NONE ||
+        evidence->raised.time != SEUIL_TIME_NONE || evidence->adjustment_count > 0 ||
+        evidence->newest > lead->clock || evidence->recent_count > RECENT_MAX ||
+        evidence->rule_count > RULES_MAX || seuil_ingest_size_bound(lead) > SIZE_MAX_OPEN)
+        return false;
+    for (unsigned i = 0; i < evidence->rule_count; i++) {
+        unsigned slot = evidence->by_key[i], rule = scratch->rule_of[slot];
+        const struct seuil_tally *tally = &evidence->tallies[slot];
+
+        if (rule == SEUIL_NO_RULE || !(scratch->traits[rule] & SEUIL_TRAIT_BOUNDED) ||
+            tally->retired || tally->retired_instants || tally->held)
+            return false;
+    }
+    for (unsigned i = 0; i < evidence->recent_count; i++)
+        if (evidence->records[evidence->recent[i]].mark != SEUIL_MARK_NONE)
+            return false;
+    /* One without value goes some day, and the lead may expire from then on. */
+    for (unsigned i = 0; i < evidence->attribute_count; i++)
+        if (evidence->attributes[i].type == SEUIL_TYPE_NULL)
+            return false;
+    return true;
+}
+
+/* ---- digests ----------------------------------------------------------------------------- */
+
+static uint64_t seen_bits(uint64_t hash)
+{
+    return UINT64_C(1) << (hash & 63) | UINT64_C(1) << (hash >> 6 & 63);
+}
+
+/* The score from the view on is at most rests + fades * 2^(-age / half_life). */
+struct bound {
+    double rests, fades;
+};
+
+/* A group is at most the clamped sum of its constant part and of what fades and is positive. */
+static void add_group(struct bound *bound, double rests, double fades, double low, double high)
+{
+    double sum = rests + fades;
+
+    if (sum >= high) {
+        bound->rests += high;
+    } else if (rests < low) {
+        bound->rests += sum < low ? low : sum;
+    } else {
+        bound->rests += rests;
+        bound->fades += fades;
+    }
+}
+
+/* The viewed lead is plain. */
+static void bound_model(struct seuil_scratch *scratch, unsigned model, struct bound *ret_bound)
+{
+    const struct seuil_model *rules = &scratch->models->models[model];
+    const struct seuil_model_view *view = &scratch->model[model];
+    double rests[SEUIL_GROUPS_MAX], fades[SEUIL_GROUPS_MAX];
+
+    for (unsigned i = 0; i < rules->group_count; i++)
+        rests[i] = fades[i] = 0;
+    for (unsigned i = 0; i < view->term_count; i++) {
+        const struct seuil_term *term = &scratch->terms[view->term_first + i];
+        double now = term->rule->points * seuil_term_value(scratch, term, scratch->at);
+        if (!term->is_half)
+            rests[term->rule->group] += now;
+        else if (now > 0 || scratch->half_count == 1)
+            fades[term->rule->group] += now;
+    }
+    *ret_bound = (struct bound){.rests = view->fit + view->exclusion};
+    for (unsigned i = 0; i < rules->group_count; i++)
+        add_group(ret_bound, rests[i], fades[i] > 0 ? fades[i] : 0, rules->groups[i].floor,
+                  rules->groups[i].ceiling);
+}
+
+/* Room and fading of the viewed lead: the least over all models. */
+static bool set_room(struct seuil_scratch *scratch, const struct seuil_lead *lead,
+                     struct seuil_digest *digest)
+{
+    double room = INFINITY, fades = INFINITY;
+    int64_t half_life = 1;
+
+    for (unsigned i = 0; i < scratch->models->model_count; i++) {
+        struct seuil_standing standing = seuil_judge_standing(scratch, lead, i);
+        struct bound bound;
+        double mark, left;
+
+        if (standing.excluded || scratch->model[i].barred ||
+            scratch->model[i].still != SEUIL_TIME_NEVER)
+            return false;
+        bound_model(scratch, i, &bound);
+        mark = scratch->marks_up[i][standing.under];
+        left = mark - bound.rests - bound.fades -
+               MARGIN * (1 + fabs(bound.rests) + bound.fades + (mark < INFINITY ? fabs(mark) : 0));
+        room = left < room ? left : room;
+        fades = bound.fades < fades ? bound.fades : fades;
+    }
+    for (unsigned i = 0; i < scratch->half_count; i++)
+        half_life = scratch->halves[i] > half_life ? scratch->halves[i] : half_life;
+    digest->room = (float)room;
+    /* 2^-x lies below the chord 1 - x / 2 for x in [0, 1]. */
+    digest->fade_max = (float)(fades * (0.5 - MARGIN));
+    digest->fade = (float)(fades * (0.5 - MARGIN) / (double)half_life);
+    return room > 0;
+}
+
+void seuil_engine_digest(const struct seuil_models *models, struct seuil_scratch *scratch,
+                         const struct seuil_lead *lead, struct seuil_digest *ret_digest)
+{
+    const struct seuil_evidence *evidence = &lead->evidence;
+
+    assert(scratch->models == models);
+    *ret_digest = (struct seuil_digest){0};
+    if (!scratch->plain || !lead_is_plain(scratch, lead))
+        return;
+    assert(scratch->at == lead->clock);
+    if (!set_room(scratch, lead, ret_digest))
+        return;
+    for (unsigned i = 0; i < evidence->recent_count; i++)
+        ret_digest->seen |= seen_bits(evidence->records[evidence->recent[i]].key.hash);
+    ret_digest->base = ret_digest->newest = lead->clock;
+    ret_digest->until = lead->due;
+    ret_digest->open = true;
+}
+
+void seuil_engine_digest_new(const struct seuil_scratch *scratch, struct seuil_digest *ret_digest)
+{
+    *ret_digest = scratch->fresh;
+}
+
+/* The digest of a lead without history, and what digests need of the models. */
+void seuil_defer_prepare(struct seuil_scratch *scratch)
+{
+    const struct seuil_models *models = scratch->models;
+    struct seuil_digest *fresh = &scratch->fresh;
+    double room = INFINITY;
+
+    scratch->plain = true;
+    for (uint32_t i = 0; i < models->rule_count; i++)
+        scratch->traits[i] = (uint8_t)traits_of(&models->rules[i]);
+    for (unsigned i = 0; i < models->model_count; i++) {
+        const struct seuil_model *model = &models->models[i];
+        const struct seuil_model_view *bare = &scratch->bare[i];
+        struct bound bound = {.rests = bare->fit + bare->exclusion};
+
+        for (unsigned j = 0; j < model->tier_count; j++)
+            scratch->marks_up[i][j] = seuil_tier_stay(model, j).high / SEUIL_GRID;
+        for (unsigned j = 0; j < model->group_count; j++)
+            add_group(&bound, 0, 0, model->groups[j].floor, model->groups[j].ceiling);
+        if (seuil_tier_is_excluded(model, bare->exclusion))
+            room = 0;
+        room = fmin(room, scratch->marks_up[i][0] - bound.rests - MARGIN * (1 + fabs(bound.rests)));
+    }
+    *fresh = (struct seuil_digest){.base = SEUIL_TIME_NONE,
+                                   .newest = SEUIL_TIME_NONE,
+                                   .until = SEUIL_TIME_NEVER,
+                                   .room = (float)(room * (1 - MARGIN)),
+                                   .open = scratch->plain && room > 0};
+}
+
+/* ---- deferring --------------------------------------------------------------------------- */
+
+/* The most that the hits award in one model; negative: not all of them are plain. */
+static double most_points(const struct seuil_scratch *scratch, const struct seuil_hits *hits)
+{
+    double most = 0, points = 0;
+    unsigned model = UINT16_MAX;
+
+    for (unsigned i = 0; i < hits->count; i++) {
+        const struct seuil_rule *rule = &scratch->models->rules[hits->rule[i]];
+
+        if (!(scratch->traits[hits->rule[i]] & SEUIL_TRAIT_PLAIN))
+            return -1;
+        points = rule->model == model ? points + rule->points : rule->points;
+        model = rule->model;
+        most = points > most ? points : most;
+    }
+    return most;
+}
+
+static bool may_wait(const struct seuil_scratch *scratch, const struct seuil_event *event,
+                     const struct seuil_digest *digest, uint64_t bits)
+{
+    double points = most_points(scratch, &scratch->hits), faded = 0;
+
+    if (points < 0 || scratch->hits.more || (digest->seen & bits) == bits)
+        return false;
+    if (digest->fade > 0) {
+        faded = (double)digest->fade * (double)(event->time - digest->base);
+        faded = faded < (double)digest->fade_max ? faded : (double)digest->fade_max;
+    }
+    return points < (double)digest->room + faded;
+}
+
+/* time after the base, id hash, offset (6 bytes), topic, generation, count of hits, then for each
+ * its rule in the set and, if it asks for one, the hash of its object */
+static uint32_t write_pending(const struct seuil_scratch *scratch, const struct seuil_event *event,
+                              uint32_t after, uint64_t hash, uint8_t *out)
+{
+    struct seuil_pack pack = {.out = out, .end = SEUIL_PENDING_BYTES_MAX};
+    uint64_t offset = htole64((uint64_t)event->position.offset);
+    const struct seuil_hits *hits = &scratch->hits;
+
+    seuil_pack_u32(&pack, after);
+    seuil_pack_u64(&pack, hash);
+    seuil_pack_bytes(&pack, &offset, 6);
+    seuil_pack_byte(&pack, (uint8_t)event->position.topic);
+    seuil_pack_byte(&pack, (uint8_t)event->position.generation);
+    seuil_pack_byte(&pack, (uint8_t)hits->count);
+    for (unsigned i = 0; i < hits->count; i++) {
+        uint16_t rule = htole16(hits->rule[i]);
+
+        seuil_pack_bytes(&pack, &rule, sizeof(rule));
+        if (scratch->traits[hits->rule[i]] & SEUIL_TRAIT_OBJECT)
+            seuil_pack_u32(&pack,
+                           seuil_ingest_object(scratch->models,
+                                               &scratch->models->rules[hits->rule[i]], event));
+    }
+    assert(pack.at <= pack.end);
+    return (uint32_t)pack.at;
+}
+
+/* Whether @event is of the kind that may wait, whatever it hits. */
+static bool is_usual(const struct seuil_event *event, const struct seuil_digest *digest)
+{
+    return digest->open && digest->count < SEUIL_PENDINGS_MAX && event->retracts.len == 0 &&
+           event->kind <= SEUIL_KIND_ACTIVITY && event->time > digest->newest &&
+           event->time <= event->arrival && event->time >= -SEUIL_TIME_BOUND_MS &&
+           event->arrival <= SEUIL_TIME_BOUND_MS &&
+           (digest->base == SEUIL_TIME_NONE || event->time - digest->base <= UINT32_MAX) &&
+           event->position.topic < SEUIL_TOPICS_MAX && event->position.generation <= UINT8_MAX &&
+           event->position.offset >= 0 && event->position.offset < INT64_C(1) << 48;
+}
+
+/* The first pending of a lead without history: it can expire from now on, after the horizon. */
+static void begin(const struct seuil_models *models, struct seuil_digest *digest,
+                  seuil_time_ms time)
+{
+    digest->base = time;
+    if (models->horizon_ms <= SEUIL_TIME_BOUND_MS)
+        digest->until = time + models->horizon_ms;
+}
+
+enum seuil_deferral seuil_engine_defer(const struct seuil_models *models,
+                                       struct seuil_scratch *scratch,
+                                       const struct seuil_event *event, seuil_time_ms until,
+                                       struct seuil_digest *digest, uint8_t *out, uint32_t *ret_len)
+{
+    uint64_t hash, bits;
+
+    assert(scratch->models == models);
+    if (until >= digest->until || !is_usual(event, digest))
+        return SEUIL_DEFERRAL_NONE;
+    seuil_rules_match(models, scratch->rules, event, &scratch->hits);
+    if (scratch->hits.count == 0) {
+        *ret_len = 0;
+        return SEUIL_DEFERRAL_FILTERED;
+    }
+    seuil_scratch_matched(scratch, event);
+    hash = seuil_ingest_hash(event);
+    bits = seen_bits(hash);
+    if (!may_wait(scratch, event, digest, bits))
+        return SEUIL_DEFERRAL_NONE;
+    scratch->matched.event = NULL;
+    if (digest->base == SEUIL_TIME_NONE)
+        begin(models, digest, event->time);
+    *ret_len = write_pending(scratch, event, (uint32_t)(event->time - digest->base), hash, out);
+    digest->newest = event->time;
+    digest->seen |= bits;
+    digest->room -= (float)most_points(scratch, &scratch->hits);
+    digest->count++;
+    return SEUIL_DEFERRAL_PENDING;
+}
+
+/* ---- catching up ------------------------------------------------------------------------- */
+
+static void put_in(struct seuil_scratch *scratch, struct seuil_unpack *unpack, seuil_time_ms base,
+                   struct seuil_lead *lead)
+{
+    struct seuil_evidence *evidence = &lead->evidence;
+    struct seuil_key key = {.time = base + seuil_unpack_u32(unpack)};
+    struct seuil_record *record;
+    uint64_t offset = 0;
+    uint8_t topic, generation;
+    struct seuil_hits hits;
+    uint32_t objects[SEUIL_HITS_MAX];
+    unsigned notes = 0;
+    bool kept;
+
+    key.hash = seuil_unpack_u64(unpack);
+    memcpy(&offset, seuil_unpack_bytes(unpack, 6), 6);
+    offset = le64toh(offset);
+    topic = seuil_unpack_byte(unpack);
+    generation = seuil_unpack_byte(unpack);
+    hits.count = seuil_unpack_byte(unpack);
+    for (unsigned i = 0; i < hits.count; i++) {
+        uint16_t rule;
+
+        memcpy(&rule, seuil_unpack_bytes(unpack, sizeof(rule)), sizeof(rule));
+        hits.rule[i] = le16toh(rule);
+        objects[i] =
+            scratch->traits[hits.rule[i]] & SEUIL_TRAIT_OBJECT ? seuil_unpack_u32(unpack) : 0;
+    }
+    assert(!unpack->bad && key.time > evidence->newest);
+    record = seuil_evidence_insert(evidence, evidence->recent_count, key);
+    kept = seuil_ingest_hits(scratch, &hits, objects, evidence, record, &notes);
+    assert(kept && !notes);
+    (void)kept;
+    evidence->newest = key.time;
+    if (!lead->birth.known)
+        lead->birth = (struct seuil_birth){
+            .known = true, .topic = topic, .generation = generation, .offset = (int64_t)offset};
+    seuil_lead_set_stamp(lead, topic, generation, (int64_t)offset + 1);
+}
+
+void seuil_engine_catch_up(const struct seuil_models *models, struct seuil_scratch *scratch,
+                           const struct seuil_digest *digest, const uint8_t *pendings, uint32_t len,
+                           struct seuil_lead *lead, struct seuil_outcome *ret_outcome)
+{
+    struct seuil_unpack unpack = {.at = pendings, .end = pendings + len};
+    bool unbound;
+
+    assert(scratch->models == models && digest->count > 0);
+    unbound = seuil_scratch_bind(scratch, lead);
+    assert(!unbound);
+    (void)unbound;
+    while (unpack.at < unpack.end)
+        put_in(scratch, &unpack, digest->base, lead);
+    assert(lead->evidence.newest == digest->newest);
+    seuil_engine_conclude(scratch, lead, ret_outcome);
+    assert(ret_outcome->crossing_count == 0 && ret_outcome->notes == 0);
+}
