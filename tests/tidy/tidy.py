@@ -26,6 +26,7 @@ RINGS = {  # folder: folders of lib/ it may include
 THIRD = {  # third-party header: the folders it may appear in, in .c files only
     r"librdkafka/": {"lib/stream"},
     r"hiredis/|openssl/": {"lib/store"},
+    r"curl/": {"lib/registry"},
     r"avro": {"lib/codec"},
     r"jansson": {"lib/codec", "lib/conf"},
     r"libfyaml|pcre2": {"lib/conf"},
