@@ -140,3 +140,28 @@ struct seuil_store *seuil_clients_store(const struct seuil_clients *clients,
 {
     return seuil_store_redis_new(&clients->redis, err);
 }
+
+struct seuil_registry *seuil_clients_registry(const struct seuil_settings *settings,
+                                              const atomic_bool *stop, struct seuil_error *err)
+{
+    struct seuil_http_config config = {
+        .user = set_or_null(settings->registry_user),
+        .password = set_or_null(settings->registry_password),
+        .token = set_or_null(settings->registry_token),
+        .ca_file = set_or_null(settings->registry_tls_ca),
+        .cert_file = set_or_null(settings->registry_tls_cert),
+        .key_file = set_or_null(settings->registry_tls_key),
+        .timeout_ms = settings->registry_timeout_ms,
+        .stop = stop,
+    };
+    struct seuil_http *http;
+
+    if (settings->registry_directory[0])
+        return seuil_registry_directory_new(settings->registry_directory, err);
+    if (!settings->registry_url[0]) {
+        err->code = 0;
+        return NULL;
+    }
+    http = seuil_http_new(&config, err);
+    return http ? seuil_registry_new(settings->registry_url, http, err) : NULL;
+}

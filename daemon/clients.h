@@ -7,6 +7,7 @@
 
 #include "conf/redis_url.h"
 #include "open.h"
+#include "registry/registry.h"
 #include "store/store_redis.h"
 #include "stream/kafka.h"
 
@@ -40,5 +41,10 @@ int seuil_clients_kafka(struct seuil_clients *clients, struct seuil_error *err);
 /* A store for one thread; NULL and @err. */
 struct seuil_store *seuil_clients_store(const struct seuil_clients *clients,
                                         struct seuil_error *err);
+
+/* The schema registry that the settings name, a server's or a folder; NULL and @err, whose code is
+ * 0 when they name none. @stop: of seuil_http_config. */
+struct seuil_registry *seuil_clients_registry(const struct seuil_settings *settings,
+                                              const atomic_bool *stop, struct seuil_error *err);
 
 #endif

@@ -20,6 +20,7 @@
 #include "log.h"
 #include "notify.h"
 #include "report.h"
+#include "schemas.h"
 #include "stream/kafka.h"
 #include "worker.h"
 
@@ -42,6 +43,7 @@ struct daemon {
     struct seuil_opened *opened;
     const struct seuil_settings *settings;
     struct seuil_clients clients;
+    struct seuil_schemas *schemas; /* NULL: no registry */
     struct seuil_shard_config shard_config;
     struct seuil_worker *workers[SEUIL_WORKERS_MAX];
     uint32_t worker_count;
@@ -189,6 +191,7 @@ static int start_workers(struct daemon *daemon, struct seuil_error *err)
             .watch = watch_shard,
             .say = say_shard,
             .ctx = daemon->clients.kafka,
+            .schemas = daemon->schemas,
         };
 
         env.store = seuil_clients_store(&daemon->clients, err);
@@ -343,6 +346,9 @@ static void tell(struct daemon *daemon)
         if (report.halted)
             seuil_notify("STATUS=%u of %u shards halted; shard %u: %s", report.halted,
                          report.shards, report.halted_shard, report.halt);
+        else if (report.waiting)
+            seuil_notify("STATUS=%u of %u shards wait; shard %u: %s", report.waiting, report.shards,
+                         report.waiting_shard, report.wait);
         else
             seuil_notify("STATUS=%u shards, lag %" PRIu64 " records, %" PRIu64
                          " crossings published",
@@ -395,6 +401,11 @@ static int begin(struct daemon *daemon)
     daemon->shard_config.cluster_id = daemon->clients.cluster_id;
     daemon->shard_config.must_exist = daemon->clients.made;
     daemon->models = daemon->opened->models;
+    rc = seuil_schemas_start(daemon->opened, daemon->clients.numbers, &daemon->schemas, &err);
+    if (rc) {
+        seuil_log_error(&err, "starting");
+        return rc == SEUIL_ERR_CONFIG ? EX_CONFIG : EX_OSERR;
+    }
     if (start_workers(daemon, &err) || seuil_kafka_join(daemon->clients.kafka, &err)) {
         seuil_log_error(&err, "starting");
         return EX_OSERR;
@@ -410,6 +421,7 @@ static void finish(struct daemon *daemon)
     seuil_report_log(&report);
     for (uint32_t i = 0; i < daemon->worker_count; i++)
         seuil_worker_stop(daemon->workers[i]);
+    seuil_schemas_stop(daemon->schemas);
     if (daemon->clients.kafka && seuil_kafka_close(daemon->clients.kafka, CLOSE_MAX_MS)) {
         seuil_logf(SEUIL_LOG_WARNING, "the consumer did not leave the group in time");
         _exit(daemon->exit_status);

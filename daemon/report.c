@@ -25,6 +25,10 @@ static void add(struct seuil_report *report, const struct seuil_shard_status *st
     for (int t = 0; t < SEUIL_TOPICS_MAX; t++)
         if (status->end[t] > status->position[t])
             report->lag += (uint64_t)(status->end[t] - status->position[t]);
+    if (status->waits[0] && report->waiting++ == 0) {
+        report->waiting_shard = status->shard;
+        memcpy(report->wait, status->waits, sizeof(report->wait));
+    }
     if (status->state == SEUIL_SHARD_HALT) {
         if (report->halted++ == 0) {
             report->halted_shard = status->shard;
@@ -54,8 +58,8 @@ void seuil_report_log(const struct seuil_report *report)
 {
     struct seuil_buf text = {0};
 
-    seuil_buf_printf(&text, "report: shards=%u running=%u halted=%u lag=%" PRIu64, report->shards,
-                     report->running, report->halted, report->lag);
+    seuil_buf_printf(&text, "report: shards=%u running=%u halted=%u waiting=%u lag=%" PRIu64,
+                     report->shards, report->running, report->halted, report->waiting, report->lag);
 #define X(name, help)                                                                              \
     if (report->counters.name)                                                                     \
         seuil_buf_printf(&text, " " #name "=%" PRIu64, report->counters.name);

@@ -20,6 +20,9 @@ struct seuil_report {
                                the process would not help it */
     char halt[SEUIL_HALT_MAX]; /* of the first halted shard: why */
     uint32_t halted_shard;
+    uint32_t waiting; /* shards that wait for a writer schema */
+    char wait[256];   /* of the first of them: for what */
+    uint32_t waiting_shard;
 };
 
 /* Add up the snapshots of @count workers. */

@@ -19,6 +19,7 @@
 
 #include "base/heap.h"
 #include "conf/regex.h"
+#include "schemas.h"
 
 #define MAILBOX_MAX (4 * SEUIL_PARTITIONS_MAX)
 #define IDLE_MAX_MS 50 /* the longest sleep: heartbeats, time-outs of requests */
@@ -153,6 +154,8 @@ static struct seuil_shard *shard_of(struct seuil_worker *worker, uint32_t number
         .random = random_bytes,
         .say = worker->env.say,
         .ctx = worker->env.ctx,
+        .schema = worker->env.schemas ? seuil_schemas_ask : NULL,
+        .schema_ctx = worker->env.schemas,
     };
 
     assert(number < SEUIL_PARTITIONS_MAX);

@@ -10,6 +10,7 @@
 
 #include "shard/shard.h"
 
+struct seuil_schemas;
 struct seuil_worker;
 
 struct seuil_worker_env {
@@ -23,6 +24,7 @@ struct seuil_worker_env {
     void (*watch)(void *ctx, uint32_t shard, int fd);
     void (*say)(void *ctx, uint32_t shard, enum seuil_level level, const char *text);
     void *ctx;
+    struct seuil_schemas *schemas; /* NULL: no registry */
 };
 
 enum seuil_worker_order {

@@ -7,11 +7,17 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "core/time.h"
 
 struct seuil_record_view {
     const uint8_t *bytes; /* the value */
     uint32_t len;
     struct seuil_str key; /* len 0: none */
+    /* Where it was written first, for ids derived from it. */
+    struct seuil_str topic;
+    int32_t partition;
+    int64_t offset;
+    seuil_time_ms time; /* the record's timestamp */
     /* The last header of this name, as Kafka's clients read it; false when there is none. NULL: the
      * record has no headers at all. */
     bool (*header)(void *ctx, const char *name, struct seuil_str *ret_value);

@@ -252,7 +252,9 @@ static void check_schemas(struct input_loader *in, const struct seuil_yaml_node 
     const struct seuil_yaml_node *schemas = seuil_yaml_find(in->node, "schemas");
     const struct seuil_yaml_node *schema = seuil_yaml_find(in->node, "schema");
     enum seuil_input_format format = in->input->format;
-    bool registry = settings->registry_url[0] || settings->registry_directory[0];
+    /* Registries know ids; fingerprints are found among files. */
+    bool listed = format == SEUIL_INPUT_SINGLE_OBJECT;
+    bool registry = settings->registry_directory[0] || (settings->registry_url[0] && !listed);
 
     if (schemas && !names_schema(format))
         seuil_yaml_error(in->loader->doc, schemas, in->loader->errs, SEUIL_ERR_INVALID,
@@ -267,10 +269,10 @@ static void check_schemas(struct input_loader *in, const struct seuil_yaml_node 
         seuil_yaml_error(in->loader->doc, key, in->loader->errs, SEUIL_ERR_MISSING,
                          "input %.64s has format: raw and needs schema", in->input->name);
     if (names_schema(format) && in->input->schema_count == 0 && !schemas && !registry)
-        seuil_yaml_error(in->loader->doc, key, in->loader->errs, SEUIL_ERR_MISSING,
-                         "input %.64s has format: %s and needs schemas, or a registry "
-                         "(registry.url or registry.directory)",
-                         in->input->name, formats[format]);
+        seuil_yaml_error(
+            in->loader->doc, key, in->loader->errs, SEUIL_ERR_MISSING,
+            "input %.64s has format: %s and needs schemas, or %s", in->input->name, formats[format],
+            listed ? "registry.directory" : "a registry (registry.url or registry.directory)");
 }
 
 /* The names that a record of @kind may rename. */

@@ -49,27 +49,72 @@ static bool faulty(struct seuil_shard *shard, const struct seuil_item *item)
     return false;
 }
 
-static bool decode(struct seuil_shard *shard, const struct seuil_item *item,
-                   struct seuil_event *ret_event)
+struct header_place { /* where the headers of a record are */
+    struct seuil_source *source;
+    const struct seuil_record_in *record;
+};
+
+static bool header_of(void *ctx, const char *name, struct seuil_str *ret_value)
+{
+    const struct header_place *place = ctx;
+
+    return place->source->ops->header(place->source, place->record, name, ret_value);
+}
+
+/* A record that cannot be decoded: true when it has gone to the dead letters, false when it waits,
+ * or when its schema is known now and it is to be decoded again. */
+static bool undecodable(struct seuil_shard *shard, const struct seuil_item *item,
+                        const struct seuil_record_view *record, struct seuil_event *event,
+                        bool *ret_again)
+{
+    const struct seuil_decoder *decoder = shard->config->inputs[item->topic].decoder;
+    struct seuil_error err = {0}, why = {0};
+    int rc = seuil_decode_record(decoder, shard->env.decode, record, event, &err);
+    int asked =
+        rc == SEUIL_ERR_UNKNOWN ? seuil_schema_ask(shard, item, record, &why) : SEUIL_ERR_UNKNOWN;
+
+    *ret_again = rc == 0 || asked == 0; /* it was learned between the two */
+    if (*ret_again || asked == SEUIL_ERR_BACKOFF)
+        return false;
+    if (why.text[0])
+        seuil_error_wrap(&err, "%s", why.text);
+    shard->counters.dead_lettered++;
+    seuil_dead_add(shard, item, true,
+                   asked == SEUIL_ERR_INVALID ? "unusable_schema" : seuil_decode_error_name(rc),
+                   err.text);
+    return true;
+}
+
+enum decoded { DECODED, GIVEN_UP, WAITING };
+
+static enum decoded decode(struct seuil_shard *shard, const struct seuil_item *item,
+                           struct seuil_event *ret_event)
 {
     const struct seuil_record_in *record = item->record;
     const struct seuil_decoder *decoder = shard->config->inputs[item->topic].decoder;
-    int rc =
-        seuil_decode(decoder, shard->env.decode, record->value, record->value_len, ret_event, NULL);
+    struct header_place place = {shard->env.source, record};
+    struct seuil_record_view view = {
+        .bytes = record->value,
+        .len = record->value_len,
+        .key = record->key,
+        .topic = seuil_str_from(shard->config->inputs[item->topic].name),
+        .partition = (int32_t)shard->number,
+        .offset = record->offset,
+        .time = record->time,
+        .header = header_of,
+        .ctx = &place,
+    };
+    bool again = false;
 
-    if (rc != 0) {
-        struct seuil_error err = {0};
-
-        rc = seuil_decode(decoder, shard->env.decode, record->value, record->value_len, ret_event,
-                          &err);
-        assert(rc != 0);
-        shard->counters.dead_lettered++;
-        seuil_dead_add(shard, item, true, seuil_decode_error_name(rc), err.text);
-        return false;
+    while (seuil_decode_record(decoder, shard->env.decode, &view, ret_event, NULL) != 0) {
+        if (undecodable(shard, item, &view, ret_event, &again))
+            return GIVEN_UP;
+        if (!again)
+            return WAITING;
     }
     if (!seuil_str_eq(ret_event->lead, record->key)) {
         misrouted(shard, item, "the record's key is not the id of its lead");
-        return false;
+        return GIVEN_UP;
     }
     ret_event->arrival = record->time;
     ret_event->position = (struct seuil_position){
@@ -78,7 +123,7 @@ static bool decode(struct seuil_shard *shard, const struct seuil_item *item,
         .partition = (int32_t)shard->number,
         .offset = record->offset,
     };
-    return true;
+    return DECODED;
 }
 
 /* The fate of an event after its step; true when the record goes to the dead letters. */
@@ -200,6 +245,7 @@ static bool apply_event(struct seuil_shard *shard, const struct seuil_item *item
 static bool apply_one(struct seuil_shard *shard, const struct seuil_item *item)
 {
     struct seuil_event event;
+    enum decoded decoded;
 
     if (faulty(shard, item))
         return true;
@@ -207,7 +253,12 @@ static bool apply_one(struct seuil_shard *shard, const struct seuil_item *item)
         shard->counters.filtered++;
         return true;
     }
-    if (!decode(shard, item, &event))
+    decoded = decode(shard, item, &event);
+    if (decoded == WAITING)
+        return false;
+    if (shard->schema_wait.since != SEUIL_TIME_NONE)
+        seuil_schema_end(shard);
+    if (decoded == GIVEN_UP)
         return true;
     seuil_audit_count(shard, false);
     return apply_event(shard, item, &event);

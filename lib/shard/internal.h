@@ -120,6 +120,12 @@ struct seuil_timers {
     seuil_time_ms horizon; /* dues up to here are kept in the heap */
 };
 
+struct seuil_schema_wait {
+    seuil_time_ms since; /* monotonic; SEUIL_TIME_NONE: nothing is waited for */
+    bool told;
+    char text[SEUIL_HALT_MAX]; /* "": nothing is waited for */
+};
+
 struct seuil_walk {
     bool active;
     uint64_t after; /* begins when this checkpoint is done: leads that were only in the cache when
@@ -232,6 +238,7 @@ struct seuil_shard {
 
     struct seuil_cache cache;
     struct seuil_batch batch;
+    struct seuil_schema_wait schema_wait;
     struct seuil_load loads[SEUIL_LOADS];
     struct seuil_checkpoint checkpoint;
     struct seuil_timers timers;
@@ -306,6 +313,13 @@ void seuil_load_reply(struct seuil_shard *shard, const struct seuil_store_reply 
 bool seuil_apply_run(struct seuil_shard *shard);
 /* Whether leads and entries wait that must be written before more is applied. */
 bool seuil_apply_paused(const struct seuil_shard *shard);
+/* ---- schema.c: records whose writer schema is not known yet */
+/* Ask for the schema that @record names. 0: it is known now; SEUIL_ERR_BACKOFF: the record waits,
+ * and its shard; else the record is given up, with a sentence in @err. */
+int seuil_schema_ask(struct seuil_shard *shard, const struct seuil_item *item,
+                     const struct seuil_record_view *record, struct seuil_error *err);
+/* The record that waited met its fate. */
+void seuil_schema_end(struct seuil_shard *shard);
 /* ---- lead_io.c: a lead between cache and workspace */
 /* The state of @entry into the workspace, judged by the present models; NULL after a halt. */
 struct seuil_lead *seuil_lead_open(struct seuil_shard *shard, struct seuil_cached *entry);

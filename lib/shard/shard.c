@@ -44,6 +44,7 @@ struct seuil_shard *seuil_shard_new(const struct seuil_shard_env *env, uint32_t 
     shard->back_until = SEUIL_TIME_NONE;
     shard->mono = SEUIL_TIME_NONE;
     shard->waits_since = SEUIL_TIME_NONE;
+    shard->schema_wait.since = SEUIL_TIME_NONE;
     shard->model_epoch = 1;
     shard->batch.cap = cap == 0 ? 1 : cap > SEUIL_BATCH_MAX ? SEUIL_BATCH_MAX : cap;
     shard->batch.items = seuil_heap_zalloc(shard->batch.cap, sizeof(*shard->batch.items));
@@ -124,6 +125,7 @@ void seuil_shard_drop(struct seuil_shard *shard)
     shard->flight.busy = false;
     shard->flight.count = shard->flight.rearms = 0;
     shard->waits_since = SEUIL_TIME_NONE;
+    shard->schema_wait = (struct seuil_schema_wait){.since = SEUIL_TIME_NONE};
     shard->alarmed = false;
     shard->witness = (struct seuil_witness){0};
     shard->confirm_ticket = 0;

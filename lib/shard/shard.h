@@ -109,7 +109,8 @@ enum seuil_shard_state {
     X(producer_resets, "times the outbox was sent again after a failed delivery")                  \
     X(cache_hits, "leads found in the cache")                                                      \
     X(cache_misses, "leads asked from Redis")                                                      \
-    X(remodeled, "leads judged anew after a model change")
+    X(remodeled, "leads judged anew after a model change")                                         \
+    X(schema_waits, "times a record waited for its writer schema")
 
 struct seuil_shard_counters {
 #define X(name, help) uint64_t name;
@@ -132,6 +133,7 @@ struct seuil_shard_status {
     seuil_time_ms watermark, stream_time;
     seuil_time_ms progress; /* monotonic: the last time something moved or all was idle */
     const char *text;       /* why it halts or backs off; "" */
+    char waits[256];        /* for what, while it runs: a writer schema; "" */
     struct seuil_shard_counters counters;
 };
 
@@ -150,6 +152,13 @@ struct seuil_shard_env {
     void (*random)(void *ctx, void *bytes, size_t len); /* tokens */
     void (*say)(void *ctx, uint32_t shard, enum seuil_level level, const char *text);
     void *ctx;
+    /* The decoder of input @topic does not know the schema that a record names. 0: now it does;
+     * SEUIL_ERR_BACKOFF: the record waits; SEUIL_ERR_MISSING: there is none, SEUIL_ERR_INVALID: it
+     * cannot be used: a dead letter; all with a sentence in @err. Never blocks. NULL: nobody can be
+     * asked, a dead letter. */
+    int (*schema)(void *ctx, uint32_t topic, const struct seuil_schema_ref *ref,
+                  struct seuil_error *err);
+    void *schema_ctx;
 };
 
 struct seuil_shard;

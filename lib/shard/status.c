@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <stdio.h>
 
 #include "shard/internal.h"
 
@@ -49,6 +50,7 @@ void seuil_shard_status(const struct seuil_shard *shard, struct seuil_shard_stat
     s.stream_time = shard->stream_applied;
     s.progress = shard->progress;
     s.text = shard->text;
+    snprintf(s.waits, sizeof(s.waits), "%s", shard->schema_wait.text);
     s.counters = *c;
     s.counters.received += s.in_flight;
     assert(s.counters.received == c->applied + c->replayed + c->duplicate + c->filtered + c->late +
