@@ -19,6 +19,9 @@
 
 enum seuil_list { SEUIL_LIST_A, SEUIL_LIST_B, SEUIL_LIST_URGENT, SEUIL_LISTS, SEUIL_LIST_NONE };
 
+/* What in Redis wakes a lead: not known, an entry of its own, a pack of many leads. */
+enum seuil_armed { SEUIL_ARMED_UNKNOWN, SEUIL_ARMED_ALONE, SEUIL_ARMED_PACK };
+
 struct seuil_cached {
     uint64_t hash;
     uint8_t *bytes; /* the packed state, then pendings (core/defer.h); owned; NULL: no room yet */
@@ -39,6 +42,9 @@ struct seuil_cached {
     bool erasing;                     /* that transaction deletes the key */
     bool referenced;                  /* looked at since the clock hand came by */
     bool rearm;                       /* Redis' due entry is in the past: set it anew */
+    bool woken;                       /* because a pack woke it */
+    bool waking;                      /* look at it as soon as it is loaded */
+    uint8_t armed_by, sent_by;        /* enum seuil_armed, of armed and sent_armed */
     bool expired;                     /* of no more worth: delete it once base allows */
     uint16_t id_len;
     struct seuil_digest digest; /* of state and pendings */

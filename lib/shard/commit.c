@@ -32,25 +32,7 @@ bool seuil_commit_expirable(const struct seuil_shard *shard, const struct seuil_
     return entry->len > 0 && expirable(shard, entry);
 }
 
-/* What happens to the due entry (rule 13): lowered with the state that asks for it; raised only
- * when it lies up to @past_end, where every read of due times would meet it again. */
-static void arm(struct seuil_tx_lead *lead, struct seuil_cached *entry, seuil_time_ms past_end)
-{
-    bool past = entry->rearm || (entry->armed <= past_end && entry->due > entry->armed);
-
-    lead->due = entry->due;
-    entry->sent_armed = entry->due;
-    if (past) {
-        lead->due_op = entry->due == SEUIL_TIME_NEVER ? SEUIL_DUE_REMOVE : SEUIL_DUE_SET;
-    } else if (entry->due < entry->armed) {
-        lead->due_op = SEUIL_DUE_LOWER;
-    } else {
-        lead->due_op = SEUIL_DUE_KEEP;
-        entry->sent_armed = entry->armed;
-    }
-}
-
-static void put(struct seuil_shard *shard, struct seuil_cached *entry, seuil_time_ms past_end)
+static void put(struct seuil_shard *shard, struct seuil_cached *entry)
 {
     struct seuil_flight *flight = &shard->flight;
     struct seuil_tx_lead *lead = &shard->tx_leads[flight->count];
@@ -62,9 +44,10 @@ static void put(struct seuil_shard *shard, struct seuil_cached *entry, seuil_tim
         lead->erase = true;
         lead->due_op = SEUIL_DUE_REMOVE;
         entry->sent_armed = SEUIL_TIME_NEVER;
+        entry->sent_by = SEUIL_ARMED_UNKNOWN;
         entry->erasing = true;
     } else {
-        arm(lead, entry, past_end);
+        seuil_arm_lead(shard, entry, flight->count);
         if (entry->version != entry->saved) {
             lead->bytes = entry->bytes;
             lead->len = entry->len;
@@ -72,7 +55,7 @@ static void put(struct seuil_shard *shard, struct seuil_cached *entry, seuil_tim
         }
     }
     if (entry->rearm) {
-        entry->rearm = false;
+        entry->rearm = entry->woken = false;
         shard->timers.rearms--;
         flight->rearms++;
     }
@@ -85,20 +68,18 @@ static void put(struct seuil_shard *shard, struct seuil_cached *entry, seuil_tim
 static void put_leads(struct seuil_shard *shard)
 {
     struct seuil_cache_list *lists = shard->cache.lists;
-    seuil_time_ms frontier = seuil_timers_frontier(shard);
-    seuil_time_ms past_end = seuil_timers_far(shard, frontier) ? SEUIL_TIME_NONE : frontier;
     uint32_t most = SEUIL_CHUNK_MAX;
 
     assert(lists[SEUIL_LIST_URGENT].count <= SEUIL_CHUNK_MAX);
     while (lists[SEUIL_LIST_URGENT].first)
-        put(shard, lists[SEUIL_LIST_URGENT].first, past_end);
+        put(shard, lists[SEUIL_LIST_URGENT].first);
     if (!shard->checkpoint.active)
         return;
     if (shard->state == SEUIL_SHARD_RUN && shard->batch.count &&
         most > shard->flight.count + SEUIL_CHUNK_RUNNING)
         most = shard->flight.count + SEUIL_CHUNK_RUNNING;
     while (lists[shard->checkpoint.list].first && shard->flight.count < most)
-        put(shard, lists[shard->checkpoint.list].first, past_end);
+        put(shard, lists[shard->checkpoint.list].first);
 }
 
 /* Positions as far as this transaction may carry them (rule 16), base if the checkpoint is whole.
@@ -207,7 +188,7 @@ static bool due(const struct seuil_shard *shard)
     if (shard->checkpoint.active &&
         (lists[shard->checkpoint.list].count || seuil_checkpoint_complete(shard)))
         return true;
-    if (seuil_walk_page_ready(shard))
+    if (seuil_walk_page_ready(shard) || seuil_wake_emptied(shard))
         return true;
     return shard->publish.head > shard->meta.outbox_head &&
            (shard->mono >= shard->publish.trim_at || shard->state == SEUIL_SHARD_DRAIN ||
@@ -217,23 +198,29 @@ static bool due(const struct seuil_shard *shard)
 bool seuil_commit_run(struct seuil_shard *shard)
 {
     struct seuil_flight *flight = &shard->flight;
+    uint32_t count = 0; /* leads, and packs of due times */
     struct seuil_tx tx;
 
     if (flight->busy || shard->failed || !due(shard))
         return false;
-    flight->count = flight->rearms = 0;
+    flight->count = flight->rearms = flight->packs = 0;
     flight->written = 0;
     if (!shard->halting) {
+        seuil_arm_begin(shard);
         put_leads(shard);
+        count = seuil_arm_end(shard, flight->count);
+        count = seuil_wake_remove(shard, count);
         take_pending(shard);
     }
+    if (shard->failed)
+        return false; /* the next turn drops everything: nothing was sent */
     next_meta(shard);
     tx = (struct seuil_tx){
         .token = shard->token,
         .seq = shard->meta.seq,
         .meta = &flight->meta,
         .leads = shard->tx_leads,
-        .lead_count = flight->count,
+        .lead_count = count,
         .entries = flight->pending.entries,
         .entry_count = flight->pending.count,
         .trim_to = flight->meta.outbox_head,
@@ -252,6 +239,7 @@ static void written(struct seuil_shard *shard, struct seuil_cached *entry)
     shard->cache.in_flight--;
     entry->saved = entry->sent;
     entry->armed = entry->sent_armed;
+    entry->armed_by = entry->sent_by;
     if (entry->erasing && entry->version == entry->sent) {
         seuil_cache_unschedule(&shard->cache, entry);
         seuil_cache_set(&shard->cache, entry, NULL, 0);
@@ -278,7 +266,11 @@ static void took_effect(struct seuil_shard *shard)
     counters->muted += flight->pending.muted;
     counters->stale += flight->pending.stale;
     seuil_pending_clear(&flight->pending);
-    flight->count = flight->rearms = 0;
+    if (flight->packs) {
+        seuil_buf_clear(&shard->timers.packs);
+        shard->timers.pack_count = 0;
+    }
+    flight->count = flight->rearms = flight->packs = 0;
     if (flight->base) {
         shard->checkpoint.active = false;
         shard->checkpoint.done = shard->checkpoint.frozen;

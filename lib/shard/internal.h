@@ -28,6 +28,8 @@
 #define SEUIL_LOADS     (SEUIL_BATCH_MAX / SEUIL_CHUNK_MAX + 2)
 /* Due entries read at once. */
 #define SEUIL_DUE_READ 256
+/* The same when expired leads, which stay until base allows, fill the front. */
+#define SEUIL_DUE_READ_MAX 512
 /* Window of the audit of keys. */
 #define SEUIL_AUDIT_WINDOW 1000
 /* While idle: how often due times, log ends and a halted meta are looked at. */
@@ -113,9 +115,15 @@ struct seuil_timers {
     seuil_time_ms ends_asked; /* monotonic */
     seuil_time_ms reading;    /* the frontier of the read under way */
     uint32_t read_max;
-    bool more;             /* the last read came back full */
-    seuil_time_ms next;    /* the earliest due time that it found beyond the frontier */
-    uint32_t rearms;       /* leads whose new due time is not in Redis yet */
+    bool more;              /* the last read came back full */
+    seuil_time_ms next;     /* the earliest due time that it found beyond the frontier */
+    uint32_t rearms;        /* leads whose new due time is not in Redis yet */
+    uint32_t waking;        /* leads that are looked at when they are loaded */
+    struct seuil_buf packs; /* woken: length and bytes of each; removed when all their leads are
+                               armed anew */
+    uint32_t pack_count;
+    bool packed;           /* the last read met packs: read few entries */
+    bool far;              /* so far behind that the heap is not kept */
     uint32_t blocked;      /* expired leads that wait for base */
     seuil_time_ms horizon; /* dues up to here are kept in the heap */
 };
@@ -124,6 +132,19 @@ struct seuil_schema_wait {
     seuil_time_ms since; /* monotonic; SEUIL_TIME_NONE: nothing is waited for */
     bool told;
     char text[SEUIL_HALT_MAX]; /* "": nothing is waited for */
+};
+
+struct seuil_arm { /* a lead of a transaction that may go into a pack */
+    seuil_time_ms wake;
+    uint32_t at; /* among the leads of the transaction */
+};
+
+struct seuil_arming { /* of the transaction that is being made */
+    seuil_time_ms frontier;
+    bool far;
+    struct seuil_arm *list;
+    uint32_t count;
+    struct seuil_buf names; /* of its packs */
 };
 
 struct seuil_walk {
@@ -187,6 +208,7 @@ struct seuil_flight { /* the transaction under way */
     struct seuil_cached **leads;
     uint32_t count;
     uint32_t rearms;
+    uint32_t packs; /* removed */
     uint64_t written;
     struct seuil_pending pending;
     bool base, halt, walk_page;
@@ -242,6 +264,7 @@ struct seuil_shard {
     struct seuil_load loads[SEUIL_LOADS];
     struct seuil_checkpoint checkpoint;
     struct seuil_timers timers;
+    struct seuil_arming arming;
     struct seuil_walk walk;
     struct seuil_publish publish;
     struct seuil_dead_letters dead;
@@ -371,14 +394,27 @@ bool seuil_checkpoint_complete(const struct seuil_shard *shard);
 /* Whether base stands at the applied positions and every lead is written. */
 bool seuil_checkpoint_idle(const struct seuil_shard *shard);
 
+/* ---- arm.c: due entries of a transaction (rule 13) */
+void seuil_arm_begin(struct seuil_shard *shard);
+/* What happens to the due entry of @entry, lead number @at of the transaction. */
+void seuil_arm_lead(struct seuil_shard *shard, struct seuil_cached *entry, uint32_t at);
+/* Pack what can be packed: packs follow the @count leads; how many it is with them. */
+uint32_t seuil_arm_end(struct seuil_shard *shard, uint32_t count);
+
+/* ---- wake.c: what the read of due times brought (rule 13) */
+void seuil_wake_reply(struct seuil_shard *shard, const struct seuil_store_reply *reply);
+/* Whether packs are to be removed, since all their leads are armed anew, or are being; the names
+ * follow the @count leads of the transaction: how many it is with them. */
+bool seuil_wake_emptied(const struct seuil_shard *shard);
+uint32_t seuil_wake_remove(struct seuil_shard *shard, uint32_t count);
+
 /* ---- timers.c (rules 13, 14) */
 /* Due times up to here may be stepped; SEUIL_TIME_NONE: none. */
 seuil_time_ms seuil_timers_frontier(const struct seuil_shard *shard);
 /* Whether that is so long ago that due entries are left as they are for now. */
 bool seuil_timers_far(const struct seuil_shard *shard, seuil_time_ms frontier);
 bool seuil_timers_run(struct seuil_shard *shard);
-void seuil_timers_reply(struct seuil_shard *shard, const struct seuil_store_reply *reply);
-/* A lead whose due entry was read is in the cache now. */
+/* A lead whose due entry was read is in the cache now: silence acts, then it is armed anew. */
 void seuil_timers_fire(struct seuil_shard *shard, struct seuil_cached *entry);
 /* Keep the due time of @entry in mind if Redis may be told too late. */
 void seuil_timers_note(struct seuil_shard *shard, struct seuil_cached *entry);

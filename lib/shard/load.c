@@ -81,9 +81,14 @@ void seuil_load_reply(struct seuil_shard *shard, const struct seuil_store_reply 
             return;
     }
     for (uint32_t i = 0; i < load->count && !shard->halting; i++) {
-        if (load->purpose == SEUIL_FOR_TIMERS)
-            seuil_timers_fire(shard, load->entries[i]);
-        else if (load->purpose == SEUIL_FOR_WALK)
-            seuil_walk_loaded(shard, load->entries[i]);
+        struct seuil_cached *entry = load->entries[i];
+
+        if (load->purpose == SEUIL_FOR_WALK)
+            seuil_walk_loaded(shard, entry);
+        if (entry->waking) {
+            entry->waking = false;
+            shard->timers.waking--;
+            seuil_timers_fire(shard, entry);
+        }
     }
 }

@@ -48,9 +48,11 @@ struct seuil_shard *seuil_shard_new(const struct seuil_shard_env *env, uint32_t 
     shard->model_epoch = 1;
     shard->batch.cap = cap == 0 ? 1 : cap > SEUIL_BATCH_MAX ? SEUIL_BATCH_MAX : cap;
     shard->batch.items = seuil_heap_zalloc(shard->batch.cap, sizeof(*shard->batch.items));
-    shard->tx_leads = seuil_heap_zalloc(SEUIL_CHUNK_MAX, sizeof(*shard->tx_leads));
+    shard->tx_leads = seuil_heap_zalloc(SEUIL_TX_LEADS_MAX, sizeof(*shard->tx_leads));
+    shard->arming.list = seuil_heap_zalloc(SEUIL_CHUNK_MAX, sizeof(*shard->arming.list));
     shard->flight.leads = seuil_heap_zalloc(SEUIL_CHUNK_MAX, sizeof(struct seuil_cached *));
-    if (!shard->batch.items || !shard->tx_leads || !shard->flight.leads || !lanes_new(shard)) {
+    if (!shard->batch.items || !shard->tx_leads || !shard->arming.list || !shard->flight.leads ||
+        !lanes_new(shard)) {
         seuil_shard_free(shard);
         return NULL;
     }
@@ -70,8 +72,11 @@ void seuil_shard_free(struct seuil_shard *shard)
     seuil_pending_done(&shard->flight.pending);
     seuil_buf_done(&shard->value);
     seuil_buf_done(&shard->walk.ids);
+    seuil_buf_done(&shard->timers.packs);
+    seuil_buf_done(&shard->arming.names);
     for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++)
         seuil_heap_free(shard->topics[i].lane);
+    seuil_heap_free(shard->arming.list);
     seuil_heap_free(shard->flight.leads);
     seuil_heap_free(shard->tx_leads);
     seuil_heap_free(shard->batch.items);
@@ -115,6 +120,7 @@ void seuil_shard_drop(struct seuil_shard *shard)
     for (uint32_t i = 0; i < SEUIL_LOADS; i++)
         shard->loads[i].cookie = 0;
     shard->checkpoint = (struct seuil_checkpoint){0};
+    seuil_buf_done(&shard->timers.packs);
     shard->timers = (struct seuil_timers){.next = SEUIL_TIME_NEVER};
     seuil_buf_done(&shard->walk.ids);
     shard->walk = (struct seuil_walk){0};
@@ -123,7 +129,7 @@ void seuil_shard_drop(struct seuil_shard *shard)
     seuil_pending_clear(&shard->pending);
     seuil_pending_clear(&shard->flight.pending);
     shard->flight.busy = false;
-    shard->flight.count = shard->flight.rearms = 0;
+    shard->flight.count = shard->flight.rearms = shard->flight.packs = 0;
     shard->waits_since = SEUIL_TIME_NONE;
     shard->schema_wait = (struct seuil_schema_wait){.since = SEUIL_TIME_NONE};
     shard->alarmed = false;
@@ -428,7 +434,7 @@ void seuil_shard_reply(struct seuil_shard *shard, const struct seuil_store_reply
         seuil_load_reply(shard, reply);
         break;
     case SEUIL_STORE_DUE:
-        seuil_timers_reply(shard, reply);
+        seuil_wake_reply(shard, reply);
         break;
     case SEUIL_STORE_OUTBOX:
         seuil_publish_reply(shard, reply);

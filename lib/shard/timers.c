@@ -20,8 +20,8 @@
 #define FAR_LOOK_MS (60 * SEUIL_SECOND_MS)
 /* Fired from the heap in one run. */
 #define FIRE_MAX 256
-/* Due entries read at once when expired leads, which stay until base allows, fill the front. */
-#define READ_MAX 512
+/* Due entries read at once when the last ones were packs. */
+#define PACKED_READ 4
 
 seuil_time_ms seuil_timers_frontier(const struct seuil_shard *shard)
 {
@@ -42,7 +42,7 @@ void seuil_timers_note(struct seuil_shard *shard, struct seuil_cached *entry)
     seuil_time_ms armed =
         entry->in_flight && entry->sent_armed < entry->armed ? entry->sent_armed : entry->armed;
 
-    if (entry->due < armed && entry->due <= shard->timers.horizon) {
+    if (entry->due < armed && entry->due <= shard->timers.horizon && !shard->timers.far) {
         if (seuil_cache_schedule(&shard->cache, entry) != 0)
             shard->failed = true;
     } else {
@@ -86,12 +86,16 @@ static bool step_silence(struct seuil_shard *shard, struct seuil_cached *entry,
 void seuil_timers_fire(struct seuil_shard *shard, struct seuil_cached *entry)
 {
     seuil_time_ms frontier = seuil_timers_frontier(shard);
-    struct seuil_lead *lead;
 
-    if (entry->loading)
-        return; /* asked for by another; its due entry is met again */
-    lead = seuil_lead_open(shard, entry);
-    if (!lead || !step_silence(shard, entry, lead, frontier) || entry->rearm)
+    /* Never: it may have ended before it was loaded. */
+    if (entry->due <= frontier || entry->due == SEUIL_TIME_NEVER ||
+        entry->model_epoch != shard->model_epoch) {
+        struct seuil_lead *lead = seuil_lead_open(shard, entry);
+
+        if (!lead || (!step_silence(shard, entry, lead, frontier) && !entry->woken))
+            return;
+    }
+    if (entry->rearm)
         return;
     entry->rearm = true;
     shard->timers.rearms++;
@@ -118,13 +122,13 @@ static bool fire_cached(struct seuil_shard *shard, seuil_time_ms frontier)
 static void read_due(struct seuil_shard *shard, seuil_time_ms frontier)
 {
     struct seuil_timers *timers = &shard->timers;
-    uint32_t max = SEUIL_DUE_READ + timers->blocked;
+    uint32_t max = (timers->packed ? PACKED_READ : SEUIL_DUE_READ) + timers->blocked;
 
     timers->asked = true;
     timers->cookie = ++shard->cookies;
     timers->looked = shard->mono;
     timers->reading = frontier;
-    timers->read_max = max > READ_MAX ? READ_MAX : max;
+    timers->read_max = max > SEUIL_DUE_READ_MAX ? SEUIL_DUE_READ_MAX : max;
     shard->env.store->ops->due(shard->env.store, shard->number, frontier + AHEAD_MS,
                                timers->read_max, timers->cookie);
 }
@@ -143,6 +147,23 @@ static void ask_ends(struct seuil_shard *shard)
     shard->env.source->ops->ask_ends(shard->env.source, shard->number);
 }
 
+/* Far behind, the next read of due times is long after the next checkpoint, and the heap would only
+ * be kept in order for every event. Near again, it is made from the leads that Redis does not know.
+ */
+static void come_near(struct seuil_shard *shard, seuil_time_ms frontier)
+{
+    bool far = seuil_timers_far(shard, frontier), before = shard->timers.far;
+
+    if (frontier == SEUIL_TIME_NONE)
+        return;
+    shard->timers.far = far;
+    if (!before || far)
+        return;
+    for (int i = 0; i < SEUIL_LISTS; i++)
+        for (struct seuil_cached *entry = shard->cache.lists[i].first; entry; entry = entry->next)
+            seuil_timers_note(shard, entry);
+}
+
 bool seuil_timers_run(struct seuil_shard *shard)
 {
     struct seuil_timers *timers = &shard->timers;
@@ -154,56 +175,14 @@ bool seuil_timers_run(struct seuil_shard *shard)
     frontier = seuil_timers_frontier(shard);
     timers->horizon = (frontier > shard->wall ? frontier : shard->wall) +
                       2 * shard->config->checkpoint_ms + NEAR_MS;
+    come_near(shard, frontier);
     if (frontier == SEUIL_TIME_NONE || shard->walk.active)
         return false;
     more = fire_cached(shard, frontier);
-    if (!timers->asked && !timers->rearms && !shard->flight.rearms && frontier > timers->scanned &&
-        !seuil_apply_paused(shard) &&
+    if (!timers->asked && !timers->rearms && !shard->flight.rearms && !timers->waking &&
+        !timers->pack_count && frontier > timers->scanned && !seuil_apply_paused(shard) &&
         (timers->more || shard->mono - timers->looked >=
                              (seuil_timers_far(shard, frontier) ? FAR_LOOK_MS : SEUIL_LOOK_MS)))
         read_due(shard, frontier);
     return more;
-}
-
-void seuil_timers_reply(struct seuil_shard *shard, const struct seuil_store_reply *reply)
-{
-    struct seuil_timers *timers = &shard->timers;
-    struct seuil_cached *missing[READ_MAX];
-    uint32_t count = 0;
-
-    if (!timers->asked || reply->cookie != timers->cookie ||
-        !seuil_shard_accept(shard, reply, "reading due times"))
-        return;
-    timers->asked = false;
-    timers->more = reply->item_count >= timers->read_max;
-    timers->blocked = 0;
-    timers->next = SEUIL_TIME_NEVER;
-    if (!timers->more)
-        timers->scanned = timers->reading;
-    for (uint32_t i = 0; i < reply->item_count && i < READ_MAX && !shard->halting; i++) {
-        struct seuil_str id = reply->items[i].id;
-        uint64_t hash = seuil_cache_hash(id);
-        struct seuil_cached *entry = seuil_cache_find(&shard->cache, hash, id);
-
-        if (reply->items[i].due > timers->reading) { /* earliest first: the others are later */
-            timers->next = reply->items[i].due;
-            timers->more = false;
-            if (!timers->blocked)
-                timers->scanned = timers->reading;
-            break;
-        }
-        if (entry) {
-            seuil_timers_fire(shard, entry);
-            continue;
-        }
-        entry = seuil_cache_add(&shard->cache, hash, id);
-        if (!entry) {
-            shard->failed = true;
-            return;
-        }
-        entry->loading = true;
-        missing[count++] = entry;
-    }
-    if (count && !shard->halting)
-        seuil_load_ask(shard, SEUIL_FOR_TIMERS, missing, count);
 }

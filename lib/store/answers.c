@@ -258,7 +258,7 @@ static bool answer_due(const struct seuil_reply *main, struct seuil_store_item *
 {
     for (uint32_t i = 0; i < main->count; i += 2, item++) {
         item->id = main->items[i].text;
-        if (main->items[i].type != SEUIL_REPLY_STRING || item->id.len > SEUIL_ID_MAX ||
+        if (main->items[i].type != SEUIL_REPLY_STRING || item->id.len > SEUIL_DUE_NAME_MAX ||
             !seuil_meta_i64_parse(main->items[i + 1].text, &item->due))
             return false;
     }

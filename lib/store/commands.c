@@ -333,7 +333,7 @@ void seuil_request_commit(struct seuil_request *request, const struct seuil_keys
     struct seuil_buf *out = &request->body;
     uint32_t erased, due[SEUIL_DUE_REMOVE + 1], written = count_leads(tx, &erased, due);
 
-    assert(tx->lead_count <= SEUIL_CHUNK_MAX);
+    assert(tx->lead_count <= SEUIL_TX_LEADS_MAX);
     assert(tx->meta->seq == tx->seq + 1 && tx->meta->outbox_head == tx->trim_to);
     assert(tx->meta->outbox_tail >= tx->entry_count);
     request->token = tx->token;

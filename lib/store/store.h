@@ -31,6 +31,9 @@
 #define SEUIL_TOKEN_BYTES 16
 #define SEUIL_HALT_MAX    512  /* bytes of a halt reason */
 #define SEUIL_CHUNK_MAX   1024 /* leads in one transaction: keeps the server's block below 3 ms */
+#define SEUIL_TX_LEADS_MAX                                                                         \
+    (2 * SEUIL_CHUNK_MAX)       /* with entries of `due` that are no lead's (shard/pack.h) */
+#define SEUIL_DUE_NAME_MAX 8500 /* bytes of the name of such an entry */
 
 struct seuil_token {
     uint8_t bytes[SEUIL_TOKEN_BYTES]; /* random: a counter could come again after a rollback */
@@ -100,7 +103,7 @@ enum seuil_due_op {
 };
 
 struct seuil_tx_lead {
-    struct seuil_str id;
+    struct seuil_str id;  /* a lead's, or the name of an entry of `due` that is no lead's */
     const uint8_t *bytes; /* NULL: the state is not written (only its due time) */
     uint32_t len;
     bool erase; /* delete the key */

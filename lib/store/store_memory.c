@@ -258,7 +258,7 @@ static void memory_commit(struct seuil_store *store, uint32_t shard, const struc
     struct seuil_memory_shard *data = shard_of(self, shard);
     enum seuil_store_status status = guard(data, tx);
 
-    assert(tx->lead_count <= SEUIL_CHUNK_MAX);
+    assert(tx->lead_count <= SEUIL_TX_LEADS_MAX);
     assert(tx->meta->seq == tx->seq + 1 && tx->meta->outbox_head == tx->trim_to);
     answer(self, shard, SEUIL_STORE_COMMIT, cookie, status);
     if (status != SEUIL_STORE_OK)

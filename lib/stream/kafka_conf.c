@@ -62,6 +62,8 @@ static const struct rule rules[] = {
     /* A rebalance after a changed number of partitions, and an optional topic that appears. */
     {"topic.metadata.refresh.interval.ms", DEFAULT, KAFKA_GROUP, "60000", NULL},
     {"linger.ms", DEFAULT, KAFKA_PRODUCER, "5", NULL},
+    /* Crossings tell much the same words: a fifth of the bytes, for the broker and its disk too. */
+    {"compression.type", DEFAULT, KAFKA_PRODUCER, "lz4", NULL},
     /* A dead letter is larger than the record that it holds: the topic decides what is too large.
      */
     {"message.max.bytes", DEFAULT, KAFKA_PRODUCER, "16000000", NULL},

@@ -214,9 +214,20 @@ static void check_fold(struct sim_world *world, const struct sim_state *state, i
     sim_bad(world, "lead %s: its state is not the fold below its stamps", sim_leads[lead]);
 }
 
-static void check_due(struct sim_world *world, const struct sim_state *state, int lead)
+/* When Redis wakes a lead: by its own entry of `due`, or by a pack that it is in. */
+static seuil_time_ms wake_of(const struct sim_state *state, int lead)
 {
     const struct sim_key *key = &state->leads[lead];
+    seuil_time_ms wake = key->due_known ? key->due : SEUIL_TIME_NEVER;
+
+    for (int i = 0; i < state->pack_count; i++)
+        if (state->packs[i].leads >> lead & 1 && state->packs[i].due < wake)
+            wake = state->packs[i].due;
+    return wake;
+}
+
+static void check_due(struct sim_world *world, const struct sim_state *state, int lead)
+{
     struct seuil_fold *fold = sim.state_fold[world->model];
     const struct seuil_lead *have = seuil_fold_lead(fold);
     seuil_time_ms due =
@@ -225,9 +236,9 @@ static void check_due(struct sim_world *world, const struct sim_state *state, in
     if (due != have->due)
         sim_bad(world, "lead %s: due %lld in its state, truth %lld", sim_leads[lead],
                 (long long)have->due, (long long)due);
-    if (due != SEUIL_TIME_NEVER && (!key->due_known || key->due > due))
+    if (due != SEUIL_TIME_NEVER && wake_of(state, lead) > due)
         sim_bad(world, "lead %s: due %lld in Redis, truth %lld", sim_leads[lead],
-                key->due_known ? (long long)key->due : -1, (long long)due);
+                (long long)wake_of(state, lead), (long long)due);
 }
 
 /* ---- crossings ---------------------------------------------------------------------------- */
@@ -528,7 +539,7 @@ void sim_check_commit(struct sim_world *world, const struct sim_state *before,
 
         if (a->bytes && !b->bytes)
             check_erased(world, before, after, l);
-        if (!b->bytes || (a->bytes == b->bytes && a->due_known == b->due_known && a->due == b->due))
+        if (!b->bytes || (a->bytes == b->bytes && wake_of(before, l) == wake_of(after, l)))
             continue;
         if (seuil_fold_resume(fold, seuil_str_from(sim_leads[l]), b->bytes, b->len) < 0) {
             sim_bad(world, "lead %s: its state cannot be read", sim_leads[l]);

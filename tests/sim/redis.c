@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "shard/operator.h"
+#include "shard/pack.h"
 
 struct sim_state *sim_redis(struct sim_world *world)
 {
@@ -62,6 +63,34 @@ static void execute_create(struct sim_world *world, struct sim_request *request)
     }
 }
 
+/* Packs are added and removed, never changed. */
+static void execute_pack(struct sim_world *world, struct sim_state *state,
+                         const struct seuil_tx_lead *lead)
+{
+    struct sim_pack pack = {.name = lead->id, .due = lead->due};
+    struct seuil_str id;
+    size_t at = 0;
+    int i = 0;
+
+    while (i < state->pack_count && !seuil_str_eq(state->packs[i].name, lead->id))
+        i++;
+    if (lead->due_op == SEUIL_DUE_REMOVE) {
+        if (i < state->pack_count)
+            state->packs[i] = state->packs[--state->pack_count];
+        return;
+    }
+    if (lead->due_op != SEUIL_DUE_LOWER || i < state->pack_count || i == SIM_PACKS ||
+        seuil_pack_count(lead->id) < 2) {
+        sim_bad(world, "a pack of due times that is none, is there already, or is one too many");
+        return;
+    }
+    while (seuil_pack_next(lead->id, &at, &id))
+        if (sim_lead_of(id) >= 0)
+            pack.leads |= 1u << sim_lead_of(id);
+    state->packs[state->pack_count++] = pack;
+    sim.total_packs++;
+}
+
 static void execute_commit(struct sim_world *world, struct sim_request *request)
 {
     struct sim_state *before = sim_redis(world), *state;
@@ -89,6 +118,10 @@ static void execute_commit(struct sim_world *world, struct sim_request *request)
         int l = sim_lead_of(lead->id);
         struct sim_key *key;
 
+        if (seuil_pack_is(lead->id)) {
+            execute_pack(world, state, lead);
+            continue;
+        }
         if (l < 0) {
             sim_bad(world, "a commit writes a lead that does not exist");
             return;
@@ -126,11 +159,34 @@ static void execute_commit(struct sim_world *world, struct sim_request *request)
     sim_check_commit(world, before, state, request);
 }
 
+static void add_due(struct sim_request *request, struct seuil_str name, seuil_time_ms due)
+{
+    uint32_t at = request->item_count;
+
+    if (due > request->until)
+        return;
+    request->item_count++;
+    for (; at > 0 && request->items[at - 1].due > due; at--)
+        request->items[at] = request->items[at - 1];
+    request->items[at] = (struct seuil_store_item){.id = name, .due = due};
+}
+
+static void read_due(const struct sim_state *state, struct sim_request *request)
+{
+    for (int l = 0; l < SIM_LEADS; l++)
+        if (state->leads[l].due_known)
+            add_due(request, seuil_str_from(sim_leads[l]), state->leads[l].due);
+    for (int i = 0; i < state->pack_count; i++)
+        add_due(request, state->packs[i].name, state->packs[i].due);
+    if (request->item_count > request->count)
+        request->item_count = request->count;
+}
+
 static void execute_reads(struct sim_world *world, struct sim_request *request)
 {
     const struct sim_state *state = sim_redis(world);
 
-    request->items = sim_alloc(world, sizeof(*request->items) * (SIM_LEADS + 64));
+    request->items = sim_alloc(world, sizeof(*request->items) * (SIM_LEADS + SIM_PACKS));
     switch (request->verb) {
     case SEUIL_STORE_LOAD:
         for (uint32_t i = 0; i < request->count; i++) {
@@ -145,23 +201,7 @@ static void execute_reads(struct sim_world *world, struct sim_request *request)
         request->item_count = request->count;
         break;
     case SEUIL_STORE_DUE:
-        for (;;) {
-            int best = -1;
-
-            for (int l = 0; l < SIM_LEADS; l++) {
-                bool taken = false;
-
-                for (uint32_t i = 0; i < request->item_count; i++)
-                    taken = taken || request->items[i].id.ptr == sim_leads[l];
-                if (!taken && state->leads[l].due_known && state->leads[l].due <= request->until &&
-                    (best < 0 || state->leads[l].due < state->leads[best].due))
-                    best = l;
-            }
-            if (best < 0 || request->item_count >= request->count)
-                break;
-            request->items[request->item_count].id = seuil_str_from(sim_leads[best]);
-            request->items[request->item_count++].due = state->leads[best].due;
-        }
+        read_due(state, request);
         break;
     case SEUIL_STORE_OUTBOX: {
         const struct sim_entry *kept[64];

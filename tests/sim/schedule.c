@@ -79,7 +79,7 @@ static void add_start(struct maker *m)
             if (chance(m, 60))
                 ADD1(m, SIM_DO_TIME, 1000 * PICK(m, 1, 1, 2, 3, 7, 15));
         }
-        ADD1(m, SIM_DO_TIME, 1000 * PICK(m, 1, 30, 300));
+        ADD1(m, SIM_DO_TIME, 1000 * PICK(m, 1, 30, 300, 10000)); /* the last: far behind */
         if (chance(m, 30))
             ADD1(m, SIM_DO_STALL, below(m, SIM_TOPICS));
         ADD2(m, SIM_DO_RUN, 0, 1 + below(m, 6));
@@ -98,8 +98,12 @@ static void add_start(struct maker *m)
             ADD2(m, SIM_DO_CRASH, 0, below(m, 4));
         ADD2(m, SIM_DO_RUN, 0, 6);
     } else {
-        for (int n = below(m, 4); n > 0; n--)
+        bool far = chance(m, 25);
+
+        for (int n = below(m, far ? 12 : 4); n > 0; n--)
             add_record(m);
+        if (far)
+            ADD1(m, SIM_DO_TIME, 10000 * 1000);
         ADD2(m, SIM_DO_RUN, 0, chance(m, 80) ? 6 : 1 + below(m, 5));
     }
 }

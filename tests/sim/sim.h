@@ -209,12 +209,22 @@ struct sim_key {
     seuil_time_ms due;
 };
 
+struct sim_pack { /* an entry of `due` that wakes several leads */
+    struct seuil_str name;
+    seuil_time_ms due;
+    unsigned leads; /* bits */
+};
+
+#define SIM_PACKS 64
+
 struct sim_state {
     bool present;
     uint64_t owner;   /* ghost: which acquire made the token */
     uint64_t applied; /* ghost: transactions in this history */
     struct seuil_meta meta;
     struct sim_key leads[SIM_LEADS];
+    struct sim_pack packs[SIM_PACKS];
+    int pack_count;
     const struct sim_entry *last;
 };
 
@@ -325,6 +335,7 @@ struct sim_common {
     char assertion[400];
     struct sim_world *drain; /* whose oracle is running */
     uint64_t total_commits, total_crossings, total_published, total_halts, total_rewinds;
+    uint64_t total_packs;
 };
 extern struct sim_common sim;
 

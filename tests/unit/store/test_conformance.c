@@ -371,6 +371,33 @@ CASE(due_times_are_lowered_set_kept_and_removed)
                      "a=1700000000020 b=1700000000020 c=1700000000020");
 }
 
+CASE(the_name_of_a_due_entry_may_be_long_and_of_any_bytes)
+{
+    struct seuil_meta meta = new_meta(1);
+    static char name[SEUIL_DUE_NAME_MAX];
+    struct seuil_tx_lead lead = {
+        .id = {name, sizeof(name)}, .due_op = SEUIL_DUE_LOWER, .due = 1700000000007};
+    struct seuil_store_reply reply;
+
+    for (uint32_t i = 0; i < sizeof(name); i++)
+        name[i] = (char)(255 - i % 256);
+    create(world->store, 0, &meta);
+    for (int i = 0; i < 2; i++) {
+        struct seuil_tx tx = next_tx(&meta);
+
+        tx.leads = &lead;
+        tx.lead_count = 1;
+        cr_assert_status(commit(world->store, 0, &tx), SEUIL_STORE_OK);
+        world->store->ops->due(world->store, 0, INT64_MAX, 10, 0);
+        reply = answer(world->store);
+        cr_assert_status(reply, SEUIL_STORE_OK);
+        cr_assert_eq(reply.item_count, i ? 0 : 1);
+        cr_assert(i || (reply.items[0].id.len == sizeof(name) &&
+                        memcmp(reply.items[0].id.ptr, name, sizeof(name)) == 0));
+        lead.due_op = SEUIL_DUE_REMOVE;
+    }
+}
+
 CASE(ten_thousand_leads_come_back_by_load_due_and_walk)
 {
     enum { LEADS = 10000 };
