@@ -111,7 +111,7 @@ void *seuil_models_regex_new(const struct seuil_models *models)
 
     (void)models;
     if (context && general) {
-        context->data = pcre2_match_data_create(1, general);
+        context->data = pcre2_match_data_create(SEUIL_REGEX_CAPTURES_MAX + 1, general);
         context->match = pcre2_match_context_create(general);
     }
     pcre2_general_context_free(general);
@@ -148,4 +148,30 @@ int seuil_regex_match(void *ptr, const struct seuil_regex *regex, struct seuil_s
     if (rc == PCRE2_ERROR_NOMATCH)
         return 0;
     return rc >= 0 ? 1 : SEUIL_ERR_LIMIT;
+}
+
+int seuil_regex_capture(void *ptr, const struct seuil_regex *regex, struct seuil_str subject,
+                        unsigned group, struct seuil_str *ret_text)
+{
+    struct context *context = ptr;
+    int rc = seuil_regex_match(ptr, regex, subject);
+    const PCRE2_SIZE *ends;
+
+    if (rc != 1)
+        return rc;
+    ends = pcre2_get_ovector_pointer(context->data);
+    *ret_text = (struct seuil_str){"", 0};
+    if (group <= SEUIL_REGEX_CAPTURES_MAX && group <= seuil_regex_groups(regex) &&
+        ends[2 * group] != PCRE2_UNSET && ends[2 * group] < ends[2 * group + 1])
+        *ret_text = (struct seuil_str){subject.ptr + ends[2 * group],
+                                       (uint32_t)(ends[2 * group + 1] - ends[2 * group])};
+    return 1;
+}
+
+unsigned seuil_regex_groups(const struct seuil_regex *regex)
+{
+    uint32_t count = 0;
+
+    pcre2_pattern_info(regex->code, PCRE2_INFO_CAPTURECOUNT, &count);
+    return count;
 }

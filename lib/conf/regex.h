@@ -1,4 +1,4 @@
-/* Regular expressions of conditions: PCRE2, held short.
+/* Regular expressions of conditions and maps: PCRE2, held short.
  *
  * An expression runs only where one of its literals was found, under limits on steps, depth and
  * memory; a subject that exhausts them is counted and does not match. Patterns and subjects are
@@ -20,6 +20,9 @@
 /* Literals of one expression, for example one for each branch of an alternation. */
 #define SEUIL_REGEX_LITERALS_MAX 16
 
+/* Groups whose text can be taken. */
+#define SEUIL_REGEX_CAPTURES_MAX 9
+
 /* Depth of nested groups. */
 #define SEUIL_REGEX_GROUPS_MAX 50
 
@@ -34,11 +37,20 @@ int seuil_regex_compile(struct seuil_arena *arena, struct seuil_str pattern, boo
 int seuil_regex_literals(struct seuil_arena *arena, struct seuil_str pattern, bool ignore_case,
                          const struct seuil_str **ret_literals, uint32_t *ret_count);
 
-/* What one thread needs to match: seuil_scratch_init takes it. NULL when memory is out. */
+/* What one thread needs to match: seuil_scratch_init takes it. NULL when memory is out. @models may
+ * be NULL. */
 void *seuil_models_regex_new(const struct seuil_models *models);
 void seuil_models_regex_free(void *context);
 
 /* 1, 0, or negative when a limit was reached. For struct seuil_rule_index. */
 int seuil_regex_match(void *context, const struct seuil_regex *regex, struct seuil_str subject);
+
+/* The same, and what group @group took (0: the whole match) in @ret_text, a slice of @subject; len
+ * 0 when the group took no part. @group is at most SEUIL_REGEX_CAPTURES_MAX. */
+int seuil_regex_capture(void *context, const struct seuil_regex *regex, struct seuil_str subject,
+                        unsigned group, struct seuil_str *ret_text);
+
+/* How many groups capture. */
+unsigned seuil_regex_groups(const struct seuil_regex *regex);
 
 #endif

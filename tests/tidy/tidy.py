@@ -20,12 +20,15 @@ RINGS = {  # folder: folders of lib/ it may include
     "store": {"store", "codec", "core", "base"},
     "stream": {"stream", "codec", "core", "base"},
     "registry": {"registry", "codec", "core", "base"},
+    "map": {"map", "conf", "codec", "core", "base"},
     "admin": {"admin", "codec", "core", "base"},
-    "shard": {"shard", "store", "stream", "codec", "core", "base"},
+    "shard": {"shard", "map", "store", "stream", "codec", "core", "base"},
 }
 THIRD = {  # third-party header: the folders it may appear in, in .c files only
     r"librdkafka/": {"lib/stream"},
-    r"hiredis/|openssl/": {"lib/store"},
+    r"hiredis/": {"lib/store"},
+    r"openssl/": {"lib/store", "lib/map"},  # TLS; keyed hashes of addresses
+    r"utf8proc|libpsl": {"lib/map"},
     r"curl/": {"lib/registry"},
     r"avro": {"lib/codec"},
     r"jansson": {"lib/codec", "lib/conf"},

@@ -1,0 +1,632 @@
+/* A map's text to its program. */
+
+#include "map/load.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/heap.h"
+#include "codec/target.h"
+#include "conf/suggest.h"
+#include "conf/tzif.h"
+#include "map/keyed.h"
+
+/* ---- what all files of the loader use ----------------------------------------------------- */
+
+int seuil_map_error(struct seuil_map_loader *l, const struct seuil_yaml_node *node, uint32_t offset,
+                    const char *format, ...)
+{
+    char text[sizeof(((struct seuil_error *)0)->text)];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    return seuil_errs_at(l->errs, SEUIL_ERR_INVALID, seuil_yaml_name(l->doc), node->line,
+                         node->column + (int)offset + (node->plain || !offset ? 0 : 1), "%s", text);
+}
+
+void seuil_map_nomem(struct seuil_map_loader *l)
+{
+    if (!l->nomem)
+        seuil_errs_at(l->errs, SEUIL_ERR_NOMEM, NULL, 0, 0, "out of memory");
+    l->nomem = true;
+}
+
+uint32_t seuil_map_push(struct seuil_map_loader *l, struct seuil_map_list *list, const void *item,
+                        size_t size_bytes)
+{
+    if (list->count == list->cap) {
+        uint32_t cap = list->cap ? 2 * list->cap : 16;
+        void *items = seuil_heap_realloc(list->items, cap * size_bytes);
+
+        if (!items) {
+            seuil_map_nomem(l);
+            return 0;
+        }
+        list->items = items;
+        list->cap = cap;
+    }
+    memcpy((char *)list->items + list->count * size_bytes, item, size_bytes);
+    return list->count++;
+}
+
+struct seuil_str seuil_map_keep(struct seuil_map_loader *l, struct seuil_str text)
+{
+    char *copy = seuil_arena_strdup(&l->map->arena, text.len ? text.ptr : "", text.len);
+
+    if (!copy) {
+        seuil_map_nomem(l);
+        return (struct seuil_str){"", 0};
+    }
+    return (struct seuil_str){copy, text.len};
+}
+
+uint32_t seuil_map_text(struct seuil_map_loader *l, struct seuil_str text)
+{
+    return seuil_map_push(l, &l->texts, &text, sizeof(text));
+}
+
+const struct seuil_str *seuil_map_texts(struct seuil_map_loader *l,
+                                        const struct seuil_yaml_node *list, const char *what,
+                                        uint32_t *ret_count)
+{
+    const struct seuil_yaml_node *items = list->kind == SEUIL_YAML_SCALAR ? list : list->items;
+    uint32_t count = list->kind == SEUIL_YAML_SCALAR ? 1 : list->count;
+    struct seuil_str *texts;
+
+    *ret_count = 0;
+    if (list->kind == SEUIL_YAML_MAPPING || count == 0) {
+        seuil_map_error(l, list, 0, "%s, or a list of such, is wanted here", what);
+        return NULL;
+    }
+    texts = seuil_arena_alloc(&l->map->arena, count, sizeof(*texts));
+    if (!texts) {
+        seuil_map_nomem(l);
+        return NULL;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (items[i].kind != SEUIL_YAML_SCALAR)
+            seuil_map_error(l, &items[i], 0, "%s is wanted here", what);
+        else
+            texts[i] = seuil_map_keep(l, seuil_yaml_str(&items[i]));
+    }
+    *ret_count = count;
+    return texts;
+}
+
+const struct seuil_zone *seuil_map_zone(struct seuil_map_loader *l,
+                                        const struct seuil_yaml_node *node, uint32_t offset,
+                                        struct seuil_str name)
+{
+    const struct seuil_zone *zone = NULL;
+    struct seuil_error err = {0};
+
+    if (seuil_zone_load(&l->map->arena, seuil_map_keep(l, name).ptr, &zone, &err))
+        seuil_map_error(l, node, offset, "%s", err.text);
+    return zone;
+}
+
+uint32_t seuil_map_emit(struct seuil_map_loader *l, enum seuil_map_op op, uint32_t arg)
+{
+    struct seuil_map_instruction instruction = {.op = (uint8_t)op, .arg = arg};
+
+    return seuil_map_push(l, &l->ops, &instruction, sizeof(instruction));
+}
+
+uint32_t seuil_map_here(const struct seuil_map_loader *l)
+{
+    return l->ops.count;
+}
+
+void seuil_map_patch(struct seuil_map_loader *l, uint32_t jump)
+{
+    if (!l->nomem)
+        ((struct seuil_map_instruction *)l->ops.items)[jump].arg = l->ops.count;
+}
+
+void seuil_map_lenient(struct seuil_map_loader *l, uint32_t from)
+{
+    for (uint32_t i = from; i < l->ops.count && !l->nomem; i++)
+        ((struct seuil_map_instruction *)l->ops.items)[i].lenient = true;
+}
+
+/* ---- the parts of the text ---------------------------------------------------------------- */
+
+/* What is said of one key: by the input's own map, else by the preset. */
+struct part {
+    const struct seuil_yaml *doc;
+    const struct seuil_yaml_node *node;
+};
+
+struct sources {
+    struct part own, preset;
+};
+
+static struct part find_part(const struct sources *s, const char *key)
+{
+    struct part part = {s->own.doc, seuil_yaml_find(s->own.node, key)};
+
+    if (!part.node)
+        part = (struct part){s->preset.doc, seuil_yaml_find(s->preset.node, key)};
+    return part;
+}
+
+static const char *const top_keys[] = {"format", "columns", "zone", "each", "let", "all", "events"};
+#define TOP_KEYS (sizeof(top_keys) / sizeof(top_keys[0]))
+
+static bool check_top(struct seuil_map_loader *l, struct part part)
+{
+    if (!part.node)
+        return true;
+    l->doc = part.doc;
+    if (part.node->kind != SEUIL_YAML_MAPPING) {
+        seuil_map_error(l, part.node, 0, "a map is a mapping with events:, this is %s",
+                        seuil_yaml_kind_text(part.node));
+        return false;
+    }
+    return seuil_yaml_check_keys(l->doc, part.node, top_keys, TOP_KEYS, "a map", l->errs) == 0;
+}
+
+static void load_columns(struct seuil_map_loader *l, struct part part)
+{
+    struct seuil_column *columns;
+    const struct seuil_yaml_node *node = part.node;
+
+    if (!node)
+        return;
+    l->doc = part.doc;
+    if (node->kind == SEUIL_YAML_SCALAR || node->count == 0) {
+        seuil_map_error(l, node, 0,
+                        "columns is a list of all names in order, or a mapping of names to "
+                        "numbers from 1, as {event_id: 7}");
+        return;
+    }
+    columns = seuil_arena_alloc(&l->map->arena, node->count, sizeof(*columns));
+    if (!columns) {
+        seuil_map_nomem(l);
+        return;
+    }
+    for (uint32_t i = 0; i < node->count; i++) {
+        bool named = node->kind == SEUIL_YAML_MAPPING;
+        const struct seuil_yaml_node *name = named ? &node->keys[i] : &node->items[i];
+        int64_t number = i + 1;
+
+        if (name->kind != SEUIL_YAML_SCALAR) {
+            seuil_map_error(l, name, 0, "the name of a column is a text");
+            continue;
+        }
+        if (named)
+            seuil_yaml_int(l->doc, &node->items[i], "the number of a column", 1, 10000, l->errs,
+                           &number);
+        columns[i] =
+            (struct seuil_column){seuil_map_keep(l, seuil_yaml_str(name)), (uint32_t)number};
+    }
+    l->map->columns = columns;
+    l->map->column_count = node->count;
+}
+
+static void load_format(struct seuil_map_loader *l, struct part part)
+{
+    struct seuil_str text;
+
+    l->map->format = "";
+    if (!part.node)
+        return;
+    l->doc = part.doc;
+    if (!seuil_yaml_text(l->doc, part.node, "format", 32, l->errs, &text))
+        l->map->format = seuil_map_keep(l, text).ptr;
+}
+
+static void load_lets(struct seuil_map_loader *l, struct part part)
+{
+    const struct seuil_yaml_node *node = part.node;
+
+    if (!node)
+        return;
+    l->doc = part.doc;
+    if (node->kind != SEUIL_YAML_MAPPING || node->count == 0 || node->count > SEUIL_MAP_LETS_MAX) {
+        seuil_map_error(l, node, 0,
+                        "let is a mapping of 1 to %d names to paths, as {message: Message | json}",
+                        SEUIL_MAP_LETS_MAX);
+        return;
+    }
+    for (uint32_t i = 0; i < node->count; i++) {
+        struct seuil_map_let let = {0};
+        struct seuil_map_want *want = NULL;
+        int64_t path = seuil_map_load_let(l, &node->items[i], &want, &let.json);
+
+        if (path < 0)
+            want = &l->record;
+        let.path = path < 0 ? 0 : (uint32_t)path;
+        if (let.json) {
+            want = seuil_arena_alloc(&l->map->arena, 1, sizeof(*want));
+            if (!want) {
+                seuil_map_nomem(l);
+                return;
+            }
+        }
+        l->let_names[l->let_count++] =
+            (struct seuil_map_let_name){seuil_map_keep(l, seuil_yaml_str(&node->keys[i])), want};
+        seuil_map_push(l, &l->lets, &let, sizeof(let));
+    }
+}
+
+/* ---- the fields of a variant -------------------------------------------------------------- */
+
+const char *seuil_map_target_name(unsigned target, enum seuil_kind kind)
+{
+    switch (target) {
+    case SEUIL_TARGET_ID:
+        return "id";
+    case SEUIL_TARGET_LEAD:
+        return "lead";
+    case SEUIL_TARGET_RETRACTS:
+        return "retracts";
+    case SEUIL_TARGET_TIME:
+        return "time";
+    case SEUIL_TARGET_CONSENT:
+        return "consent";
+    case SEUIL_TARGET_TYPE:
+        return NULL;
+    case SEUIL_TARGET_MAP:
+        return seuil_kind_map_name(kind);
+    default:
+        return seuil_field_of_kind((enum seuil_field)target, kind)
+                   ? seuil_field_name((enum seuil_field)target)
+                   : NULL;
+    }
+}
+
+static void load_field(struct seuil_map_loader *l, unsigned target, const char *name,
+                       struct part part, uint32_t variant)
+{
+    struct seuil_map_watch watch = {.variant = variant, .field = name};
+    const struct seuil_yaml *doc = l->doc;
+    uint32_t at;
+
+    l->doc = part.doc;
+    seuil_map_emit(l, SEUIL_MAP_FIELD, target);
+    if (target == SEUIL_TARGET_MAP) {
+        seuil_map_load_entries(l, part.node);
+    } else if (!seuil_yaml_is_null(part.node)) {
+        uint32_t from = seuil_map_here(l);
+
+        seuil_map_load_value(l, part.node);
+        at = seuil_map_emit(l, SEUIL_MAP_STORE, target);
+        if (!l->nomem) {
+            struct seuil_map_instruction *ops = l->ops.items;
+
+            ops[at].lenient = at > from && ops[at - 1].lenient;
+            ops[at].count = (uint16_t)seuil_map_push(l, &l->watches, &watch, sizeof(watch));
+        }
+    }
+    l->doc = doc;
+}
+
+/* A map that says nothing of the lead takes the record's key. */
+static void load_fields(struct seuil_map_loader *l, const struct seuil_yaml_node *variant,
+                        enum seuil_kind kind, const struct sources *s, uint32_t number)
+{
+    struct part all = {s->preset.doc, seuil_yaml_find(s->preset.node, "all")};
+    struct part own = {s->own.doc, seuil_yaml_find(s->own.node, "all")};
+    uint32_t at;
+
+    for (unsigned t = 0; t < SEUIL_TARGET_COUNT; t++) {
+        const char *name = seuil_map_target_name(t, kind);
+        struct part part = {l->doc, name ? seuil_yaml_find(variant, name) : NULL};
+
+        if (!name)
+            continue;
+        if (!part.node)
+            part = (struct part){own.doc, seuil_yaml_find(own.node, name)};
+        if (!part.node)
+            part = (struct part){all.doc, seuil_yaml_find(all.node, name)};
+        if (part.node) {
+            load_field(l, t, name, part, number);
+        } else if (t == SEUIL_TARGET_LEAD) {
+            seuil_map_emit(l, SEUIL_MAP_FIELD, t);
+            seuil_map_emit(l, SEUIL_MAP_KEY, 0);
+            at = seuil_map_emit(l, SEUIL_MAP_STORE, t);
+            if (!l->nomem)
+                ((struct seuil_map_instruction *)l->ops.items)[at].count = UINT16_MAX;
+        } else if (t == SEUIL_TARGET_ID) {
+            seuil_map_error(l, variant, 0,
+                            "this event has no id: name the field, or derive one, as id: {derive: "
+                            "[message_id, event]}");
+        } else if (t == SEUIL_TARGET_TIME) {
+            seuil_map_error(l, variant, 0,
+                            "this event has no time: name the field, as time: timestamp | time(s)");
+        }
+    }
+    seuil_map_emit(l, SEUIL_MAP_END, 0);
+}
+
+static void check_variant_keys(struct seuil_map_loader *l, const struct seuil_yaml_node *node,
+                               int kind)
+{
+    const char *names[SEUIL_TARGET_COUNT + 8] = {"when", "kind", "drop", "each"};
+    size_t count = 4;
+
+    for (unsigned t = 0; kind >= 0 && t < SEUIL_TARGET_COUNT; t++) {
+        const char *name = seuil_map_target_name(t, (enum seuil_kind)kind);
+
+        if (name)
+            names[count++] = name;
+    }
+    seuil_yaml_check_keys(l->doc, node, names, count,
+                          kind >= 0 ? seuil_kind_name((enum seuil_kind)kind) : "a dropped event",
+                          l->errs);
+}
+
+static int load_kind(struct seuil_map_loader *l, const struct seuil_yaml_node *node)
+{
+    const char *names[SEUIL_KINDS];
+    char hint[160];
+    int kind = node->kind == SEUIL_YAML_SCALAR ? seuil_kind_find(seuil_yaml_str(node)) : -1;
+
+    for (int i = 0; i < SEUIL_KINDS; i++)
+        names[i] = seuil_kind_name((enum seuil_kind)i);
+    if (kind < 0 || kind >= SEUIL_KINDS) {
+        seuil_map_error(
+            l, node, 0, "unknown kind%s: page_view, email, form, activity, profile or command",
+            node->kind == SEUIL_YAML_SCALAR
+                ? seuil_suggest_text(seuil_yaml_str(node), names, SEUIL_KINDS, hint, sizeof(hint))
+                : "");
+        return -1;
+    }
+    return kind;
+}
+
+static void load_drop(struct seuil_map_loader *l, const struct seuil_yaml_node *node,
+                      struct seuil_map_variant *variant)
+{
+    struct seuil_str reason;
+
+    variant->reason = "";
+    if (!seuil_yaml_text(l->doc, node, "drop", SEUIL_NAME_MAX, l->errs, &reason))
+        variant->reason = seuil_map_keep(l, reason).ptr;
+    if (variant->reason[0] == '\0')
+        seuil_map_error(l, node, 0, "drop needs a reason, as drop: not_a_lead");
+}
+
+static void load_variant(struct seuil_map_loader *l, const struct seuil_yaml_node *node,
+                         const struct sources *s, uint32_t number)
+{
+    const struct seuil_yaml_node *when = seuil_yaml_find(node, "when");
+    const struct seuil_yaml_node *kind = seuil_yaml_find(node, "kind");
+    const struct seuil_yaml_node *drop = seuil_yaml_find(node, "drop");
+    const struct seuil_yaml_node *each = seuil_yaml_find(node, "each");
+    struct seuil_map_variant variant = {.number = number, .kind = -1, .reason = ""};
+
+    if (node->kind != SEUIL_YAML_MAPPING || !kind == !drop) {
+        seuil_map_error(l, node, 0,
+                        "each of events is a mapping with a kind: (page_view, email, form, "
+                        "activity, profile, command), or with drop: and a reason");
+        return;
+    }
+    if (kind && (variant.kind = load_kind(l, kind)) < 0)
+        return;
+    if (drop)
+        load_drop(l, drop, &variant);
+    check_variant_keys(l, node, variant.kind);
+    if (when) {
+        variant.has_when = true;
+        variant.when = seuil_map_here(l);
+        seuil_map_load_when(l, when);
+        seuil_map_emit(l, SEUIL_MAP_END, 0);
+    }
+    if (each) {
+        struct seuil_map_want *want = l->item;
+        int64_t path = seuil_map_load_path(l, each, &want);
+
+        variant.has_each = true;
+        variant.each = path < 0 ? 0 : (uint32_t)path;
+        l->item = want;
+    }
+    variant.start = seuil_map_here(l);
+    if (variant.kind >= 0)
+        load_fields(l, node, (enum seuil_kind)variant.kind, s, number);
+    l->item = l->outer;
+    seuil_map_push(l, &l->variants, &variant, sizeof(variant));
+}
+
+/* Names in `all` that no kind of the map has. */
+static void check_all(struct seuil_map_loader *l, struct part part)
+{
+    const char *names[SEUIL_TARGET_COUNT * 2];
+    size_t count = 0;
+
+    if (!part.node)
+        return;
+    l->doc = part.doc;
+    for (unsigned t = 0; t < SEUIL_TARGET_COUNT; t++)
+        for (int kind = 0; kind < SEUIL_KINDS; kind++) {
+            const char *name = seuil_map_target_name(t, (enum seuil_kind)kind);
+
+            if (name && (count == 0 || names[count - 1] != name) &&
+                count < sizeof(names) / sizeof(names[0]))
+                names[count++] = name;
+        }
+    if (part.node->kind != SEUIL_YAML_MAPPING)
+        seuil_map_error(l, part.node, 0, "all is a mapping of the fields that all events have");
+    else
+        seuil_yaml_check_keys(l->doc, part.node, names, count, "all", l->errs);
+}
+
+static void load_each(struct seuil_map_loader *l, struct part part)
+{
+    struct seuil_map_want *want = NULL;
+    int64_t path;
+
+    if (!part.node)
+        return;
+    l->doc = part.doc;
+    path = seuil_map_load_path(l, part.node, &want);
+    if (path < 0)
+        return;
+    l->map->has_each = true;
+    l->map->each = (uint32_t)path;
+    l->outer = l->item = want;
+}
+
+static void load_parts(struct seuil_map_loader *l, const struct sources *s)
+{
+    struct part zone = find_part(s, "zone"), events;
+    struct seuil_str name;
+
+    load_format(l, find_part(s, "format"));
+    load_columns(l, find_part(s, "columns"));
+    if (zone.node) {
+        l->doc = zone.doc;
+        if (!seuil_yaml_text(l->doc, zone.node, "zone", SEUIL_NAME_MAX, l->errs, &name))
+            l->zone = seuil_map_zone(l, zone.node, 0, name);
+    }
+    load_lets(l, find_part(s, "let"));
+    load_each(l, find_part(s, "each"));
+    check_all(l, (struct part){s->own.doc, seuil_yaml_find(s->own.node, "all")});
+    check_all(l, (struct part){s->preset.doc, seuil_yaml_find(s->preset.node, "all")});
+    events = find_part(s, "events");
+    l->doc = events.node ? events.doc : s->own.node ? s->own.doc : s->preset.doc;
+    if (!events.node || events.node->kind != SEUIL_YAML_SEQUENCE || events.node->count == 0 ||
+        events.node->count > SEUIL_MAP_VARIANTS_MAX) {
+        seuil_map_error(l,
+                        events.node   ? events.node
+                        : s->own.node ? s->own.node
+                                      : s->preset.node,
+                        0,
+                        "a map needs events: a list of 1 to %d mappings with a kind; the first "
+                        "whose when: holds makes the event",
+                        SEUIL_MAP_VARIANTS_MAX);
+        return;
+    }
+    for (uint32_t i = 0; i < events.node->count; i++)
+        load_variant(l, &events.node->items[i], s, i + 1);
+}
+
+/* ---- the whole ---------------------------------------------------------------------------- */
+
+static void *settle(struct seuil_map_loader *l, struct seuil_map_list *list, size_t size_bytes)
+{
+    void *copy = seuil_arena_alloc(&l->map->arena, list->count ? list->count : 1, size_bytes);
+
+    if (!copy)
+        seuil_map_nomem(l);
+    else if (list->count)
+        memcpy(copy, list->items, list->count * size_bytes);
+    seuil_heap_free(list->items);
+    *list = (struct seuil_map_list){.count = list->count};
+    return copy;
+}
+
+static void settle_all(struct seuil_map_loader *l)
+{
+    struct seuil_map *map = l->map;
+
+    map->let_count = l->lets.count;
+    map->variant_count = l->variants.count;
+    map->watch_count = l->watches.count;
+    map->segments = settle(l, &l->segments, sizeof(*map->segments));
+    map->paths = settle(l, &l->paths, sizeof(*map->paths));
+    map->ops = settle(l, &l->ops, sizeof(*map->ops));
+    map->steps = settle(l, &l->steps, sizeof(*map->steps));
+    map->tables = settle(l, &l->tables, sizeof(*map->tables));
+    map->tests = settle(l, &l->tests, sizeof(*map->tests));
+    map->filters = settle(l, &l->filters, sizeof(*map->filters));
+    map->pairs = settle(l, &l->pairs, sizeof(*map->pairs));
+    map->texts = settle(l, &l->texts, sizeof(*map->texts));
+    map->variants = settle(l, &l->variants, sizeof(*map->variants));
+    map->watches = settle(l, &l->watches, sizeof(*map->watches));
+    map->lets = settle(l, &l->lets, sizeof(*map->lets));
+    map->counters = seuil_arena_alloc(&map->arena, map->watch_count + 1, sizeof(*map->counters));
+    if (!map->counters)
+        seuil_map_nomem(l);
+    map->wanted = seuil_map_want_freeze(l, &l->record);
+    for (uint32_t i = 0; i < map->let_count && !l->nomem; i++)
+        if (map->lets[i].json)
+            ((struct seuil_map_let *)map->lets)[i].wanted =
+                seuil_map_want_freeze(l, l->let_names[i].want);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void take_free_mail(struct seuil_map_loader *l, const struct seuil_map_spec *spec)
+{
+    const char **domains;
+
+    if (spec->free_mail_count == 0)
+        return;
+    domains = seuil_arena_alloc(&l->map->arena, spec->free_mail_count, sizeof(*domains));
+    if (!domains) {
+        seuil_map_nomem(l);
+        return;
+    }
+    for (uint32_t i = 0; i < spec->free_mail_count; i++)
+        domains[i] = seuil_map_keep(l, seuil_str_from(spec->free_mail[i])).ptr;
+    qsort(domains, spec->free_mail_count, sizeof(*domains), by_name);
+    l->map->free_mail = domains;
+    l->map->free_mail_count = spec->free_mail_count;
+}
+
+struct seuil_map *seuil_map_new(const struct seuil_map_spec *spec, struct seuil_errs *errs)
+{
+    struct sources s = {{spec->doc, spec->own},
+                        {spec->preset, spec->preset ? seuil_yaml_root(spec->preset) : NULL}};
+    struct seuil_map_loader l = {.errs = errs};
+    uint32_t before = errs->total;
+
+    l.map = seuil_heap_zalloc(1, sizeof(*l.map));
+    if (!l.map) {
+        seuil_errs_at(errs, SEUIL_ERR_NOMEM, NULL, 0, 0, "out of memory");
+        return NULL;
+    }
+    l.outer = l.item = &l.record;
+    l.map->name = seuil_map_keep(&l, seuil_str_from(spec->name)).ptr;
+    l.map->secret = seuil_map_keep(&l, spec->secret);
+    seuil_keyed_pads(l.map->secret, l.map->inner_pad, l.map->outer_pad);
+    take_free_mail(&l, spec);
+    if (check_top(&l, s.own) && check_top(&l, s.preset))
+        load_parts(&l, &s);
+    if (l.ops.count > SEUIL_MAP_OPS_MAX)
+        seuil_map_error(&l, s.own.node ? s.own.node : s.preset.node, 0,
+                        "the map is too large: %u operations, %d at most", l.ops.count,
+                        SEUIL_MAP_OPS_MAX);
+    settle_all(&l);
+    if (errs->total != before) {
+        seuil_map_free(l.map);
+        return NULL;
+    }
+    return l.map;
+}
+
+void seuil_map_free(struct seuil_map *map)
+{
+    if (!map)
+        return;
+    explicit_bzero(map->inner_pad, sizeof(map->inner_pad));
+    explicit_bzero(map->outer_pad, sizeof(map->outer_pad));
+    if (map->secret.len)
+        explicit_bzero((void *)map->secret.ptr, map->secret.len);
+    seuil_arena_done(&map->arena);
+    seuil_heap_free(map);
+}
+
+const struct seuil_wanted *seuil_map_wanted(const struct seuil_map *map)
+{
+    return map->wanted;
+}
+
+const struct seuil_column *seuil_map_columns(const struct seuil_map *map, uint32_t *ret_count)
+{
+    *ret_count = map->column_count;
+    return map->columns;
+}
+
+const char *seuil_map_format(const struct seuil_map *map)
+{
+    return map->format;
+}
