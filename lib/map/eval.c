@@ -285,7 +285,8 @@ static uint32_t jump(const struct seuil_map_scratch *s, const struct seuil_map_i
 {
     switch ((enum seuil_map_op)op->op) {
     case SEUIL_MAP_JUMP_PRESENT:
-        return s->value.there ? op->arg : next;
+        /* Of several places the first that has a single value: a list is none. */
+        return s->value.there && s->value.v.type != SEUIL_TYPE_NULL ? op->arg : next;
     case SEUIL_MAP_JUMP_FALSE:
         return s->flag ? next : op->arg;
     case SEUIL_MAP_JUMP_TRUE:

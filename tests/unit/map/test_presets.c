@@ -1,0 +1,133 @@
+/* Every preset of config/presets, on its samples: tests/presets/NAME/WHAT.in has a record a line,
+ * WHAT.expected what each of them becomes. Both begin anew at each line; lines that start with '#'
+ * are passed over. A preset without samples, and samples without a preset, fail. */
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <limits.h>
+
+#include "support/decoding.h"
+#include "support/mapping.h"
+
+static char *file_of(const char *path)
+{
+    char relative[PATH_MAX];
+
+    snprintf(relative, sizeof(relative), "%s", path);
+    return decoding_file(relative);
+}
+
+/* What the map makes of all records of @in, in @out. */
+static void run_all(struct mapping *m, char *in, struct seuil_buf *out)
+{
+    for (char *line = in, *end; *line; line = end + 1) {
+        end = strchr(line, '\n');
+        cr_assert_not_null(end, "the last line has no end");
+        if (*line == '#')
+            continue;
+        seuil_buf_add_text(out, mapping_run(m, line, (size_t)(end - line)));
+        seuil_buf_add(out, "\n", 1);
+        m->origin.offset++;
+    }
+    seuil_buf_add(out, "", 1);
+}
+
+static void compare(const char *path, const char *got, const char *expected)
+{
+    unsigned line = 1;
+    size_t i = 0, start = 0;
+
+    for (; got[i] && got[i] == expected[i]; i++)
+        if (got[i] == '\n') {
+            line++;
+            start = i + 1;
+        }
+    cr_assert_str_eq(got, expected, "%s differs at line %u:\n got %.*s\nwant %.*s", path, line,
+                     (int)strcspn(got + start, "\n"), got + start,
+                     (int)strcspn(expected + start, "\n"), expected + start);
+}
+
+/* The samples of one preset; how many there are. */
+static unsigned try_preset(const char *name)
+{
+    char folder[PATH_MAX], path[PATH_MAX + 300];
+    struct dirent *entry;
+    unsigned count = 0;
+    DIR *dir;
+
+    snprintf(folder, sizeof(folder), "%s/tests/presets/%s", SEUIL_SOURCE_DIR, name);
+    dir = opendir(folder);
+    cr_assert_not_null(dir, "preset %s has no samples in tests/presets/%s", name, name);
+    while ((entry = readdir(dir))) {
+        char *end = strstr(entry->d_name, ".in"), *text, *in, *expected;
+        struct seuil_buf out = {0};
+        struct mapping m;
+
+        if (!end || end[3])
+            continue;
+        snprintf(path, sizeof(path), "config/presets/%s.yaml", name);
+        text = file_of(path);
+        m = mapping_of(text, strlen(text));
+        cr_assert_not_null(m.map, "%s:%d: %s", path, m.errs.list[0].line, m.errs.list[0].text);
+        snprintf(path, sizeof(path), "tests/presets/%s/%s", name, entry->d_name);
+        in = file_of(path);
+        snprintf(path, sizeof(path), "tests/presets/%s/%.*s.expected", name,
+                 (int)(end - entry->d_name), entry->d_name);
+        run_all(&m, in, &out);
+        if (getenv("SEUIL_SHOW_PRESETS"))
+            fprintf(stderr, "== %s\n%s", path, (char *)out.ptr);
+        else {
+            expected = file_of(path);
+            compare(path, (char *)out.ptr, expected);
+            seuil_heap_free(expected);
+        }
+        seuil_heap_free(in);
+        seuil_heap_free(text);
+        seuil_buf_done(&out);
+        mapping_done(&m);
+        count++;
+    }
+    closedir(dir);
+    return count;
+}
+
+Test(presets, each_makes_of_its_samples_what_is_expected)
+{
+    struct dirent *entry;
+    unsigned count = 0;
+    DIR *dir = opendir(SEUIL_SOURCE_DIR "/config/presets");
+
+    cr_assert_not_null(dir);
+    while ((entry = readdir(dir))) {
+        char name[300];
+        char *end = strstr(entry->d_name, ".yaml");
+
+        if (!end || end[5])
+            continue;
+        snprintf(name, sizeof(name), "%.*s", (int)(end - entry->d_name), entry->d_name);
+        cr_assert(try_preset(name) > 0, "preset %s has no sample", name);
+        count++;
+    }
+    closedir(dir);
+    cr_assert(count >= 2, "%u presets", count);
+}
+
+Test(presets, samples_belong_to_a_preset)
+{
+    DIR *dir = opendir(SEUIL_SOURCE_DIR "/tests/presets");
+    struct dirent *entry;
+
+    cr_assert_not_null(dir);
+    while ((entry = readdir(dir))) {
+        char path[PATH_MAX + 300];
+        FILE *file;
+
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof(path), "%s/config/presets/%s.yaml", SEUIL_SOURCE_DIR, entry->d_name);
+        file = fopen(path, "re");
+        cr_assert_not_null(file, "%s is missing", path);
+        fclose(file);
+    }
+    closedir(dir);
+}
