@@ -81,6 +81,7 @@ static void read_model(struct seuil_model_reader *reader, struct seuil_model *mo
         return;
     seuil_model_keys(reader, reader->root, SEUIL_SECTION_MODEL);
     read_head(reader);
+    seuil_model_lists(reader);
     check_model_name(reader, models);
     seuil_model_groups(reader);
     seuil_model_tiers(reader);
@@ -90,6 +91,7 @@ static void read_model(struct seuil_model_reader *reader, struct seuil_model *mo
     seuil_model_rules(reader);
     seuil_model_roles(reader);
     seuil_model_timelines(reader);
+    seuil_model_exclusive(reader);
     /* Sums over parts that are wrong would only mislead. */
     if (reader->errs->total == before && !reader->nomem)
         seuil_model_reach(reader);
@@ -178,11 +180,12 @@ static void finish(struct seuil_model_reader *reader, struct seuil_model *list)
 }
 
 /* Read the documents that are there (one may have failed to parse); NULL after reports. */
-static struct seuil_models *build(struct seuil_yaml **docs, unsigned count,
+static struct seuil_models *build(struct seuil_yaml **docs, unsigned count, bool from_files,
                                   struct seuil_timelines *timelines, struct seuil_errs *errs)
 {
     struct seuil_models *models = seuil_heap_zalloc(1, sizeof(*models));
-    struct seuil_model_reader reader = {.models = models, .errs = errs, .timelines = timelines};
+    struct seuil_model_reader reader = {
+        .models = models, .errs = errs, .timelines = timelines, .from_files = from_files};
     struct seuil_model *list;
     uint32_t before = errs->total;
     bool whole = true;
@@ -206,6 +209,8 @@ static struct seuil_models *build(struct seuil_yaml **docs, unsigned count,
     seuil_heap_free(reader.rules.list);
     seuil_heap_free(reader.attributes.list);
     seuil_heap_free(reader.zones.list);
+    seuil_heap_free(reader.exclusive.list);
+    seuil_model_lists_done(&reader);
     if (!whole || errs->total != before) {
         seuil_models_free(models);
         models = NULL;
@@ -228,7 +233,7 @@ static struct seuil_models *load(const char *const *paths, const struct seuil_mo
     for (unsigned i = 0; i < count; i++)
         docs[i] = paths ? seuil_yaml_open(paths[i], errs)
                         : seuil_yaml_parse(texts[i].name, texts[i].bytes, texts[i].len, errs);
-    models = build(docs, count, timelines, errs);
+    models = build(docs, count, paths != NULL, timelines, errs);
     for (unsigned i = 0; i < count; i++)
         seuil_yaml_free(docs[i]);
     if (!models)

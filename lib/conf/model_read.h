@@ -45,6 +45,12 @@ struct seuil_model_reader {
     bool only_bad;
 
     struct seuil_timelines *timelines; /* of all files */
+
+    bool from_files;               /* models are files: there may be others beside them */
+    struct seuil_vector lists;     /* of the file at hand: private to model_list.c */
+    struct seuil_vector list_docs; /* struct seuil_yaml *, of all files */
+    struct seuil_arena list_arena;
+    struct seuil_vector exclusive; /* of the file at hand: private to model_exclusive.c */
 };
 
 /* Mistakes: at a node, always SEUIL_ERR_*. */
@@ -105,6 +111,17 @@ const struct seuil_yaml_node *seuil_model_name_node(const struct seuil_yaml_node
 const struct seuil_condition *seuil_model_condition(struct seuil_model_reader *reader,
                                                     const struct seuil_yaml_node *node, int kind);
 
+/* ---- model_list.c -------------------------------------------------------------------------- */
+
+/* `lists:` of the file at hand. */
+void seuil_model_lists(struct seuil_model_reader *reader);
+
+/* The values at @node, which is a list, one value, or {list: NAME}: NULL after a report. What comes
+ * lives until seuil_model_lists_done. */
+const struct seuil_yaml_node *seuil_model_list_of(struct seuil_model_reader *reader,
+                                                  const struct seuil_yaml_node *node);
+void seuil_model_lists_done(struct seuil_model_reader *reader);
+
 /* ---- model_test.c -------------------------------------------------------------------------- */
 
 /* What a test looks at. */
@@ -161,6 +178,15 @@ void seuil_model_roles(struct seuil_model_reader *reader);
 
 /* Report tiers and an exclusion mark that no lead can reach. */
 void seuil_model_reach(struct seuil_model_reader *reader);
+
+/* ---- model_exclusive.c --------------------------------------------------------------------- */
+
+/* Note the rule or criterion at @node, if it has `exclusive:`. */
+void seuil_model_exclusive_add(struct seuil_model_reader *reader,
+                               const struct seuil_yaml_node *node,
+                               const struct seuil_condition *when, int kind);
+/* Report those of the file at hand that overlap. */
+void seuil_model_exclusive(struct seuil_model_reader *reader);
 
 /* ---- model_timeline.c ---------------------------------------------------------------------- */
 

@@ -196,6 +196,7 @@ static void read_rule(struct seuil_model_reader *reader, const struct seuil_yaml
     read_group(reader, node, rule);
     read_points(reader, node, "a rule", &rule->points);
     read_event_part(reader, node, "a rule", rule);
+    seuil_model_exclusive_add(reader, node, rule->when, rule->kind);
 }
 
 void seuil_model_rules(struct seuil_model_reader *reader)

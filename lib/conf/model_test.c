@@ -436,6 +436,17 @@ static bool read_not(struct seuil_model_reader *reader, const struct seuil_yaml_
     return true;
 }
 
+/* Operators that take a shared list for theirs. */
+static bool takes_list(const char *key)
+{
+    static const char *const keys[] = {"in", "prefix", "suffix", "contains", "matches"};
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    return false;
+}
+
 /* One operator of the mapping; bounds of a range are read once, by the first of them. */
 static bool read_operator(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                           uint32_t i, const struct seuil_subject *subject, bool fold,
@@ -444,6 +455,8 @@ static bool read_operator(struct seuil_model_reader *reader, const struct seuil_
     const char *key = node->keys[i].text;
     const struct seuil_yaml_node *value = &node->items[i];
 
+    if (takes_list(key) && !(value = seuil_model_list_of(reader, value)))
+        return false;
     if (strcmp(key, "equals") == 0 || strcmp(key, "in") == 0) {
         set_subject(into, subject);
         if ((key[0] == 'i') == (value->kind == SEUIL_YAML_SEQUENCE))

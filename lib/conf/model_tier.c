@@ -69,6 +69,7 @@ static void read_criterion(struct seuil_model_reader *reader, const struct seuil
     when = seuil_model_need(reader, node, "when", "a criterion");
     if (when)
         list[index].when = seuil_model_condition(reader, when, -1);
+    seuil_model_exclusive_add(reader, node, list[index].when, -1);
 }
 
 void seuil_model_fit(struct seuil_model_reader *reader)
