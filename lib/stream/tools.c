@@ -68,22 +68,53 @@ struct seuil_producer *seuil_producer_new(const struct seuil_property *propertie
     return producer;
 }
 
+static rd_kafka_headers_t *copy_headers(const struct seuil_header *headers, uint32_t count)
+{
+    rd_kafka_headers_t *list = rd_kafka_headers_new(count);
+
+    for (uint32_t i = 0; i < count; i++)
+        rd_kafka_header_add(list, headers[i].name.ptr, (ssize_t)headers[i].name.len,
+                            headers[i].value, (ssize_t)headers[i].value_len);
+    return list;
+}
+
+int seuil_producer_send_headers(struct seuil_producer *producer, const char *topic,
+                                int32_t partition, struct seuil_str key, const uint8_t *value,
+                                uint32_t value_len, seuil_time_ms time,
+                                const struct seuil_header *headers, uint32_t header_count,
+                                struct seuil_error *err)
+{
+    rd_kafka_headers_t *list = header_count ? copy_headers(headers, header_count) : NULL;
+    rd_kafka_resp_err_t rc;
+
+    do {
+        rc = list ? rd_kafka_producev(
+                        producer->rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition),
+                        RD_KAFKA_V_KEY(key.ptr, key.len),
+                        RD_KAFKA_V_VALUE((void *)(uintptr_t)value, value_len),
+                        RD_KAFKA_V_TIMESTAMP(time), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                        RD_KAFKA_V_HEADERS(list), RD_KAFKA_V_END)
+                  : rd_kafka_producev(producer->rk, RD_KAFKA_V_TOPIC(topic),
+                                      RD_KAFKA_V_PARTITION(partition),
+                                      RD_KAFKA_V_KEY(key.ptr, key.len),
+                                      RD_KAFKA_V_VALUE((void *)(uintptr_t)value, value_len),
+                                      RD_KAFKA_V_TIMESTAMP(time),
+                                      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+        rd_kafka_poll(producer->rk, rc == RD_KAFKA_RESP_ERR__QUEUE_FULL ? 10 : 0);
+    } while (rc == RD_KAFKA_RESP_ERR__QUEUE_FULL);
+    if (rc && list) /* librdkafka owns them only after a success */
+        rd_kafka_headers_destroy(list);
+    if (rc)
+        return seuil_error_set(err, SEUIL_ERR_IO, "%s: %s", topic, rd_kafka_err2str(rc));
+    return 0;
+}
+
 int seuil_producer_send(struct seuil_producer *producer, const char *topic, int32_t partition,
                         struct seuil_str key, const uint8_t *value, uint32_t value_len,
                         seuil_time_ms time, struct seuil_error *err)
 {
-    rd_kafka_resp_err_t rc;
-
-    do {
-        rc = rd_kafka_producev(
-            producer->rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition),
-            RD_KAFKA_V_KEY(key.ptr, key.len), RD_KAFKA_V_VALUE((void *)(uintptr_t)value, value_len),
-            RD_KAFKA_V_TIMESTAMP(time), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
-        rd_kafka_poll(producer->rk, rc == RD_KAFKA_RESP_ERR__QUEUE_FULL ? 10 : 0);
-    } while (rc == RD_KAFKA_RESP_ERR__QUEUE_FULL);
-    if (rc)
-        return seuil_error_set(err, SEUIL_ERR_IO, "%s: %s", topic, rd_kafka_err2str(rc));
-    return 0;
+    return seuil_producer_send_headers(producer, topic, partition, key, value, value_len, time,
+                                       NULL, 0, err);
 }
 
 int seuil_producer_flush(struct seuil_producer *producer, int timeout_ms, struct seuil_error *err)

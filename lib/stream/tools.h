@@ -28,6 +28,13 @@ int seuil_producer_send(struct seuil_producer *producer, const char *topic, int3
                         struct seuil_str key, const uint8_t *value, uint32_t value_len,
                         seuil_time_ms time, struct seuil_error *err);
 
+/* The same with headers (copied). */
+int seuil_producer_send_headers(struct seuil_producer *producer, const char *topic,
+                                int32_t partition, struct seuil_str key, const uint8_t *value,
+                                uint32_t value_len, seuil_time_ms time,
+                                const struct seuil_header *headers, uint32_t header_count,
+                                struct seuil_error *err);
+
 /* Wait until all is acknowledged: 0; SEUIL_ERR_TIMEOUT, or SEUIL_ERR_IO when a delivery failed. */
 int seuil_producer_flush(struct seuil_producer *producer, int timeout_ms, struct seuil_error *err);
 void seuil_producer_free(struct seuil_producer *producer);

@@ -1,6 +1,6 @@
 /* put_records BOOTSTRAP: produces what standard input says, in order, and waits for every
- * acknowledgement. A line is TOPIC PARTITION TIMESTAMP_MS KEY VALUE, the last two in hexadecimal or
- * "-" for null; partition -1: by key; timestamp 0: now. */
+ * acknowledgement. A line is TOPIC PARTITION TIMESTAMP_MS KEY VALUE [NAME=HEADER...], the last ones
+ * in hexadecimal or, key and value, "-" for null; partition -1: by key; timestamp 0: now. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +35,8 @@ int main(int argc, char **argv)
                     *partition = strtok_r(NULL, " \n", &save);
         char *time = strtok_r(NULL, " \n", &save), *key = strtok_r(NULL, " \n", &save);
         char *value = strtok_r(NULL, " \n", &save);
+        struct seuil_header headers[SEUIL_HEADERS_MAX];
+        uint32_t header_count = 0;
         struct seuil_str k = {NULL, 0};
         const char *bytes = ""; /* no word: an empty value, which is not null */
         uint32_t len = 0;
@@ -49,8 +51,18 @@ int main(int argc, char **argv)
             bytes = strcmp(value, "-") == 0 ? NULL : value;
             len = bytes ? unhex(value) : 0;
         }
-        seuil_producer_send(producer, topic, atoi(partition), k, (const uint8_t *)bytes, len,
-                            atoll(time), &err);
+        for (char *word;
+             (word = strtok_r(NULL, " \n", &save)) && header_count < SEUIL_HEADERS_MAX;) {
+            char *equals = strchr(word, '=');
+
+            if (!equals)
+                continue;
+            headers[header_count].name = (struct seuil_str){word, (uint32_t)(equals - word)};
+            headers[header_count].value = (const uint8_t *)equals + 1;
+            headers[header_count++].value_len = unhex(equals + 1);
+        }
+        seuil_producer_send_headers(producer, topic, atoi(partition), k, (const uint8_t *)bytes,
+                                    len, atoll(time), headers, header_count, &err);
     }
     if (producer && !err.code)
         seuil_producer_flush(producer, 60000, &err);

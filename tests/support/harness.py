@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
+import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -185,6 +187,44 @@ class Broker:
 
     def kill(self):
         subprocess.run([self.script, "kill", self.folder], stdout=subprocess.DEVNULL)
+
+
+class Registry:
+    """A schema registry that is not ours, by tests/support/registry; options of its main.go."""
+    script = os.path.join(HERE, "registry", "registry")
+
+    def __init__(self, *options, scheme="http", host="127.0.0.1"):
+        self.options, self.scheme, self.host = list(options), scheme, host
+        self.port = self.pid = None
+
+    def start(self):
+        listen = ["-listen", f"127.0.0.1:{self.port}"] if self.port else []  # again: where it was
+        out = subprocess.run([self.script, "start", *listen, *self.options], stdout=subprocess.PIPE, text=True)
+        expect(out.returncode == 0, "the schema registry did not start")
+        self.port, self.pid = (int(word) for word in out.stdout.split())
+        self.url = f"{self.scheme}://{self.host}:{self.port}"
+        return self
+
+    def stop(self):
+        if self.pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+            self.pid = None
+
+    def ask(self, path, body=None):
+        """The answer to an order of main.go, over plain HTTP."""
+        data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        with urllib.request.urlopen(f"{self.url}{path}", data, 30) as answer:
+            return answer.read().decode()
+
+    def seed(self, id_, schema, subject=None, references=()):
+        body = {"schema": json.dumps(schema), "references": [
+            {"name": name, "subject": s, "version": version} for name, s, version in references]}
+        quoted = urllib.parse.quote(subject or f"s{id_}", safe="")
+        self.ask(f"/_seed?subject={quoted}&version=1&id={id_}", body)
+
+    def fault(self, status, count=-1, delay="0s"):
+        self.ask(f"/_fault?status={status}&count={count}&delay={delay}", b"")
 
 
 class SharedBroker:
@@ -377,16 +417,18 @@ class World:
         return daemon
 
     def produce(self, *records):
-        """Records (topic, key, value[, timestamp_ms[, partition]]), acknowledged when it returns; key
-        and value: text, bytes, None, or (value) an event to be written as JSON."""
+        """Records (topic, key, value[, timestamp_ms[, partition[, headers]]]), acknowledged when it
+        returns; key and value: text, bytes, None, or (value) an event to be written as JSON;
+        headers: bytes by name."""
         def word(x):
             if x is None:
                 return "-"
             return (x if isinstance(x, bytes) else x.encode() if isinstance(x, str) else json.dumps(x).encode()).hex()
         lines = []
         for topic, key, value, *more in records:
-            time_ms, partition = (list(more) + [0, -1][len(more):])[:2]
-            lines.append(f"{self.prefix}{topic} {partition} {time_ms} {word(key)} {word(value)}\n")
+            time_ms, partition, headers = (list(more) + [0, -1, {}][len(more):])[:3]
+            words = "".join(f" {name}={bytes(header).hex()}" for name, header in headers.items())
+            lines.append(f"{self.prefix}{topic} {partition} {time_ms} {word(key)} {word(value)}{words}\n")
         out = subprocess.run([self.program("put_records"), self.broker.bootstrap], input="".join(lines), text=True,
                              stderr=subprocess.PIPE)
         expect(out.returncode == 0, f"producing failed: {out.stderr}")
