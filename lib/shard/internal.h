@@ -61,6 +61,7 @@ struct seuil_topic {
     int64_t reach0;                     /* meta's reach when the token was taken: no stamp of a
                                            tenure before is higher */
     bool sought;                        /* the lane stands at base */
+    seuil_time_ms believed_from;        /* what was asked about its end before is not believed */
 };
 
 enum seuil_item_fault {
@@ -229,6 +230,7 @@ struct seuil_shard {
     enum seuil_shard_state state;
     seuil_time_ms wall, mono; /* as told last */
     seuil_time_ms wake;       /* monotonic: when it wants to run again */
+    seuil_time_ms ran;        /* monotonic: when it ran last; SEUIL_TIME_NONE: not yet */
     seuil_time_ms progress;   /* monotonic */
 
     uint64_t cookies;     /* of requests: only rise */
@@ -312,6 +314,8 @@ bool seuil_check_run(struct seuil_shard *shard);
 int seuil_check_first_meta(struct seuil_shard *shard, struct seuil_meta *ret_meta);
 
 /* ---- merge.c: which record comes next (rules 1-3) */
+/* At each turn: when the last one is long ago, what is known of the ends is no more. */
+void seuil_merge_awake(struct seuil_shard *shard);
 /* Bring the lanes up to date; false when one of them halts the shard. */
 bool seuil_merge_fill(struct seuil_shard *shard);
 /* Take a batch off the lanes, in merge order, and ask for the leads that are not cached. */

@@ -1,7 +1,9 @@
 /* Which record comes next: a shard's topics merged by timestamp, topic, offset (rules 1-3).
  *
  * A topic that is behind its end, or whose end is unknown, is waited for without bound, since the
- * record that comes first may be the one that its broker still holds. A topic at its end is not.
+ * record that comes first may be the one that its broker still holds. A topic at its end is not,
+ * as long as the end is fresh knowledge: after a stall of this process, or when the answers fail to
+ * come, what was the end is one no more.
  * What is decided here is the order; the records are applied later, when their leads are there. */
 
 #include <inttypes.h>
@@ -12,6 +14,10 @@
 
 /* A topic that is waited for longer than this is worth a warning. */
 #define ALARM_MS (30 * SEUIL_SECOND_MS)
+/* So long the answer to "where is the end" is believed; it is asked about once a second. */
+#define BELIEVED_MS (3 * SEUIL_SECOND_MS)
+/* A shard that did not run for so long has heard nothing meanwhile. */
+#define STALL_MS SEUIL_SECOND_MS
 /* Records whose places in memory are touched together. */
 #define AHEAD 16
 
@@ -55,7 +61,22 @@ bool seuil_merge_behind(const struct seuil_topic *topic, int64_t next)
 {
     const struct seuil_lane *lane = topic->lane;
 
-    return lane->end < 0 || next < lane->end || lane->head < lane->count;
+    return lane->end < 0 || next < lane->end || lane->head < lane->count ||
+           lane->end_asked < topic->believed_from;
+}
+
+void seuil_merge_awake(struct seuil_shard *shard)
+{
+    bool stalled = shard->ran != SEUIL_TIME_NONE && shard->mono - shard->ran > STALL_MS;
+
+    shard->ran = shard->mono;
+    for (uint32_t i = 0; i < shard->topic_count && stalled; i++) {
+        struct seuil_topic *topic = &shard->topics[i];
+
+        /* Not before the last stall was answered: a slow machine must get on, too. */
+        if (topic->lane && topic->lane->end_asked >= topic->believed_from)
+            topic->believed_from = shard->wall;
+    }
 }
 
 static seuil_time_ms later(seuil_time_ms a, seuil_time_ms b)
@@ -111,6 +132,8 @@ seuil_time_ms seuil_merge_stream_time(struct seuil_shard *shard)
 static int pick(struct seuil_shard *shard, seuil_time_ms *ret_least, int *ret_wait)
 {
     seuil_time_ms limit = shard->wall + SEUIL_AHEAD_MAX_MS, best_time = 0;
+    seuil_time_ms oldest = SEUIL_TIME_NEVER; /* answer about the end of a topic that is there */
+    int oldest_topic = -1;
     int best = -1;
 
     *ret_least = SEUIL_TIME_NEVER;
@@ -123,8 +146,13 @@ static int pick(struct seuil_shard *shard, seuil_time_ms *ret_least, int *ret_wa
             continue;
         while (lane->head < lane->count && lane->records[lane->head].offset < topic->taken.next)
             lane->head++; /* fetched before a seek */
-        if (!seuil_merge_behind(topic, topic->taken.next))
+        if (!seuil_merge_behind(topic, topic->taken.next)) {
+            if (lane->end_asked != SEUIL_TIME_NONE && lane->end_asked < oldest) {
+                oldest = lane->end_asked;
+                oldest_topic = i;
+            }
             continue;
+        }
         if (topic->taken.last_time < *ret_least)
             *ret_least = topic->taken.last_time;
         if (lane->head == lane->count) {
@@ -139,6 +167,12 @@ static int pick(struct seuil_shard *shard, seuil_time_ms *ret_least, int *ret_wa
             best_time = time;
         }
     }
+    /* Its topic may hold records from before this one that were written since. */
+    if (best >= 0 && oldest_topic >= 0 &&
+        (best_time < shard->wall ? best_time : shard->wall) - oldest > BELIEVED_MS) {
+        *ret_wait = oldest_topic;
+        return -1;
+    }
     return best;
 }
 
@@ -151,7 +185,7 @@ static void wait_for(struct seuil_shard *shard, int topic, bool others)
         seuil_shard_tell(
             shard, SEUIL_LEVEL_WARNING,
             "records of other topics wait for topic %s, which is behind its end (%" PRId64
-            " of %" PRId64 ") and sends nothing%s%s",
+            " of %" PRId64 "), or whose end is unknown, and sends nothing%s%s",
             shard->config->inputs[topic].name, shard->topics[topic].taken.next,
             shard->topics[topic].lane->end, shard->topics[topic].lane->text[0] ? ": " : "",
             shard->topics[topic].lane->text);

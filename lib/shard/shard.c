@@ -23,6 +23,7 @@ static bool lanes_new(struct seuil_shard *shard)
         lane->topic = i;
         lane->end = -1;
         lane->end_asked = SEUIL_TIME_NONE;
+        shard->topics[i].believed_from = SEUIL_TIME_NONE;
         shard->topics[i].lane = lane;
         shard->topic_count = i + 1;
     }
@@ -43,6 +44,7 @@ struct seuil_shard *seuil_shard_new(const struct seuil_shard_env *env, uint32_t 
     shard->doubt_at = SEUIL_TIME_NONE;
     shard->back_until = SEUIL_TIME_NONE;
     shard->mono = SEUIL_TIME_NONE;
+    shard->ran = SEUIL_TIME_NONE;
     shard->waits_since = SEUIL_TIME_NONE;
     shard->schema_wait.since = SEUIL_TIME_NONE;
     shard->model_epoch = 1;
@@ -385,6 +387,7 @@ seuil_time_ms seuil_shard_run(struct seuil_shard *shard, seuil_time_ms wall_ms,
     shard->wall = wall_ms;
     shard->mono = mono_ms;
     shard->wake = mono_ms + SEUIL_SECOND_MS;
+    seuil_merge_awake(shard);
     if (shard->failed)
         seuil_shard_doubt(shard, "out of memory");
     if (shard->halting) {

@@ -423,6 +423,8 @@ static int on_error(struct seuil_kafka *kafka, rd_kafka_event_t *rkev,
     }
     if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
         return 0; /* an optional topic that is not there; check() tells of the others */
+    /* Whatever it was: what was known of the ends may be of before it. */
+    atomic_store(&kafka->troubled_ms, seuil_kafka_wall_ms());
     seuil_kafka_say(kafka, SEUIL_KAFKA_WARNING, "Kafka: %s: %s", rd_kafka_err2name(code),
                     rd_kafka_event_error_string(rkev));
     return 0;

@@ -130,8 +130,9 @@ struct seuil_kafka {
     seuil_time_ms verify_at;
     seuil_time_ms quiet_ms; /* the event queue was last seen empty, monotonic */
     seuil_time_ms offered_ms;
-    uint32_t *offered; /* [partitions]: bits of the topics that the group gave */
-    bool *owned;       /* [partitions]: told by ASSIGNED, not yet unassigned */
+    _Atomic(seuil_time_ms) troubled_ms; /* wall clock: the last error that Kafka told */
+    uint32_t *offered;                  /* [partitions]: bits of the topics that the group gave */
+    bool *owned;                        /* [partitions]: told by ASSIGNED, not yet unassigned */
     atomic_bool restart;
 
     /* the asking thread's (kafka_ask.c) */

@@ -100,7 +100,8 @@ static bool is_astray(struct seuil_kafka *kafka, const struct kafka_lane *l,
 
 /* What is known of the end. A fetch tells the high watermark: while records are still to come it
  * keeps the lane from looking caught up with an old answer. At EOF it is no better than the EOF,
- * and worse when a transaction is open. */
+ * and worse when a transaction is open. After trouble with Kafka it is unknown until it is asked
+ * for anew. */
 static void tell_end(struct seuil_kafka *kafka, struct kafka_lane *l, struct seuil_lane *lane)
 {
     int64_t end = l->answer, low, high;
@@ -112,7 +113,7 @@ static void tell_end(struct seuil_kafka *kafka, struct kafka_lane *l, struct seu
                                         (int32_t)lane->shard, &low, &high) &&
         high > end)
         end = high;
-    lane->end = end;
+    lane->end = l->answer_asked < atomic_load(&kafka->troubled_ms) ? -1 : end;
     lane->end_asked = l->answer_asked;
     lane->eof = l->eof;
 }
