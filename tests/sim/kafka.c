@@ -38,7 +38,7 @@ static void record_value(struct sim_world *world, struct sim_record *r, int poin
         n = snprintf(text, sizeof(text), "{\"type\":\"activity\",%s,\"na", head);
         break;
     case 'U':
-        n = snprintf(text, sizeof(text), "{\"type\":\"command\",%s,\"name\":\"recycle\"}", head);
+        n = snprintf(text, sizeof(text), "{\"type\":\"command\",%s,\"name\":\"merge\"}", head);
         break;
     case 'F':
         n = snprintf(text, sizeof(text), "{\"type\":\"command\",%s,\"name\":\"forget\"}", head);
