@@ -13,8 +13,9 @@ const uint8_t *seuil_avro_note(struct seuil_avro_reader *r, const uint8_t *p, in
 
 /* ---- numbers ------------------------------------------------------------------------------ */
 
-static const uint8_t *long_by_bytes(struct seuil_avro_reader *r, const uint8_t *p,
-                                    int64_t *ret_value)
+/* Near the record's end, or wrong. */
+static __attribute__((noinline)) const uint8_t *long_at_end(struct seuil_avro_reader *r,
+                                                            const uint8_t *p, int64_t *ret_value)
 {
     const uint8_t *from = p;
     uint64_t z = 0;
@@ -36,25 +37,28 @@ static const uint8_t *long_by_bytes(struct seuil_avro_reader *r, const uint8_t *
     return seuil_avro_fail(r, from, SEUIL_ERR_FORMAT, "a number is longer than 64 bits");
 }
 
-/* Eight bytes at a time: seven bits of each are moved together by halves. */
+/* Nine bytes that are there need no look at the end. Each is added with its mark, which is taken
+ * off again when another follows. */
 const uint8_t *seuil_avro_read_long_slow(struct seuil_avro_reader *r, const uint8_t *p,
                                          int64_t *ret_value)
 {
-    uint64_t z, ends;
+    const uint8_t *from = p;
+    uint64_t z = 0;
 
-    if (r->end - p < 8)
-        return long_by_bytes(r, p, ret_value);
-    z = (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
-        (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
-    ends = ~z & UINT64_C(0x8080808080808080);
-    if (!ends)
-        return long_by_bytes(r, p, ret_value);
-    z &= (ends ^ (ends - 1)) & UINT64_C(0x7f7f7f7f7f7f7f7f);
-    z = (z & UINT64_C(0x007f007f007f007f)) | (z & UINT64_C(0x7f007f007f007f00)) >> 1;
-    z = (z & UINT64_C(0x00003fff00003fff)) | (z & UINT64_C(0x3fff00003fff0000)) >> 2;
-    z = (z & UINT64_C(0x000000000fffffff)) | (z & UINT64_C(0x0fffffff00000000)) >> 4;
-    *ret_value = (int64_t)(z >> 1) ^ -(int64_t)(z & 1);
-    return p + (__builtin_ctzll(ends) >> 3) + 1;
+    if (r->end - p < 9)
+        return long_at_end(r, p, ret_value);
+#pragma GCC unroll 9
+    for (unsigned shift = 0; shift < 63; shift += 7) {
+        uint64_t byte = *p++;
+
+        z += byte << shift;
+        if (!(byte & 0x80)) {
+            *ret_value = (int64_t)(z >> 1) ^ -(int64_t)(z & 1);
+            return p;
+        }
+        z -= UINT64_C(0x80) << shift;
+    }
+    return long_at_end(r, from, ret_value);
 }
 
 const uint8_t *seuil_avro_read_float(struct seuil_avro_reader *r, const uint8_t *p, unsigned bytes,

@@ -46,6 +46,7 @@ enum seuil_avro_op {
     SEUIL_OP_TAKE_UUID,          /* 16 bytes, as text */
     SEUIL_OP_TAKE_TIME,          /* count: units of the source in a millisecond */
     SEUIL_OP_TAKE_TIME_TEXT,
+    SEUIL_OPS,
 };
 
 struct seuil_avro_step {

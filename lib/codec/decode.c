@@ -233,8 +233,10 @@ static int read_record(const struct seuil_decoder *decoder, struct seuil_decode_
                        struct seuil_fault *fault)
 {
     struct seuil_frame frame;
-    int rc = seuil_framing_open(decoder->format, record, &frame, fault);
+    int rc = 0;
 
+    if (!seuil_framing_open_id(decoder->format, record, &frame))
+        rc = seuil_framing_open(decoder->format, record, &frame, fault);
     if (rc)
         return rc;
     rc = read_value(decoder, scratch, record, &frame, event, fault);
@@ -303,9 +305,8 @@ int seuil_decode_record(const struct seuil_decoder *decoder, struct seuil_decode
     struct seuil_fault fault = {0};
     int rc;
 
-    memset(event, 0, sizeof(*event));
-    event->kind = decoder->kind < 0 ? SEUIL_KIND_PAGE_VIEW : (enum seuil_kind)decoder->kind;
-    event->time = SEUIL_TIME_NONE;
+    seuil_event_clear(event,
+                      decoder->kind < 0 ? SEUIL_KIND_PAGE_VIEW : (enum seuil_kind)decoder->kind);
     if (record->len > SEUIL_RECORD_BYTES_MAX)
         rc = seuil_fault_set(&fault, SEUIL_ERR_LIMIT, 0, "the record is larger than 1 MiB");
     else

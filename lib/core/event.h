@@ -127,6 +127,21 @@ enum seuil_type seuil_field_type(enum seuil_field field);
 /* Whether events of @kind have @field (derived fields: where there is a url). */
 bool seuil_field_of_kind(enum seuil_field field, enum seuil_kind kind);
 
+/* Everything absent, of @kind: what lies beside a null value's type is left as it is. */
+static inline void seuil_event_clear(struct seuil_event *event, enum seuil_kind kind)
+{
+    event->kind = kind;
+    event->id = event->lead = event->retracts = (struct seuil_str){0};
+    event->time = event->arrival = SEUIL_TIME_NONE;
+    event->consent.type = SEUIL_TYPE_NULL;
+#pragma GCC unroll 32
+    for (unsigned i = 0; i < SEUIL_FIELD_COUNT; i++)
+        event->field[i].type = SEUIL_TYPE_NULL;
+    event->map = NULL;
+    event->map_count = 0;
+    event->position = (struct seuil_position){0};
+}
+
 /* Fill the derived fields from url: host without port, lower case is the model's affair; path from
  * the first '/' after the host up to '?' or '#', "/" when empty. No bytes are copied. */
 void seuil_event_derive(struct seuil_event *event);

@@ -1,4 +1,6 @@
 #include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "core/event.h"
@@ -37,6 +39,10 @@ Test(event, derives_host_and_path_from_a_url)
     check("http://[::1]:8080/a", "[::1]:8080", "/a");
     check("exemple.fr/a", "exemple.fr", "/a");
     check("/tarifs?x", NULL, "/tarifs");
+    check("exemple.fr/a?u=http://autre.fr/b", "exemple.fr", "/a");
+    check("https://exemple.fr#a@b:c/d", "exemple.fr", "/");
+    check("https://a:b@c:d@e:1/f", "e", "/f");
+    check("https://exemple.fr/a:b@c/d", "exemple.fr", "/a:b@c/d");
 }
 
 Test(event, has_no_host_nor_path_without_a_url)
@@ -76,4 +82,64 @@ Test(event, is_refused_without_id_or_lead_and_with_too_long_ones)
     cr_assert_str_eq(field, "lead");
     event.lead.len--;
     cr_assert_eq(seuil_event_check(&event, &field), 0);
+}
+
+/* A url's parts as they are found byte by byte. */
+static void slowly(struct seuil_str url, struct seuil_str *ret_host, struct seuil_str *ret_path)
+{
+    const char *p = url.ptr, *end = p + url.len, *start, *colon = NULL;
+
+    for (const char *q = p; q < end && !strchr("/?#@", *q); q++)
+        if (*q == ':' && end - q >= 3 && q[1] == '/' && q[2] == '/') {
+            p = q + 3;
+            break;
+        } else if (*q == ':') {
+            break;
+        }
+    for (start = p; p < end && *p != '/' && *p != '?' && *p != '#'; p++) {
+        if (*p == '@') {
+            start = p + 1;
+            colon = NULL;
+        }
+        if (*p == ':' && !colon)
+            colon = p;
+    }
+    *ret_host = (struct seuil_str){
+        start, (uint32_t)((colon && start < p && *start != '[' ? colon : p) - start)};
+    start = p;
+    while (p < end && *p != '?' && *p != '#')
+        p++;
+    *ret_path = p > start ? (struct seuil_str){start, (uint32_t)(p - start)} : SEUIL_STR("/");
+}
+
+Test(event, parts_of_any_url_are_what_a_walk_byte_by_byte_finds)
+{
+    static const char letters[] = "aaaaaaaaaaa:::///??#@@[]";
+    uint64_t state = 7;
+
+    for (int n = 0; n < 200000; n++) {
+        uint32_t len;
+        struct seuil_event event;
+        struct seuil_str host, path;
+        char *text;
+
+        state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        len = 1 + (uint32_t)(state >> 33) % 50;
+        text = malloc(len); /* so that a byte too far is seen */
+        for (uint32_t i = 0; i < len; i++) {
+            state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            text[i] = letters[(state >> 33) % (sizeof(letters) - 1)];
+        }
+        if (text[0] == '/')
+            text[0] = 'x';
+        if (n % 2 && len > 8)
+            memcpy(text, "https://", 8);
+        event.field[SEUIL_FIELD_URL] =
+            (struct seuil_value){.type = SEUIL_TYPE_STRING, .s = {text, len}};
+        seuil_event_derive(&event);
+        slowly((struct seuil_str){text, len}, &host, &path);
+        cr_assert(seuil_str_eq(event.field[SEUIL_FIELD_HOST].s, host), "%.*s", (int)len, text);
+        cr_assert(seuil_str_eq(event.field[SEUIL_FIELD_PATH].s, path), "%.*s", (int)len, text);
+        free(text);
+    }
 }
