@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/heap.h"
+#include "codec/avro_document.h"
 #include "codec/avro_fingerprint.h"
 #include "codec/avro_in.h"
 #include "codec/fault.h"
@@ -24,9 +25,15 @@ struct seuil_decoder {
     struct seuil_arena arena;
     enum seuil_format format;
     int kind;
-    const struct seuil_avro_program *only; /* of RAW */
+    const struct seuil_wanted *wanted; /* NULL: no map */
+    const struct seuil_column *columns;
+    uint32_t column_count;
+    enum seuil_duplicates duplicates;
+    const void *only; /* of RAW: as in programs */
     uint64_t only_fingerprint;
-    struct seuil_programs programs; /* of formats whose records name their schema */
+    /* Of formats whose records name their schema: struct seuil_avro_program, or with `wanted`
+     * struct seuil_avro_plan. */
+    struct seuil_programs programs;
     struct learned *learned;
     struct seuil_names names[SEUIL_KINDS];
 };
@@ -47,7 +54,7 @@ static int check_count(const struct seuil_decoder_spec *spec, struct seuil_error
 }
 
 static int add(struct seuil_decoder *decoder, const struct seuil_schema_ref *ref,
-               const struct seuil_avro_program *program, struct seuil_error *err)
+               const void *program, struct seuil_error *err)
 {
     int rc = seuil_programs_add(&decoder->programs, ref, program);
 
@@ -60,7 +67,7 @@ static int add(struct seuil_decoder *decoder, const struct seuil_schema_ref *ref
 /* A schema of the list under what records call it. Apicurio's two numbers are told apart by their
  * header only, so a file stands for both. */
 static int enlist(struct seuil_decoder *decoder, const struct seuil_writer_schema *schema,
-                  const struct seuil_avro_program *program, struct seuil_error *err)
+                  const void *program, struct seuil_error *err)
 {
     struct seuil_schema_ref ref = {SEUIL_REF_ID, 0, schema->id};
     int rc;
@@ -91,14 +98,22 @@ static int enlist(struct seuil_decoder *decoder, const struct seuil_writer_schem
     return rc;
 }
 
+static const void *compile_schema(const struct seuil_decoder *decoder,
+                                  const struct seuil_writer_schema *schema,
+                                  struct seuil_arena *arena, struct seuil_error *err)
+{
+    if (decoder->wanted)
+        return seuil_avro_compile_document(schema, decoder->wanted, arena, err);
+    return seuil_avro_compile(schema, &decoder->names[decoder->kind], arena, err);
+}
+
 static int compile_schemas(struct seuil_decoder *decoder, const struct seuil_decoder_spec *spec,
                            struct seuil_error *err)
 {
     int rc = check_count(spec, err);
 
     for (uint32_t i = 0; i < spec->schema_count && !rc; i++) {
-        const struct seuil_avro_program *program = seuil_avro_compile(
-            &spec->schemas[i], &decoder->names[spec->kind], &decoder->arena, err);
+        const void *program = compile_schema(decoder, &spec->schemas[i], &decoder->arena, err);
 
         rc = program ? enlist(decoder, &spec->schemas[i], program, err) : SEUIL_ERR_INVALID;
     }
@@ -113,8 +128,14 @@ static int compile(struct seuil_decoder *decoder, const struct seuil_decoder_spe
 
     decoder->format = spec->format;
     decoder->kind = spec->kind;
+    decoder->wanted = spec->wanted;
+    decoder->columns = spec->columns;
+    decoder->column_count = spec->column_count;
+    decoder->duplicates = spec->duplicates;
+    if (spec->wanted)
+        return seuil_format_is_avro(spec->format) ? compile_schemas(decoder, spec, err) : 0;
     if (spec->format == SEUIL_FORMAT_TSV || spec->format == SEUIL_FORMAT_FORM)
-        return seuil_error_set(err, SEUIL_ERR_CONFIG, "`format: %s` needs a mapping",
+        return seuil_error_set(err, SEUIL_ERR_CONFIG, "`format: %s` needs a map or a preset",
                                seuil_format_name(spec->format));
     if (any_kind && !seuil_format_is_json(spec->format))
         return seuil_error_set(err, SEUIL_ERR_CONFIG,
@@ -170,8 +191,8 @@ int seuil_decoder_learn(struct seuil_decoder *decoder, const struct seuil_schema
                         const char *path, const char *text, uint32_t len, struct seuil_error *err)
 {
     struct seuil_writer_schema schema = {.path = path, .text = text, .len = len};
-    const struct seuil_avro_program *program;
     struct learned *learned;
+    const void *program;
     int rc;
 
     assert(seuil_format_names_schema(decoder->format));
@@ -180,7 +201,7 @@ int seuil_decoder_learn(struct seuil_decoder *decoder, const struct seuil_schema
     learned = seuil_heap_zalloc(1, sizeof(*learned));
     if (!learned)
         return seuil_error_set(err, SEUIL_ERR_NOMEM, "out of memory");
-    program = seuil_avro_compile(&schema, &decoder->names[decoder->kind], &learned->arena, err);
+    program = compile_schema(decoder, &schema, &learned->arena, err);
     rc = program ? add(decoder, ref, program, err) : SEUIL_ERR_INVALID;
     if (rc) {
         seuil_arena_done(&learned->arena);
@@ -207,25 +228,61 @@ static bool is_single_object(const struct seuil_decoder *decoder, const uint8_t 
            frame.ref.low == decoder->only_fingerprint;
 }
 
+/* The program for the writer schema of a record; NULL and a fault. */
+static const void *find_program(const struct seuil_decoder *decoder,
+                                const struct seuil_record_view *record,
+                                const struct seuil_frame *frame, struct seuil_fault *fault)
+{
+    const void *program = decoder->only;
+
+    if (decoder->format == SEUIL_FORMAT_RAW &&
+        is_single_object(decoder, record->bytes + frame->at, record->len - frame->at)) {
+        seuil_fault_set(fault, SEUIL_ERR_FORMAT, 0,
+                        "the fingerprint of the schema stands before the record");
+        return NULL;
+    }
+    if (frame->ref.kind != SEUIL_REF_NONE)
+        program = seuil_programs_find(&decoder->programs, &frame->ref);
+    if (!program)
+        seuil_fault_set(fault, SEUIL_ERR_UNKNOWN, 0, "the writer schema is not known");
+    return program;
+}
+
 /* The value behind the frame. */
 static int read_value(const struct seuil_decoder *decoder, struct seuil_decode_scratch *scratch,
                       const struct seuil_record_view *record, const struct seuil_frame *frame,
                       struct seuil_event *event, struct seuil_fault *fault)
 {
-    const struct seuil_avro_program *program = decoder->only;
     const uint8_t *bytes = record->bytes + frame->at;
     uint32_t len = record->len - frame->at;
+    const void *program;
 
     if (seuil_format_is_json(decoder->format))
         return seuil_json_read(decoder->names, decoder->kind, scratch, bytes, len, event, fault);
-    if (decoder->format == SEUIL_FORMAT_RAW && is_single_object(decoder, bytes, len))
-        return seuil_fault_set(fault, SEUIL_ERR_FORMAT, 0,
-                               "the fingerprint of the schema stands before the record");
-    if (frame->ref.kind != SEUIL_REF_NONE)
-        program = seuil_programs_find(&decoder->programs, &frame->ref);
-    if (!program)
-        return seuil_fault_set(fault, SEUIL_ERR_UNKNOWN, 0, "the writer schema is not known");
-    return seuil_avro_read(program, scratch, bytes, len, event, fault);
+    program = find_program(decoder, record, frame, fault);
+    return program ? seuil_avro_read(program, scratch, bytes, len, event, fault) : fault->code;
+}
+
+/* The same for a map. */
+static int read_parts(const struct seuil_decoder *decoder, struct seuil_decode_scratch *scratch,
+                      const struct seuil_record_view *record, const struct seuil_frame *frame,
+                      struct seuil_document *document, struct seuil_fault *fault)
+{
+    const uint8_t *bytes = record->bytes + frame->at;
+    uint32_t len = record->len - frame->at;
+    const void *program;
+
+    if (seuil_format_is_json(decoder->format))
+        return seuil_json_document(decoder->wanted, decoder->duplicates, scratch, bytes, len,
+                                   document, fault);
+    if (decoder->format == SEUIL_FORMAT_TSV)
+        return seuil_tsv_document(decoder->wanted, decoder->columns, decoder->column_count, bytes,
+                                  len, document, fault);
+    if (decoder->format == SEUIL_FORMAT_FORM)
+        return seuil_form_document(decoder->wanted, scratch, bytes, len, document, fault);
+    program = find_program(decoder, record, frame, fault);
+    return program ? seuil_avro_document(program, scratch, bytes, len, document, fault)
+                   : fault->code;
 }
 
 static int read_record(const struct seuil_decoder *decoder, struct seuil_decode_scratch *scratch,
@@ -319,6 +376,32 @@ int seuil_decode_record(const struct seuil_decoder *decoder, struct seuil_decode
     }
     seuil_event_derive(event);
     return 0;
+}
+
+int seuil_decode_document(const struct seuil_decoder *decoder, struct seuil_decode_scratch *scratch,
+                          const struct seuil_record_view *record, struct seuil_document *document,
+                          struct seuil_error *err)
+{
+    struct seuil_fault fault = {0};
+    struct seuil_frame frame;
+    int rc;
+
+    assert(decoder->wanted);
+    document->count = 0;
+    document->steps = 0;
+    scratch->text_len = 0;
+    if (record->len > SEUIL_RECORD_BYTES_MAX)
+        rc = seuil_fault_set(&fault, SEUIL_ERR_LIMIT, 0, "the record is larger than 1 MiB");
+    else
+        rc = seuil_framing_open(decoder->format, record, &frame, &fault);
+    if (!rc) {
+        rc = read_parts(decoder, scratch, record, &frame, document, &fault);
+        if (rc && rc != SEUIL_ERR_UNKNOWN)
+            fault.at += frame.at;
+    }
+    if (rc)
+        explain(decoder, record, &fault, err);
+    return rc;
 }
 
 int seuil_decode(const struct seuil_decoder *decoder, struct seuil_decode_scratch *scratch,

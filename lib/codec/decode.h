@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "codec/document.h"
 #include "codec/framing.h"
 #include "core/event.h"
 
@@ -35,6 +36,12 @@ struct seuil_decoder_spec {
     const struct seuil_rename *renames;
     uint32_t rename_count;
     bool learns; /* a registry is there: a format whose records name their schema needs no list */
+    /* For a map: what it reads of a record (codec/document.h); NULL: the record is an event itself,
+     * and what is above says how. They outlive the decoder. */
+    const struct seuil_wanted *wanted;
+    const struct seuil_column *columns; /* of TSV */
+    uint32_t column_count;
+    enum seuil_duplicates duplicates; /* of JSON */
 };
 
 struct seuil_decoder;
@@ -73,7 +80,13 @@ int seuil_decode_record(const struct seuil_decoder *decoder, struct seuil_decode
                         const struct seuil_record_view *record, struct seuil_event *event,
                         struct seuil_error *err);
 
-/* The same for a value without key and headers. */
+/* For a decoder with `wanted`: the wanted parts of @record in @document, which is emptied. The
+ * codes and @err are those of seuil_decode_record. */
+int seuil_decode_document(const struct seuil_decoder *decoder, struct seuil_decode_scratch *scratch,
+                          const struct seuil_record_view *record, struct seuil_document *document,
+                          struct seuil_error *err);
+
+/* The same as seuil_decode_record for a value without key and headers. */
 int seuil_decode(const struct seuil_decoder *decoder, struct seuil_decode_scratch *scratch,
                  const uint8_t *bytes, uint32_t len, struct seuil_event *event,
                  struct seuil_error *err);

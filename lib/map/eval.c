@@ -111,13 +111,13 @@ enum hashed { HASHED_ABSENT, HASHED_TEXT, HASHED_TOPIC, HASHED_PLACE };
 
 static int hash_position(struct seuil_map_scratch *s)
 {
-    uint64_t numbers[] = {(uint64_t)s->origin.partition, (uint64_t)s->origin.offset, s->outer.index,
+    uint64_t numbers[] = {(uint64_t)s->record.partition, (uint64_t)s->record.offset, s->outer.index,
                           s->items.index};
     uint8_t bytes[sizeof(numbers)];
 
     for (unsigned i = 0; i < sizeof(bytes); i++)
         bytes[i] = (uint8_t)(numbers[i / 8] >> 8 * (i % 8));
-    if (hash_bytes(s, HASHED_TOPIC, s->origin.topic.ptr, s->origin.topic.len))
+    if (hash_bytes(s, HASHED_TOPIC, s->record.topic.ptr, s->record.topic.len))
         return s->fault.code;
     return hash_bytes(s, HASHED_PLACE, bytes, sizeof(bytes));
 }
@@ -226,13 +226,13 @@ static int make_value(const struct seuil_map *map, struct seuil_map_scratch *s,
         seuil_map_set_text(s, map->texts[op->arg]);
         return 0;
     case SEUIL_MAP_KEY:
-        seuil_map_set_text(s, s->origin.key);
+        seuil_map_set_text(s, s->record.key);
         return 0;
     case SEUIL_MAP_TOPIC:
-        seuil_map_set_text(s, s->origin.topic);
+        seuil_map_set_text(s, s->record.topic);
         return 0;
     case SEUIL_MAP_TIME:
-        set_int(s, s->origin.time, SEUIL_UNIT_MS);
+        set_int(s, s->record.time, SEUIL_UNIT_MS);
         return 0;
     case SEUIL_MAP_INDEX:
         set_int(s, s->items.count > 1 ? s->items.index : s->outer.index, SEUIL_UNIT_NONE);

@@ -14,6 +14,7 @@
 
 #include "base/errs.h"
 #include "codec/document.h"
+#include "codec/record.h"
 #include "conf/yaml.h"
 #include "core/event.h"
 
@@ -48,19 +49,10 @@ void seuil_map_scratch_free(struct seuil_map_scratch *scratch);
 /* The document to extract a record into; emptied by the caller (count 0). */
 struct seuil_document *seuil_map_document(struct seuil_map_scratch *scratch);
 
-/* Where a record stands in Kafka: what derived ids are made of. */
-struct seuil_map_origin {
-    struct seuil_str key;   /* of the record; len 0: none */
-    struct seuil_str topic; /* by name: numbers differ between installations */
-    int32_t partition;
-    int64_t offset;
-    seuil_time_ms time; /* of the record */
-};
-
-/* Begin with the record in the scratch's document. @origin, the document and the record's bytes
- * stay until the last event was taken. */
+/* Begin with the record in the scratch's document. The document and the record's bytes stay until
+ * the last event was taken. Of @record the key, the time and the position are read. */
 void seuil_map_begin(const struct seuil_map *map, struct seuil_map_scratch *scratch,
-                     const struct seuil_map_origin *origin);
+                     const struct seuil_record_view *record);
 
 /* The next event of the record:
  * 1: @event is filled, but for arrival and position; it is void at the next call.

@@ -5,6 +5,7 @@
 #include "base/heap.h"
 #include "codec/target.h"
 #include "conf/regex.h"
+#include "map/read.h"
 #include "map/scratch.h"
 
 /* Work that any record may cost, and for each of its nodes: a thousand events of twenty fields,
@@ -127,14 +128,15 @@ static bool next_item(const struct seuil_map_scratch *s, struct seuil_map_items 
 }
 
 void seuil_map_begin(const struct seuil_map *map, struct seuil_map_scratch *s,
-                     const struct seuil_map_origin *origin)
+                     const struct seuil_record_view *record)
 {
-    s->origin = *origin;
+    s->record = *record;
     s->record_count = s->document.count;
     s->inner->text_len = 0;
     s->text_len = 0;
     s->fault = (struct seuil_map_fault){0};
-    s->broken = s->any = false;
+    s->broken = false;
+    s->events = 0;
     s->variant = NULL;
     s->dropped = 0;
     s->reason = "no_events";
@@ -276,7 +278,6 @@ static int give_up(const struct seuil_map *map, struct seuil_map_scratch *s,
 {
     int rc = explain(map, s, err);
 
-    s->any = true;
     if (s->budget == 0 || s->broken) /* for this record there is nothing more to be had */
         s->outer.next = s->outer.end = s->items.next = s->items.end = 0;
     s->broken = false;
@@ -293,8 +294,13 @@ int seuil_map_next(const struct seuil_map *map, struct seuil_map_scratch *s,
         int rc;
 
         if (s->variant && next_item(s, &s->items)) {
+            if (s->events++ == SEUIL_RECORD_EVENTS_MAX) {
+                begin_event(s);
+                seuil_map_fail(s, SEUIL_ERR_LIMIT, "a record has more than 4,096 events");
+                s->budget = 0;
+                return give_up(map, s, err);
+            }
             rc = make_event(map, s);
-            s->any = true;
             return rc ? give_up(map, s, err) : 1;
         }
         s->variant = NULL;

@@ -37,11 +37,11 @@ struct seuil_map_scratch {
     struct seuil_document document;
     uint32_t record_count; /* its nodes: what follows was read out of texts */
     struct seuil_decode_scratch *inner;
-    struct seuil_map_origin origin;
+    struct seuil_record_view record;
 
     /* where it stands */
-    bool broken, any;
-    struct seuil_error broken_err;
+    bool broken;
+    uint32_t events;
     struct seuil_map_items outer, items;
     const struct seuil_map_variant *variant; /* of `items`; NULL: the next outer item is due */
     uint32_t lets[SEUIL_MAP_LETS_MAX];       /* nodes */

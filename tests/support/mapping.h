@@ -18,7 +18,7 @@ struct mapping {
     struct seuil_map *map; /* NULL: see errs */
     struct seuil_map_scratch *scratch;
     struct seuil_decode_scratch *decode;
-    struct seuil_map_origin origin;
+    struct seuil_record_view origin;
     struct seuil_errs errs;
     struct seuil_buf out; /* of the last record, terminated */
     char *copy;
