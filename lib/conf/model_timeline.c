@@ -6,6 +6,8 @@
 #include "conf/model_read.h"
 #include "conf/suggest.h"
 
+#define NAME_MAX_BYTES 240
+
 void seuil_timelines_done(struct seuil_timelines *timelines)
 {
     seuil_arena_done(&timelines->arena);
@@ -250,6 +252,19 @@ static struct seuil_timeline *add_timeline(struct seuil_model_reader *reader)
     return &timelines->list[timelines->count++];
 }
 
+/* A sentence: longer than names are. */
+static void read_name(struct seuil_timeline_reader *reader, const struct seuil_yaml_node *node)
+{
+    const struct seuil_yaml_node *name =
+        seuil_model_need(reader->model, node, "name", "a test of the model");
+    struct seuil_str text;
+
+    reader->timeline->name = "";
+    if (name && !seuil_yaml_text(reader->model->doc, name, "name", NAME_MAX_BYTES,
+                                 reader->model->errs, &text))
+        reader->timeline->name = seuil_timeline_strdup(reader, text);
+}
+
 static void read_timeline(struct seuil_model_reader *model, const struct seuil_yaml_node *node,
                           uint32_t first)
 {
@@ -268,8 +283,9 @@ static void read_timeline(struct seuil_model_reader *model, const struct seuil_y
     reader.timeline = timeline;
     timeline->place = (struct seuil_place){node->line, node->column};
     timeline->model = model->model->index;
-    timeline->name = seuil_model_name(model, node, "a test of the model");
-    for (uint32_t i = first; timeline->name && i + 1 < model->timelines->count; i++)
+    read_name(&reader, node);
+    for (uint32_t i = first; timeline->name && timeline->name[0] && i + 1 < model->timelines->count;
+         i++)
         if (model->timelines->list[i].name &&
             strcmp(model->timelines->list[i].name, timeline->name) == 0)
             seuil_model_error(model, seuil_model_name_node(node), SEUIL_ERR_INVALID,
