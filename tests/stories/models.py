@@ -73,7 +73,7 @@ def at(model, path):
     return model
 
 
-OPEN = {"groups", "fields", "properties", "attributes", "arguments", "lines"}  # mappings of names
+OPEN = {"groups", "lists", "fields", "properties", "attributes", "arguments", "lines"}  # mappings of names
 
 
 def is_open(path):
