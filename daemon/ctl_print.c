@@ -124,6 +124,12 @@ void seuil_print_time_json(seuil_time_ms time, struct seuil_buf *out)
     }
 }
 
+static void add_grade(const struct seuil_explanation *explanation, struct seuil_buf *out)
+{
+    if (explanation->grade[0])
+        seuil_buf_printf(out, ", grade %s", explanation->grade);
+}
+
 static void add_reason(const struct seuil_crossing *crossing, const struct seuil_event *cause,
                        struct seuil_buf *out)
 {
@@ -155,11 +161,15 @@ void seuil_print_crossing(const struct seuil_models *models, const struct seuil_
     seuil_print_time(crossing->effective, out);
     seuil_buf_add_byte(out, ' ');
     seuil_buf_add(out, lead->id, lead->id_len);
-    seuil_buf_printf(
-        out, " %s: %s from \"%s\" to \"%s\", score %.2f, fit %.2f%s\n", model->name,
-        crossing->up ? "up" : "down", seuil_model_tier_label(model, crossing->tier_before),
-        seuil_model_tier_label(model, crossing->tier), shown(crossing->explanation.score),
-        shown(crossing->explanation.fit), crossing->publish ? "" : " (not published)");
+    seuil_buf_printf(out, " %s: %s from \"%s\" to \"%s\", score %.2f, fit %.2f", model->name,
+                     crossing->up ? "up" : "down",
+                     seuil_model_tier_label(model, crossing->tier_before),
+                     seuil_model_tier_label(model, crossing->tier),
+                     shown(crossing->explanation.score), shown(crossing->explanation.fit));
+    add_grade(&crossing->explanation, out);
+    if (!crossing->publish)
+        seuil_buf_add_text(out, " (not published)");
+    seuil_buf_add_byte(out, '\n');
     add_reason(crossing, cause, out);
     seuil_print_lines(model, &crossing->explanation, out);
     add_until(crossing->qualified_until, out);
@@ -233,9 +243,14 @@ void seuil_print_standing(const struct seuil_standing *standing, struct seuil_st
     add_str(out, lead);
     seuil_buf_printf(out, ", model %s at ", model->name);
     seuil_print_time(standing->at, out);
-    seuil_buf_printf(out, ": \"%s\", score %.2f, fit %.2f\n",
+    seuil_buf_printf(out, ": \"%s\", score %.2f, fit %.2f",
                      seuil_model_tier_label(model, standing->tier),
                      shown(standing->explanation.score), shown(standing->explanation.fit));
+    add_grade(&standing->explanation, out);
+    if (model->fit_count && standing->explanation.completeness < 1)
+        seuil_buf_printf(out, ", profile %.0f %% known",
+                         floor(standing->explanation.completeness * 100));
+    seuil_buf_add_byte(out, '\n');
     seuil_print_lines(model, &standing->explanation, out);
     add_gap(standing, out);
     add_until(standing->until, out);
@@ -264,6 +279,11 @@ void seuil_print_standing_json(const struct seuil_standing *standing, struct seu
     seuil_json_add_cents(out, standing->explanation.score);
     seuil_buf_add_text(out, ",\"fit\":");
     seuil_json_add_cents(out, standing->explanation.fit);
+    seuil_buf_printf(
+        out, ",\"grade\":%s%s%s,\"completeness\":", standing->explanation.grade[0] ? "\"" : "",
+        standing->explanation.grade[0] ? standing->explanation.grade : "null",
+        standing->explanation.grade[0] ? "\"" : "");
+    seuil_json_add_cents(out, standing->explanation.completeness);
     seuil_buf_add_text(out, ",\"next_tier\":");
     if (higher) {
         seuil_json_add_string(out, seuil_str_from(model->tiers[standing->tier + 1].name));

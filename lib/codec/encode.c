@@ -67,6 +67,8 @@ int seuil_crossing_write(enum seuil_out_format format, struct seuil_str app,
         .reason = seuil_reason_name(crossing->reason),
         .effective = crossing->effective,
         .until = crossing->qualified_until,
+        .tier_since = crossing->since,
+        .model_version_before = crossing->version_before ? crossing->version_before : "",
         .explanation = &crossing->explanation,
         .cause = cause && cause->id.len ? cause : NULL,
     };

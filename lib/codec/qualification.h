@@ -11,7 +11,9 @@ struct seuil_qualification {
     struct seuil_str lead;
     const char *model, *model_version;
     const char *direction, *tier_before, *tier, *reason;
-    seuil_time_ms effective, until; /* SEUIL_TIME_NEVER: null */
+    seuil_time_ms effective, until;   /* SEUIL_TIME_NEVER: null */
+    seuil_time_ms tier_since;         /* SEUIL_TIME_NONE: null */
+    const char *model_version_before; /* "": null */
     const struct seuil_explanation *explanation;
     const struct seuil_cause *cause; /* NULL: nothing but time */
 };

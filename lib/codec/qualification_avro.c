@@ -46,6 +46,21 @@ static void add_amount(struct seuil_buf *out, double value)
     seuil_buf_add(out, bytes, sizeof(bytes));
 }
 
+/* A union of null and string: empty is null. */
+static void add_optional_text(struct seuil_buf *out, const char *text)
+{
+    add_long(out, text[0] != '\0');
+    if (text[0])
+        add_text(out, text);
+}
+
+static void add_optional_time(struct seuil_buf *out, seuil_time_ms time, bool is_there)
+{
+    add_long(out, is_there);
+    if (is_there)
+        add_long(out, time);
+}
+
 static void add_line(struct seuil_buf *out, const struct seuil_line *line)
 {
     add_text(out, line->rule);
@@ -53,9 +68,7 @@ static void add_line(struct seuil_buf *out, const struct seuil_line *line)
     add_long(out, line->count > INT32_MAX ? INT32_MAX : line->count);
     add_amount(out, line->points);
     add_amount(out, line->now);
-    add_long(out, line->limited_by[0] != '\0');
-    if (line->limited_by[0])
-        add_text(out, line->limited_by);
+    add_optional_text(out, line->limited_by);
 }
 
 int seuil_qualification_avro(const struct seuil_qualification *q, struct seuil_buf *out)
@@ -73,9 +86,7 @@ int seuil_qualification_avro(const struct seuil_qualification *q, struct seuil_b
     add_amount(out, e->fit);
     add_text(out, q->reason);
     add_long(out, q->effective);
-    add_long(out, q->until != SEUIL_TIME_NEVER);
-    if (q->until != SEUIL_TIME_NEVER)
-        add_long(out, q->until);
+    add_optional_time(out, q->until, q->until != SEUIL_TIME_NEVER);
     add_long(out, q->cause != NULL);
     if (q->cause) {
         add_string(out, q->cause->id);
@@ -89,5 +100,8 @@ int seuil_qualification_avro(const struct seuil_qualification *q, struct seuil_b
             add_line(out, &e->lines[i]);
     }
     add_long(out, 0);
+    add_optional_text(out, e->grade);
+    add_optional_time(out, q->tier_since, q->tier_since != SEUIL_TIME_NONE);
+    add_optional_text(out, q->model_version_before);
     return out->failed;
 }

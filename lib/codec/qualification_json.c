@@ -17,6 +17,23 @@ static void add_time(struct seuil_buf *out, seuil_time_ms value)
     seuil_buf_add(out, text, (size_t)len);
 }
 
+/* Empty is null. */
+static void add_optional_text(struct seuil_buf *out, const char *text)
+{
+    if (text[0])
+        seuil_json_add_string(out, seuil_str_from(text));
+    else
+        seuil_buf_add_text(out, "null");
+}
+
+static void add_optional_time(struct seuil_buf *out, seuil_time_ms time, bool is_there)
+{
+    if (is_there)
+        add_time(out, time);
+    else
+        seuil_buf_add_text(out, "null");
+}
+
 static void add_cause(struct seuil_buf *out, const struct seuil_cause *cause)
 {
     NAME(out, ",", "cause");
@@ -41,10 +58,7 @@ static void add_line(struct seuil_buf *out, const struct seuil_line *line)
     AMOUNT(out, "points", line->points);
     AMOUNT(out, "now", line->now);
     NAME(out, ",", "limited_by");
-    if (line->limited_by[0])
-        seuil_json_add_string(out, seuil_str_from(line->limited_by));
-    else
-        seuil_buf_add_text(out, "null");
+    add_optional_text(out, line->limited_by);
     seuil_buf_add_byte(out, '}');
 }
 
@@ -66,10 +80,7 @@ int seuil_qualification_json(const struct seuil_qualification *q, struct seuil_b
     NAME(out, ",", "effective_time");
     add_time(out, q->effective);
     NAME(out, ",", "qualified_until");
-    if (q->until == SEUIL_TIME_NEVER)
-        seuil_buf_add_text(out, "null");
-    else
-        add_time(out, q->until);
+    add_optional_time(out, q->until, q->until != SEUIL_TIME_NEVER);
     add_cause(out, q->cause);
     NAME(out, ",", "explanation");
     seuil_buf_add_byte(out, '[');
@@ -78,6 +89,13 @@ int seuil_qualification_json(const struct seuil_qualification *q, struct seuil_b
             seuil_buf_add_byte(out, ',');
         add_line(out, &e->lines[i]);
     }
-    seuil_buf_add_text(out, "]}");
+    seuil_buf_add_byte(out, ']');
+    NAME(out, ",", "grade");
+    add_optional_text(out, e->grade);
+    NAME(out, ",", "tier_since");
+    add_optional_time(out, q->tier_since, q->tier_since != SEUIL_TIME_NONE);
+    NAME(out, ",", "model_version_before");
+    add_optional_text(out, q->model_version_before);
+    seuil_buf_add_byte(out, '}');
     return out->failed;
 }

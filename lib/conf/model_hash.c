@@ -75,7 +75,9 @@ static void put_condition(struct seuil_buf *buf, const struct seuil_models *mode
         return;
     }
     /* Fields by name: their numbers may change with the table. */
-    if (condition->field == SEUIL_FIELD_ATTRIBUTE)
+    if (condition->field == SEUIL_FIELD_ATTRIBUTE && condition->attribute >= SEUIL_ATTRIBUTES_MAX)
+        put_u64(buf, condition->attribute);
+    else if (condition->field == SEUIL_FIELD_ATTRIBUTE)
         put_text(buf, models->attributes[condition->attribute].name);
     else
         put_text(buf, seuil_field_name((enum seuil_field)condition->field));
@@ -150,6 +152,25 @@ static void put_criteria(struct seuil_buf *buf, const struct seuil_models *model
         put_text(buf, criteria[i].label);
         put_double(buf, criteria[i].points);
         put_condition(buf, models, criteria[i].when);
+        put_double(buf, criteria[i].weight);
+        put_u64(buf, criteria[i].case_count);
+        for (uint16_t j = 0; j < criteria[i].case_count; j++) {
+            put_condition(buf, models, criteria[i].cases[j].when);
+            put_double(buf, criteria[i].cases[j].points);
+        }
+        if (criteria[i].number)
+            put_text(buf, models->attributes[criteria[i].number - 1].name);
+        put_double(buf, criteria[i].factor);
+        put_double(buf, criteria[i].ceiling);
+    }
+}
+
+static void put_grades(struct seuil_buf *buf, const struct seuil_model *model)
+{
+    put_u64(buf, model->has_letters * 2u + model->has_digits);
+    for (unsigned i = 0; i < SEUIL_GRADES - 1; i++) {
+        put_double(buf, model->letters[i]);
+        put_double(buf, model->digits[i]);
     }
 }
 
@@ -192,11 +213,13 @@ static void put_model(struct seuil_buf *buf, const struct seuil_models *models,
         put_double(buf, model->tiers[i].entry);
         put_double(buf, model->tiers[i].exit);
         put_u64(buf, model->tiers[i].strict * 2u + model->tiers[i].publish);
+        put_condition(buf, models, model->tiers[i].when);
     }
     put_double(buf, model->fit_floor);
     put_double(buf, model->fit_ceiling);
     put_criteria(buf, models, model->fit, model->fit_count);
     put_criteria(buf, models, model->exclusions, model->exclusion_count);
+    put_grades(buf, model);
     put_double(buf, model->exclusion_mark);
     put_text(buf, model->excluded_name);
     put_text(buf, model->excluded_label);
@@ -209,6 +232,7 @@ static void put_model(struct seuil_buf *buf, const struct seuil_models *models,
         put_text(buf, rule->label);
         put_u64(buf, rule->group);
         put_double(buf, rule->points);
+        put_condition(buf, models, rule->counts_while);
         put_meaning(buf, models, rule);
     }
 }

@@ -84,6 +84,7 @@ static void read_model(struct seuil_model_reader *reader, struct seuil_model *mo
     seuil_model_lists(reader);
     check_model_name(reader, models);
     seuil_model_groups(reader);
+    seuil_model_grades(reader);
     seuil_model_tiers(reader);
     seuil_model_excluded(reader);
     seuil_model_fit(reader);
@@ -106,8 +107,11 @@ static int attribute_cmp(const void *a, const void *b)
 /* Trees over attributes are in no other tree, so each test is met once. */
 static void renumber(struct seuil_condition *condition, const uint16_t *index_of)
 {
+    if (!condition)
+        return;
     if (condition->op > SEUIL_COND_NOT) {
-        condition->attribute = index_of[condition->attribute];
+        if (condition->attribute < SEUIL_ATTRIBUTES_MAX)
+            condition->attribute = index_of[condition->attribute];
         return;
     }
     for (uint32_t i = 0; i < condition->count; i++)
@@ -117,8 +121,15 @@ static void renumber(struct seuil_condition *condition, const uint16_t *index_of
 static void renumber_all(const struct seuil_criterion *criteria, uint16_t count,
                          const uint16_t *index_of)
 {
-    for (uint16_t i = 0; i < count; i++)
-        renumber((struct seuil_condition *)criteria[i].when, index_of);
+    for (uint16_t i = 0; i < count; i++) {
+        struct seuil_criterion *criterion = (struct seuil_criterion *)&criteria[i];
+
+        renumber((struct seuil_condition *)criterion->when, index_of);
+        for (uint16_t j = 0; j < criterion->case_count; j++)
+            renumber((struct seuil_condition *)criterion->cases[j].when, index_of);
+        if (criterion->number)
+            criterion->number = (uint16_t)(index_of[criterion->number - 1] + 1);
+    }
 }
 
 /* Attributes were numbered as they came; the set has them by name. */
@@ -146,7 +157,13 @@ static void sort_attributes(struct seuil_model_reader *reader, struct seuil_mode
         renumber_all(list[m].exclusions, list[m].exclusion_count, index_of);
         if (list[m].status_attribute >= 0)
             list[m].status_attribute = index_of[list[m].status_attribute];
+        for (uint16_t i = 0; i < list[m].tier_count; i++)
+            renumber((struct seuil_condition *)list[m].tiers[i].when, index_of);
     }
+    for (uint32_t i = 0; i < reader->rules.count; i++)
+        renumber(
+            (struct seuil_condition *)((struct seuil_rule *)reader->rules.list)[i].counts_while,
+            index_of);
 }
 
 /* The parts are whole and right: put the set together. */

@@ -21,6 +21,17 @@ static double clamp(double value, double floor, double ceiling)
     return value < floor ? floor : value > ceiling ? ceiling : value;
 }
 
+static double most_of(const struct seuil_model *model, const struct seuil_criterion *criterion)
+{
+    double most = fmax(criterion->points, 0);
+
+    for (uint16_t i = 0; i < criterion->case_count; i++)
+        most = fmax(most, criterion->cases[i].points);
+    if (criterion->number)
+        most = criterion->ceiling;
+    return model->weights > 0 ? most * criterion->weight / model->weights : most;
+}
+
 static double highest_score(const struct seuil_model_reader *reader)
 {
     const struct seuil_model *model = reader->model;
@@ -28,7 +39,7 @@ static double highest_score(const struct seuil_model_reader *reader)
     double sum = 0, total;
 
     for (uint16_t i = 0; i < model->fit_count; i++)
-        sum += fmax(model->fit[i].points, 0);
+        sum += most_of(model, &model->fit[i]);
     total = clamp(sum, model->fit_floor, model->fit_ceiling);
     for (uint16_t g = 0; g < model->group_count; g++) {
         sum = 0;

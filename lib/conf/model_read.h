@@ -105,9 +105,15 @@ bool seuil_model_unique(struct seuil_model_reader *reader, const struct seuil_ya
 /* The node of `name` in @node, else @node: where to point at. */
 const struct seuil_yaml_node *seuil_model_name_node(const struct seuil_yaml_node *node);
 
+/* What conditions are over, beside the kinds of events. */
+enum {
+    SEUIL_OF_ATTRIBUTES = -1,
+    SEUIL_OF_STANDING = -2, /* attributes, and `grade` and `status` */
+};
+
 /* ---- model_condition.c --------------------------------------------------------------------- */
 
-/* The condition at @node over the fields of @kind (< 0: over attributes). NULL after a report. */
+/* The condition at @node over the fields of @kind, or SEUIL_OF_*. NULL after a report. */
 const struct seuil_condition *seuil_model_condition(struct seuil_model_reader *reader,
                                                     const struct seuil_yaml_node *node, int kind);
 
@@ -165,9 +171,13 @@ const struct seuil_zone *seuil_model_zone(struct seuil_model_reader *reader,
 /* ---- model_tier.c -------------------------------------------------------------------------- */
 
 void seuil_model_groups(struct seuil_model_reader *reader);
-void seuil_model_fit(struct seuil_model_reader *reader);
 void seuil_model_tiers(struct seuil_model_reader *reader);
 void seuil_model_excluded(struct seuil_model_reader *reader);
+
+/* ---- model_fit.c --------------------------------------------------------------------------- */
+
+void seuil_model_fit(struct seuil_model_reader *reader);
+void seuil_model_grades(struct seuil_model_reader *reader);
 
 /* ---- model_role.c -------------------------------------------------------------------------- */
 

@@ -179,6 +179,17 @@ static void read_event_part(struct seuil_model_reader *reader, const struct seui
         seuil_model_limits(reader, limit, rule);
 }
 
+static void read_while(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                       struct seuil_rule *rule)
+{
+    const struct seuil_yaml_node *when = seuil_yaml_find(node, "while");
+
+    if (!when)
+        return;
+    rule->counts_while = seuil_model_condition(reader, when, SEUIL_OF_STANDING);
+    reader->model->conditional = true;
+}
+
 static void read_rule(struct seuil_model_reader *reader, const struct seuil_yaml_node *node)
 {
     struct seuil_rule *rule;
@@ -195,6 +206,7 @@ static void read_rule(struct seuil_model_reader *reader, const struct seuil_yaml
     rule->decay = reader->decay;
     read_group(reader, node, rule);
     read_points(reader, node, "a rule", &rule->points);
+    read_while(reader, node, rule);
     read_event_part(reader, node, "a rule", rule);
     seuil_model_exclusive_add(reader, node, rule->when, rule->kind);
 }

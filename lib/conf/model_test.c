@@ -15,6 +15,20 @@
 
 /* ---- what is tested ----------------------------------------------------------------------- */
 
+/* What a condition on the standing of a lead knows beside attributes. */
+static bool standing_subject(struct seuil_str name, struct seuil_subject *ret_subject)
+{
+    uint16_t place = seuil_str_eq(name, SEUIL_STR("grade"))    ? SEUIL_STANDING_GRADE
+                     : seuil_str_eq(name, SEUIL_STR("status")) ? SEUIL_STANDING_STATUS
+                                                               : 0;
+
+    if (place == 0)
+        return false;
+    *ret_subject = (struct seuil_subject){
+        .field = SEUIL_FIELD_ATTRIBUTE, .attribute = place, .kind = SEUIL_OF_STANDING};
+    return true;
+}
+
 static bool attribute_subject(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                               struct seuil_subject *ret_subject)
 {
@@ -84,6 +98,8 @@ bool seuil_model_subject(struct seuil_model_reader *reader, const struct seuil_y
     const char *map;
     int field;
 
+    if (kind == SEUIL_OF_STANDING && standing_subject(name, ret_subject))
+        return true;
     if (kind < 0)
         return attribute_subject(reader, node, ret_subject);
     map = seuil_kind_map_name((enum seuil_kind)kind);
@@ -113,6 +129,8 @@ static uint8_t field_type(const struct seuil_subject *subject)
 static const char *subject_name(const struct seuil_model_reader *reader,
                                 const struct seuil_subject *subject)
 {
+    if (subject->field == SEUIL_FIELD_ATTRIBUTE && subject->attribute >= SEUIL_ATTRIBUTES_MAX)
+        return subject->attribute == SEUIL_STANDING_GRADE ? "grade" : "status";
     if (subject->field == SEUIL_FIELD_ATTRIBUTE)
         return ((struct seuil_attribute *)reader->attributes.list)[subject->attribute].name;
     if (subject->field == SEUIL_FIELD_MAP)
@@ -140,6 +158,22 @@ static bool subject_short(const struct seuil_subject *subject)
 
 /* ---- values ------------------------------------------------------------------------------- */
 
+static bool known_grade(struct seuil_model_reader *reader, const struct seuil_yaml_node *node)
+{
+    if (node->len != 1 || node->text[0] < 'A' || node->text[0] > 'D') {
+        seuil_model_error(reader, node, SEUIL_ERR_UNKNOWN,
+                          "there is no grade \"%.64s\" by fit: the letters are A, B, C, D",
+                          node->text);
+        return false;
+    }
+    if (reader->model->has_letters)
+        return true;
+    seuil_model_error(
+        reader, node, SEUIL_ERR_MISSING,
+        "this model has no letters to test: give them marks under grades: {fit: ...}");
+    return false;
+}
+
 /* A word of a field that knows only some. */
 static bool known_word(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                        const struct seuil_subject *subject)
@@ -150,6 +184,8 @@ static bool known_word(struct seuil_model_reader *reader, const struct seuil_yam
     const char *const *words = subject->kind == SEUIL_KIND_EMAIL ? email : form;
     char known[160] = "";
 
+    if (subject->field == SEUIL_FIELD_ATTRIBUTE && subject->attribute == SEUIL_STANDING_GRADE)
+        return known_grade(reader, node);
     if (subject->field != SEUIL_FIELD_ACTION)
         return true;
     for (size_t i = 0; words[i]; i++) {

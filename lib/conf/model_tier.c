@@ -1,4 +1,4 @@
-/* `groups:`, `fit:`, `tiers:` and `excluded:`. */
+/* `groups:`, `tiers:` and `excluded:`. */
 
 #include <math.h>
 #include <string.h>
@@ -51,55 +51,6 @@ void seuil_model_groups(struct seuil_model_reader *reader)
         read_group(reader, &node->keys[i], &node->items[i], &groups[i], &reader->group_decay[i]);
 }
 
-static void read_criterion(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
-                           struct seuil_criterion *list, uint32_t index)
-{
-    const struct seuil_yaml_node *when;
-    const char *name;
-
-    if (!seuil_model_mapping(reader, node, "a criterion"))
-        return;
-    seuil_model_keys(reader, node, SEUIL_SECTION_CRITERION);
-    name = seuil_model_name(reader, node, "a criterion");
-    seuil_model_unique(reader, node, name, list, index, sizeof(*list), "criterion");
-    list[index].name = name ? name : "";
-    list[index].label = seuil_model_label(reader, node, list[index].name);
-    if (seuil_model_need(reader, node, "points", "a criterion"))
-        seuil_model_number(reader, node, "points", &list[index].points);
-    when = seuil_model_need(reader, node, "when", "a criterion");
-    if (when)
-        list[index].when = seuil_model_condition(reader, when, -1);
-    seuil_model_exclusive_add(reader, node, list[index].when, -1);
-}
-
-void seuil_model_fit(struct seuil_model_reader *reader)
-{
-    const struct seuil_yaml_node *node = seuil_yaml_find(reader->root, "fit"), *criteria;
-    struct seuil_criterion *list;
-
-    reader->model->fit_floor = -INFINITY;
-    reader->model->fit_ceiling = INFINITY;
-    if (!node || !seuil_model_mapping(reader, node, "fit"))
-        return;
-    seuil_model_keys(reader, node, SEUIL_SECTION_FIT);
-    seuil_model_bounds(reader, node, &reader->model->fit_floor, &reader->model->fit_ceiling);
-    criteria = seuil_model_need(reader, node, "criteria", "fit");
-    if (!criteria || !seuil_model_list(reader, criteria, "criteria"))
-        return;
-    if (criteria->count > SEUIL_FIT_MAX) {
-        seuil_model_error(reader, criteria, SEUIL_ERR_LIMIT, "%u criteria: at most %d are allowed",
-                          criteria->count, SEUIL_FIT_MAX);
-        return;
-    }
-    list = seuil_model_alloc(reader, criteria->count, sizeof(*list));
-    if (!list)
-        return;
-    for (uint32_t i = 0; i < criteria->count; i++)
-        read_criterion(reader, &criteria->items[i], list, i);
-    reader->model->fit = list;
-    reader->model->fit_count = (uint16_t)criteria->count;
-}
-
 /* Marks of a tier above the first. */
 static void read_marks(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                        const struct seuil_tier *below, struct seuil_tier *tier)
@@ -124,10 +75,22 @@ static void read_marks(struct seuil_model_reader *reader, const struct seuil_yam
                           tier->exit, tier->entry);
 }
 
+/* Who may be in a tier above the first. */
+static void read_policy(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                        struct seuil_tier *tier)
+{
+    const struct seuil_yaml_node *when = seuil_yaml_find(node, "when");
+
+    if (when) {
+        tier->when = seuil_model_condition(reader, when, SEUIL_OF_STANDING);
+        reader->model->conditional = true;
+    }
+}
+
 static void read_tier(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                       struct seuil_tier *tiers, uint32_t index)
 {
-    static const char *const marks[] = {"entry", "exit", "strict"};
+    static const char *const marks[] = {"entry", "exit", "strict", "when"};
     const struct seuil_yaml_node *publish, *mark;
     struct seuil_tier *tier = &tiers[index];
     const char *name;
@@ -149,9 +112,10 @@ static void read_tier(struct seuil_model_reader *reader, const struct seuil_yaml
         seuil_yaml_bool(reader->doc, publish, "publish", reader->errs, &tier->publish);
     if (index > 0) {
         read_marks(reader, node, &tiers[index - 1], tier);
+        read_policy(reader, node, tier);
         return;
     }
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         if ((mark = seuil_yaml_find(node, marks[i])))
             seuil_model_error(reader, mark, SEUIL_ERR_INVALID,
                               "the first tier is where every lead is that is in no other: it has "

@@ -13,6 +13,9 @@
 
 #define NO_FIELD 0xff
 
+/* In place of a kind: over attributes, and over grade and status too. */
+enum { ATTRIBUTES = -1, STANDING = -2 };
+
 struct triggers {
     struct seuil_trigger *list; /* heap */
     uint32_t count, cap;
@@ -38,7 +41,9 @@ static bool test_valid(const struct seuil_models *models, const struct seuil_con
                        int kind)
 {
     if (test->field == SEUIL_FIELD_ATTRIBUTE) {
-        if (kind >= 0 || test->attribute >= models->attribute_count)
+        if (kind >= 0 || (test->attribute >= models->attribute_count &&
+                          (kind != STANDING || test->attribute < SEUIL_ATTRIBUTES_MAX ||
+                           test->attribute >= SEUIL_ATTRIBUTES_MAX + SEUIL_STANDINGS)))
             return false;
     } else if (kind < 0 || test->field > SEUIL_FIELD_MAP) {
         return false;
@@ -525,6 +530,20 @@ static int build_by_key(struct seuil_models *models, struct seuil_error *err)
     return rc;
 }
 
+static bool criterion_valid(const struct seuil_models *models,
+                            const struct seuil_criterion *criterion, bool excludes)
+{
+    if (!criterion->when && (excludes || (criterion->case_count == 0 && criterion->number == 0)))
+        return false;
+    if (criterion->when && !condition_valid(models, criterion->when, ATTRIBUTES, 1))
+        return false;
+    for (uint32_t i = 0; i < criterion->case_count; i++)
+        if (!criterion->cases[i].when ||
+            !condition_valid(models, criterion->cases[i].when, ATTRIBUTES, 1))
+            return false;
+    return criterion->number <= models->attribute_count;
+}
+
 static int check(const struct seuil_models *models, struct seuil_error *err)
 {
     if (models->rule_count > SEUIL_SET_RULES_MAX)
@@ -534,7 +553,8 @@ static int check(const struct seuil_models *models, struct seuil_error *err)
         const struct seuil_rule *rule = &models->rules[i];
 
         if (rule->kind >= SEUIL_KINDS ||
-            (rule->when && !condition_valid(models, rule->when, rule->kind, 1)))
+            (rule->when && !condition_valid(models, rule->when, rule->kind, 1)) ||
+            (rule->counts_while && !condition_valid(models, rule->counts_while, STANDING, 1)))
             return seuil_error_set(err, SEUIL_ERR_INVALID,
                                    "the condition of rule \"%s\" is not well-formed", rule->name);
     }
@@ -545,11 +565,16 @@ static int check(const struct seuil_models *models, struct seuil_error *err)
             const struct seuil_criterion *criterion =
                 i < model->fit_count ? &model->fit[i] : &model->exclusions[i - model->fit_count];
 
-            if (!criterion->when || !condition_valid(models, criterion->when, -1, 1))
+            if (!criterion_valid(models, criterion, i >= model->fit_count))
                 return seuil_error_set(err, SEUIL_ERR_INVALID,
                                        "the condition of criterion \"%s\" is not well-formed",
                                        criterion->name);
         }
+        for (uint32_t i = 0; i < model->tier_count; i++)
+            if (model->tiers[i].when && !condition_valid(models, model->tiers[i].when, STANDING, 1))
+                return seuil_error_set(err, SEUIL_ERR_INVALID,
+                                       "the condition of tier \"%s\" is not well-formed",
+                                       model->tiers[i].name);
     }
     return 0;
 }

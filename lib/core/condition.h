@@ -40,6 +40,13 @@ enum seuil_condition_op {
 /* Beside the fields of events: an attribute of the profile, by `attribute`. */
 #define SEUIL_FIELD_ATTRIBUTE (SEUIL_FIELD_MAP + 1)
 
+/* Beside attributes a condition on a lead's standing may test the letter of its grade and its
+ * status: their places behind the attributes. */
+enum {
+    SEUIL_STANDING_GRADE = SEUIL_ATTRIBUTES_MAX,
+    SEUIL_STANDING_STATUS,
+};
+
 /* A regular expression. The core looks for a literal first and hands the rest to the matcher of
  * the index. */
 struct seuil_regex {
@@ -56,7 +63,7 @@ struct seuil_condition {
     bool ignore_case;
     bool low_open; /* RANGE: low itself is outside */
     bool high_open;
-    uint16_t attribute;   /* index in the set, when field is SEUIL_FIELD_ATTRIBUTE */
+    uint16_t attribute;   /* index in the set or SEUIL_STANDING_*, of SEUIL_FIELD_ATTRIBUTE */
     uint32_t count;       /* of children or values */
     struct seuil_str key; /* of the map's entry, when field is SEUIL_FIELD_MAP */
     union {

@@ -564,7 +564,7 @@ seuil_time_ms seuil_due_change(struct seuil_scratch *scratch, const struct seuil
     search.model = &scratch->models->models[model];
     search.index = model;
     search.standing = standing;
-    search.stay = seuil_tier_stay(search.model, standing.under);
+    search.stay = seuil_tier_stay(search.model, scratch->model[model].open, standing.under);
     search.mark = search.model->exclusion_mark > -INFINITY
                       ? seuil_on_grid(search.model->exclusion_mark)
                       : -INFINITY;

@@ -385,10 +385,12 @@ int seuil_engine_explain(const struct seuil_models *models, struct seuil_scratch
     /* At another instant than the clock's the tier is what that score would make of it. */
     if (at != lead->clock)
         standing = seuil_judge_next(scratch, lead, model, standing, scratch->at);
-    seuil_explain_view(scratch, lead, model,
-                       standing.excluded ? (struct seuil_stay){.low = -INFINITY, .high = INFINITY}
-                                         : seuil_tier_stay(&models->models[model], standing.under),
-                       scratch->at, ret_explanation);
+    seuil_explain_view(
+        scratch, lead, model, standing.excluded,
+        standing.excluded
+            ? (struct seuil_stay){.low = -INFINITY, .high = INFINITY}
+            : seuil_tier_stay(&models->models[model], scratch->model[model].open, standing.under),
+        scratch->at, ret_explanation);
     return at < floor ? SEUIL_ERR_LATE : 0;
 }
 

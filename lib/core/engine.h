@@ -69,9 +69,11 @@ struct seuil_line {
 };
 
 struct seuil_explanation {
-    double score; /* two decimals, never rounded across the mark just crossed */
-    double exact; /* unrounded */
-    double fit;   /* two decimals */
+    double score;                /* two decimals, never rounded across the mark just crossed */
+    double exact;                /* unrounded */
+    double fit;                  /* two decimals */
+    double completeness;         /* known criteria of fit by all of them */
+    char grade[SEUIL_GRADE_MAX]; /* "A" to "D", "1" to "4", "A1", "X"; "": the model has none */
     uint32_t line_count;
     struct seuil_line lines[SEUIL_LINES_MAX + 1];
 };
@@ -85,6 +87,9 @@ struct seuil_crossing {
     enum seuil_reason reason;
     uint32_t ordinal;                     /* 1, 2, ... of this lead in this model, for the id */
     seuil_time_ms effective;              /* the instant it is true from */
+    seuil_time_ms since;                  /* told later: when the tier was entered; else
+                                             SEUIL_TIME_NONE */
+    const char *version_before;           /* model_changed: of the model before; "": not known */
     seuil_time_ms qualified_until;        /* when the lead leaves the tier if nothing more happens;
                                              SEUIL_TIME_NEVER: not within five years */
     struct seuil_explanation explanation; /* at `effective` */

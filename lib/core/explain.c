@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "core/fit.h"
 #include "core/score.h"
 
 /* The lines that are shown, the largest first; what does not fit is summed up in a last one. */
@@ -118,6 +119,26 @@ static void add_criteria(struct gather *gather, struct seuil_scratch *scratch,
                      criteria[i].points);
 }
 
+static void add_fit(struct gather *gather, struct seuil_scratch *scratch,
+                    const struct seuil_model *model)
+{
+    for (unsigned i = 0; i < model->fit_count; i++) {
+        const struct seuil_criterion *criterion = &model->fit[i];
+        double points = seuil_fit_value(scratch, criterion) * seuil_fit_share(model, criterion);
+
+        if (points != 0 ||
+            (criterion->when && criterion->case_count == 0 && criterion->number == 0 &&
+             criterion->points == 0 &&
+             seuil_rules_attributes_match(criterion->when, scratch->rules, scratch->values)))
+            add_line(gather,
+                     (struct seuil_line){.rule = criterion->name,
+                                         .label = criterion->label,
+                                         .points = points,
+                                         .limited_by = ""},
+                     points);
+    }
+}
+
 static void add_adjustments(struct gather *gather, const struct seuil_evidence *evidence,
                             seuil_time_ms at)
 {
@@ -181,7 +202,7 @@ static void round_lines(const struct gather *gather, double total_cents)
 }
 
 void seuil_explain_view(struct seuil_scratch *scratch, const struct seuil_lead *lead,
-                        unsigned model, struct seuil_stay bounds, seuil_time_ms at,
+                        unsigned model, bool excluded, struct seuil_stay bounds, seuil_time_ms at,
                         struct seuil_explanation *ret_explanation)
 {
     const struct seuil_model *rules = &scratch->models->models[model];
@@ -196,7 +217,7 @@ void seuil_explain_view(struct seuil_scratch *scratch, const struct seuil_lead *
     seuil_score_at(scratch, lead, model, at, &score);
     if (!lead->tombstone) {
         seuil_fit_load(scratch, &lead->evidence);
-        add_criteria(&gather, scratch, rules->fit, rules->fit_count);
+        add_fit(&gather, scratch, rules);
         add_clamp(&gather, "fit", "fit", view->fit_raw, rules->fit_floor, rules->fit_ceiling);
         add_rules(&gather, scratch, model, at);
         add_criteria(&gather, scratch, rules->exclusions, rules->exclusion_count);
@@ -215,5 +236,7 @@ void seuil_explain_view(struct seuil_scratch *scratch, const struct seuil_lead *
     cents = ret_explanation->line_count ? round_score(ret_explanation->exact, bounds) : 0;
     ret_explanation->score = cents / 100 + 0.0;
     ret_explanation->fit = floor(score.fit * 100 + 0.5) / 100 + 0.0;
+    ret_explanation->completeness = lead->tombstone ? 0 : seuil_fit_completeness(scratch, rules);
+    seuil_fit_grade(rules, excluded, score.fit, score.behaviour, ret_explanation->grade);
     round_lines(&gather, cents);
 }

@@ -57,7 +57,7 @@ struct seuil_standing seuil_judge_next(struct seuil_scratch *scratch, const stru
     seuil_score_at(scratch, lead, model, at, &score);
     standing.excluded =
         scratch->model[model].barred || seuil_tier_is_excluded(rules, score.exclusion);
-    standing.under = (uint8_t)seuil_tier_judge(rules, standing.under,
+    standing.under = (uint8_t)seuil_tier_judge(rules, scratch->model[model].open, standing.under,
                                                standing.excluded ? seuil_score_beneath(&score)
                                                                  : seuil_score_total(&score));
     return standing;
@@ -166,10 +166,13 @@ bool seuil_judge_all(struct seuil_scratch *scratch, struct seuil_lead *lead,
                                : reason;
         crossing->ordinal = ordinal;
         crossing->effective = at;
-        seuil_explain_view(scratch, lead, i,
+        crossing->since = SEUIL_TIME_NONE;
+        crossing->version_before = "";
+        seuil_explain_view(scratch, lead, i, to.excluded,
                            from.excluded || to.excluded
                                ? (struct seuil_stay){.low = -INFINITY, .high = INFINITY}
-                               : seuil_tier_crossed(&models->models[i], from.under, to.under),
+                               : seuil_tier_crossed(&models->models[i], scratch->model[i].open,
+                                                    from.under, to.under),
                            at, &crossing->explanation);
         crossing->qualified_until = seuil_judge_until(scratch, lead, i, to, at);
         if (scratch->at != at)

@@ -44,10 +44,18 @@
 #define SEUIL_STATUSES_MAX 16
 /* Rules with the two hidden ones of each model. */
 #define SEUIL_SET_RULES_MAX (SEUIL_RULES_MAX + 2 * SEUIL_MODELS_MAX)
+/* Cases of one criterion: brackets of a turnover, sectors by worth. */
+#define SEUIL_CASES_MAX 64
+/* Grades by letter, by digit. */
+#define SEUIL_GRADES 4
+/* A letter, a digit, the end. */
+#define SEUIL_GRADE_MAX 3
 /* Fit criteria of one model. */
 #define SEUIL_FIT_MAX 1024
 /* Attributes that all models together name: each may be kept for each lead. */
 #define SEUIL_ATTRIBUTES_MAX 128
+/* What else conditions on a lead may look at: its grade, its status. */
+#define SEUIL_STANDINGS 2
 /* Rules of all models that one event may hit; further hits, in rule order, are counted and left. */
 #define SEUIL_HITS_MAX 32
 /* Values of one `in` list, all lists of a file together are bounded by the file's size. */

@@ -99,6 +99,8 @@ struct seuil_rule {
     struct seuil_limit limits[SEUIL_LIMITS_MAX];
     const struct seuil_condition *when; /* NULL: every event of the kind. The model's own condition
                                            on events is part of it. */
+    const struct seuil_condition *counts_while; /* on attributes, grade, status: its points count
+                                                   only while it holds; NULL: always */
 };
 
 struct seuil_group {
@@ -109,11 +111,23 @@ struct seuil_group {
 };
 
 /* A fit criterion, or an exclusion by attribute: reads the profile only. */
+struct seuil_case {
+    const struct seuil_condition *when;
+    double points;
+};
+
 struct seuil_criterion {
     const char *name;
     const char *label;
     double points;
-    const struct seuil_condition *when; /* tests on attributes (index in the set) */
+    const struct seuil_condition *when; /* tests on attributes (index in the set); of fit NULL: it
+                                           always holds */
+    double weight;                      /* of fit by a weighted mean */
+    uint16_t case_count; /* of fit, in place of points: those of the first case that holds */
+    const struct seuil_case *cases;
+    uint16_t number; /* of fit, in place of points: index of an attribute + 1, a number, times the
+                        factor, as far as the ceiling; 0: none */
+    double factor, ceiling;
 };
 
 struct seuil_tier {
@@ -123,6 +137,8 @@ struct seuil_tier {
     double exit;  /* <= entry; NAN: none, the entry condition is the exit condition */
     bool strict;  /* entry needs T > entry, else T >= entry */
     bool publish; /* crossings into and out of it are published (default) */
+    const struct seuil_condition
+        *when; /* on attributes, grade, status: else nobody is in it; NULL */
 };
 
 struct seuil_model {
@@ -144,6 +160,11 @@ struct seuil_model {
     const struct seuil_criterion *fit;
     const struct seuil_criterion *exclusions; /* by attribute */
     double fit_floor, fit_ceiling;
+    double weights; /* the sum of the criteria's weights; 0: fit is their sum */
+    bool has_letters, has_digits;
+    double letters[SEUIL_GRADES - 1]; /* the marks of A, B, C by fit, descending */
+    double digits[SEUIL_GRADES - 1];  /* of 1, 2, 3 by behaviour */
+    bool conditional;                 /* a tier has `when`, or a rule `counts_while` */
     double exclusion_mark;     /* X <= mark: excluded; -INFINITY: this model excludes nobody */
     const char *excluded_name; /* name and label of the excluded tier */
     const char *excluded_label;

@@ -4,6 +4,7 @@
 #include <stdalign.h>
 #include <string.h>
 
+#include "core/fit.h"
 #include "core/fold.h"
 
 static size_t round_up(size_t size)
@@ -89,54 +90,6 @@ unsigned seuil_scratch_rule(const struct seuil_scratch *scratch, uint32_t key)
         at = (at + 1) & scratch->key_mask;
     }
     return SEUIL_NO_RULE;
-}
-
-/* ---- fit --------------------------------------------------------------------------------- */
-
-void seuil_fit_load(struct seuil_scratch *scratch, const struct seuil_evidence *evidence)
-{
-    const struct seuil_models *models = scratch->models;
-
-    for (unsigned i = 0; i < models->attribute_count; i++) {
-        struct seuil_value *value = &scratch->values[i];
-
-        value->type = SEUIL_TYPE_NULL;
-        for (unsigned j = 0; j < evidence->attribute_count; j++) {
-            const struct seuil_attribute_value *from = &evidence->attributes[j];
-
-            if (from->key != models->attributes[i].key)
-                continue;
-            value->type = from->type;
-            if (from->type == SEUIL_TYPE_STRING)
-                value->s = (struct seuil_str){from->s, from->len};
-            else if (from->type == SEUIL_TYPE_BOOL)
-                value->b = from->b;
-            else if (from->type == SEUIL_TYPE_INT)
-                value->i = from->i;
-            else if (from->type == SEUIL_TYPE_DOUBLE)
-                value->d = from->d;
-            break;
-        }
-    }
-}
-
-void seuil_fit_evaluate(struct seuil_scratch *scratch, const struct seuil_model *model,
-                        struct seuil_model_view *view)
-{
-    double fit = 0, exclusion = 0;
-
-    for (unsigned i = 0; i < model->fit_count; i++)
-        if (seuil_rules_attributes_match(model->fit[i].when, scratch->rules, scratch->values))
-            fit += model->fit[i].points;
-    for (unsigned i = 0; i < model->exclusion_count; i++)
-        if (seuil_rules_attributes_match(model->exclusions[i].when, scratch->rules,
-                                         scratch->values))
-            exclusion += model->exclusions[i].points;
-    view->fit_raw = fit;
-    view->fit = fit < model->fit_floor     ? model->fit_floor
-                : fit > model->fit_ceiling ? model->fit_ceiling
-                                           : fit;
-    view->exclusion = exclusion;
 }
 
 /* ---- bind -------------------------------------------------------------------------------- */
@@ -268,20 +221,22 @@ static void fold_recent(struct seuil_scratch *scratch, const struct seuil_eviden
     }
 }
 
-static void view_status(struct seuil_scratch *scratch, const struct seuil_evidence *evidence,
-                        unsigned model)
+/* Returns the hash of the status. */
+static uint32_t view_status(struct seuil_scratch *scratch, const struct seuil_evidence *evidence,
+                            unsigned model)
 {
     const struct seuil_folding folding = {.scratch = scratch, .evidence = evidence};
     struct seuil_model_view *view = &scratch->model[model];
-    unsigned slot = scratch->status_slot[model];
+    unsigned slot = scratch->has_roles ? scratch->status_slot[model] : SEUIL_NO_SLOT;
     struct seuil_status status;
 
     if (slot == SEUIL_NO_SLOT)
-        return;
+        return 0;
     status = seuil_fold_status(&scratch->models->models[model], seuil_fold_peek(&folding, slot));
     view->barred = status.disqualified;
     if (status.frozen)
         view->still = status.frozen_since;
+    return status.hash;
 }
 
 static void view_models(struct seuil_scratch *scratch, const struct seuil_evidence *evidence,
@@ -293,10 +248,12 @@ static void view_models(struct seuil_scratch *scratch, const struct seuil_eviden
 
     for (unsigned i = 0; i < models->model_count; i++) {
         struct seuil_model_view *view = &scratch->model[i];
+        uint32_t status = 0;
 
         if (empty) {
             *view = (struct seuil_model_view){0};
-        } else if (!scratch->profile_counts[i] || evidence->attribute_count == 0) {
+        } else if (!models->models[i].conditional &&
+                   (!scratch->profile_counts[i] || evidence->attribute_count == 0)) {
             *view = scratch->bare[i];
         } else {
             if (!loaded)
@@ -308,11 +265,13 @@ static void view_models(struct seuil_scratch *scratch, const struct seuil_eviden
         view->barred = false;
         view->still = SEUIL_TIME_NEVER;
         if (scratch->has_roles && !empty)
-            view_status(scratch, evidence, i);
+            status = view_status(scratch, evidence, i);
         view->term_first = (uint16_t)term;
         while (term < scratch->term_count && scratch->terms[term].rule->model == i)
             term++;
         view->term_count = (uint16_t)(term - view->term_first);
+        if (models->models[i].conditional && !empty)
+            seuil_fit_conditions(scratch, &models->models[i], status, view);
     }
 }
 

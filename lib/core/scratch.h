@@ -29,6 +29,7 @@ struct seuil_model_view {
     double fit;          /* clamped */
     double fit_raw;      /* before the clamp */
     double exclusion;    /* by attributes */
+    uint32_t open;       /* tiers whose condition holds, as bits */
     bool barred;         /* excluded by a command */
     seuil_time_ms still; /* frozen: the instant at which the value stands; else SEUIL_TIME_NEVER */
     uint16_t term_first, term_count;
@@ -56,7 +57,8 @@ struct seuil_scratch {
         const struct seuil_event *event;
         struct seuil_position position;
     } matched;
-    struct seuil_value values[SEUIL_ATTRIBUTES_MAX]; /* of the profile, by the set's attributes */
+    /* Of the profile, by the set's attributes; behind them what else conditions may ask for. */
+    struct seuil_value values[SEUIL_ATTRIBUTES_MAX + SEUIL_STANDINGS];
 
     /* the bound lead */
     uint16_t rule_of[SEUIL_LEAD_RULES_MAX]; /* by slot: index in the set */
@@ -126,12 +128,5 @@ void seuil_defer_prepare(struct seuil_scratch *scratch);
 /* Settle and judge a lead that pendings were put into, at the time of the last (engine.c). */
 void seuil_engine_conclude(struct seuil_scratch *scratch, struct seuil_lead *lead,
                            struct seuil_outcome *ret_outcome);
-
-/* Fit, raw fit and exclusions by attributes of a profile, for one model. */
-void seuil_fit_evaluate(struct seuil_scratch *scratch, const struct seuil_model *model,
-                        struct seuil_model_view *view);
-
-/* Spread the profile of @evidence over scratch->values. */
-void seuil_fit_load(struct seuil_scratch *scratch, const struct seuil_evidence *evidence);
 
 #endif

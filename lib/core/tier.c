@@ -12,14 +12,15 @@ static bool keeps(const struct seuil_tier *tier, double on_grid)
     return isnan(tier->exit) ? enters(tier, on_grid) : on_grid >= seuil_on_grid(tier->exit);
 }
 
-unsigned seuil_tier_judge(const struct seuil_model *model, unsigned from, double total)
+unsigned seuil_tier_judge(const struct seuil_model *model, uint32_t open, unsigned from,
+                          double total)
 {
     double on_grid = seuil_on_grid(total);
     unsigned tier = model->tier_count - 1u;
 
-    while (tier > from && !enters(&model->tiers[tier], on_grid))
+    while (tier > from && !(open >> tier & 1 && enters(&model->tiers[tier], on_grid)))
         tier--;
-    while (tier > 0 && tier <= from && !keeps(&model->tiers[tier], on_grid))
+    while (tier > 0 && tier <= from && !(open >> tier & 1 && keeps(&model->tiers[tier], on_grid)))
         tier--;
     return tier;
 }
@@ -53,24 +54,28 @@ static double least_to_keep(const struct seuil_tier *tier)
     return isnan(tier->exit) ? least_to_enter(tier) : seuil_on_grid(tier->exit);
 }
 
-struct seuil_stay seuil_tier_stay(const struct seuil_model *model, unsigned tier)
+struct seuil_stay seuil_tier_stay(const struct seuil_model *model, uint32_t open, unsigned tier)
 {
     struct seuil_stay stay = {.low = -INFINITY, .high = INFINITY};
+    unsigned next = tier + 1;
 
+    while (next < model->tier_count && !(open >> next & 1))
+        next++;
     if (tier > 0)
-        stay.low = least_to_keep(&model->tiers[tier]);
-    if (tier + 1u < model->tier_count)
-        stay.high = below(least_to_enter(&model->tiers[tier + 1]));
+        stay.low = open >> tier & 1 ? least_to_keep(&model->tiers[tier]) : INFINITY;
+    if (next < model->tier_count)
+        stay.high = below(least_to_enter(&model->tiers[next]));
     return stay;
 }
 
-struct seuil_stay seuil_tier_crossed(const struct seuil_model *model, unsigned from, unsigned to)
+struct seuil_stay seuil_tier_crossed(const struct seuil_model *model, uint32_t open, unsigned from,
+                                     unsigned to)
 {
-    struct seuil_stay bounds = seuil_tier_stay(model, to);
+    struct seuil_stay bounds = seuil_tier_stay(model, open, to);
 
     if (to > from)
         bounds.low = least_to_enter(&model->tiers[to]);
-    else if (to < from)
+    else if (to < from && open >> from & 1)
         bounds.high = below(least_to_keep(&model->tiers[from]));
     return bounds;
 }

@@ -7,19 +7,22 @@
 #include "core/model.h"
 #include "core/score.h"
 
-/* The tier of a lead in tier @from whose score is @total. */
-unsigned seuil_tier_judge(const struct seuil_model *model, unsigned from, double total);
+/* The tier of a lead in tier @from whose score is @total; @open: the tiers whose condition holds.
+ */
+unsigned seuil_tier_judge(const struct seuil_model *model, uint32_t open, unsigned from,
+                          double total);
 
 /* The scores that leave a lead in @tier, as bounds on the grid: from @low to @high, both included.
  */
 struct seuil_stay {
     double low, high;
 };
-struct seuil_stay seuil_tier_stay(const struct seuil_model *model, unsigned tier);
+struct seuil_stay seuil_tier_stay(const struct seuil_model *model, uint32_t open, unsigned tier);
 
 /* Those that have just brought a lead from tier @from to @to: on the far side of the mark crossed.
  */
-struct seuil_stay seuil_tier_crossed(const struct seuil_model *model, unsigned from, unsigned to);
+struct seuil_stay seuil_tier_crossed(const struct seuil_model *model, uint32_t open, unsigned from,
+                                     unsigned to);
 
 /* Whether exclusions of @exclusion points exclude. */
 bool seuil_tier_is_excluded(const struct seuil_model *model, double exclusion);

@@ -30,6 +30,15 @@ Loader.yaml_implicit_resolvers = {
     for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()}
 
 
+def keys_as_text(loader, node):
+    """A key is a text, as in JSON, also one like 1."""
+    loader.flatten_mapping(node)
+    return {str(key.value): loader.construct_object(value, deep=True) for key, value in node.value}
+
+
+Loader.add_constructor("tag:yaml.org,2002:map", keys_as_text)
+
+
 def ctl(*arguments):
     return subprocess.run([seuilctl, *map(str, arguments)], capture_output=True, text=True, timeout=120)
 
@@ -78,7 +87,7 @@ OPEN = {"groups", "lists", "fields", "properties", "attributes", "arguments", "l
 
 def is_open(path):
     """Keys there are names of the user's: of groups, of attributes."""
-    return (path and path[-1] in OPEN) or any(p in ("when", "only", "not", "all", "any") for p in path)
+    return (path and path[-1] in OPEN) or any(p in ("when", "while", "only", "not", "all", "any") for p in path)
 
 
 def refused(work, model, name, text):

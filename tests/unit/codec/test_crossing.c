@@ -29,7 +29,8 @@ static void setup(void)
                                        .reason = SEUIL_REASON_EVENT,
                                        .ordinal = 1,
                                        .effective = INT64_C(1772438400000),
-                                       .qualified_until = INT64_C(1772438400000) + SEUIL_DAY_MS};
+                                       .qualified_until = INT64_C(1772438400000) + SEUIL_DAY_MS,
+                                       .since = SEUIL_TIME_NONE};
     crossing.explanation.score = 27.35;
     crossing.explanation.fit = 5;
     crossing.explanation.line_count = 2;
@@ -109,7 +110,8 @@ Test(crossing, its_json_is_these_bytes)
             "\"page_views\",\"partition\":4,\"offset\":1234},\"explanation\":[{\"rule\":\"tarifs\","
             "\"label\":\"Page \\\"tarifs\\\"\",\"count\":3,\"points\":30,\"now\":22.35,"
             "\"limited_by\":\"day\"},{\"rule\":\"secteur\",\"label\":\"Secteur\",\"count\":0,"
-            "\"points\":5,\"now\":5,\"limited_by\":null}]}",
+            "\"points\":5,\"now\":5,\"limited_by\":null}],\"grade\":null,\"tier_since\":null,"
+            "\"model_version_before\":null}",
             id);
     write_value(SEUIL_OUT_JSON, &b);
     seuil_buf_add_byte(&b, 0);
@@ -230,6 +232,10 @@ static void both_say_the_same(void)
     same_instant(json_object_get(json, "effective_time"), json_object_get(avro, "effective_time"));
     same_instant(json_object_get(json, "qualified_until"),
                  json_object_get(avro, "qualified_until"));
+    same_instant(json_object_get(json, "tier_since"), json_object_get(avro, "tier_since"));
+    cr_assert(json_equal(json_object_get(json, "grade"), branch(json_object_get(avro, "grade"))));
+    cr_assert(json_equal(json_object_get(json, "model_version_before"),
+                         branch(json_object_get(avro, "model_version_before"))));
     cr_assert(json_equal(json_object_get(json, "cause"), branch(json_object_get(avro, "cause"))));
     lines = json_object_get(json, "explanation");
     cr_assert_eq(json_array_size(lines), json_array_size(json_object_get(avro, "explanation")));
@@ -255,6 +261,9 @@ Test(crossing, its_avro_is_the_published_schemas_and_says_what_the_json_says)
 {
     both_say_the_same();
     cause.id.len = 0;
+    crossing.since = crossing.effective - 1000;
+    crossing.version_before = "2";
+    memcpy(crossing.explanation.grade, "A1", 3);
     both_say_the_same();
     crossing.qualified_until = SEUIL_TIME_NEVER;
     both_say_the_same();
