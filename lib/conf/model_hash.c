@@ -130,6 +130,13 @@ static void put_limit(struct seuil_buf *buf, const struct seuil_limit *limit)
     }
 }
 
+static void put_limits(struct seuil_buf *buf, const struct seuil_rule *rule)
+{
+    put_u64(buf, rule->limit_count);
+    for (uint8_t i = 0; i < rule->limit_count; i++)
+        put_limit(buf, &rule->limits[i]);
+}
+
 static void put_meaning(struct seuil_buf *buf, const struct seuil_models *models,
                         const struct seuil_rule *rule)
 {
@@ -137,10 +144,21 @@ static void put_meaning(struct seuil_buf *buf, const struct seuil_models *models
     if (rule->role != SEUIL_ROLE_POINTS)
         put_u64(buf, rule->role);
     put_condition(buf, models, rule->when);
+    put_limits(buf, rule);
+    put_u64(buf, rule->measure);
+    for (uint8_t i = 0; i < rule->measured_count; i++) {
+        put_text(buf, seuil_field_name((enum seuil_field)rule->measured[i].field));
+        put_str(buf, rule->measured[i].key);
+    }
+}
+
+static void put_meaning_before(struct seuil_buf *buf, const struct seuil_models *models,
+                               const struct seuil_rule *rule)
+{
+    put_text(buf, seuil_kind_name((enum seuil_kind)rule->kind));
+    put_condition(buf, models, rule->when);
     put_decay(buf, &rule->decay);
-    put_u64(buf, rule->limit_count);
-    for (uint8_t i = 0; i < rule->limit_count; i++)
-        put_limit(buf, &rule->limits[i]);
+    put_limits(buf, rule);
 }
 
 static void put_criteria(struct seuil_buf *buf, const struct seuil_models *models,
@@ -233,23 +251,42 @@ static void put_model(struct seuil_buf *buf, const struct seuil_models *models,
         put_u64(buf, rule->group);
         put_double(buf, rule->points);
         put_condition(buf, models, rule->counts_while);
+        put_double(buf, rule->factor);
+        put_double(buf, rule->floor);
+        put_double(buf, rule->ceiling);
+        put_decay(buf, &rule->decay);
         put_meaning(buf, models, rule);
     }
+}
+
+/* Never 0 but when memory is out. */
+static uint32_t fingerprint(struct seuil_buf *buf)
+{
+    uint32_t meaning = (uint32_t)seuil_hash64(buf->ptr, buf->len);
+
+    if (meaning == 0)
+        meaning = 1;
+    if (buf->failed)
+        meaning = 0;
+    seuil_buf_done(buf);
+    return meaning;
 }
 
 uint32_t seuil_model_meaning(const struct seuil_models *models, const struct seuil_rule *rule)
 {
     struct seuil_buf buf = {0};
-    uint32_t meaning;
 
     put_meaning(&buf, models, rule);
-    meaning = (uint32_t)seuil_hash64(buf.ptr, buf.len);
-    if (meaning == 0)
-        meaning = 1;
-    if (buf.failed)
-        meaning = 0;
-    seuil_buf_done(&buf);
-    return meaning;
+    return fingerprint(&buf);
+}
+
+uint32_t seuil_model_meaning_before(const struct seuil_models *models,
+                                    const struct seuil_rule *rule)
+{
+    struct seuil_buf buf = {0};
+
+    put_meaning_before(&buf, models, rule);
+    return fingerprint(&buf);
 }
 
 uint64_t seuil_model_hash(const struct seuil_models *models)

@@ -184,7 +184,8 @@ static void finish(struct seuil_model_reader *reader, struct seuil_model *list)
     models->rule_count = reader->rules.count;
     for (uint32_t i = 0; i < models->rule_count; i++) {
         rules[i].meaning = seuil_model_meaning(models, &rules[i]);
-        reader->nomem = reader->nomem || rules[i].meaning == 0;
+        rules[i].meaning_before = seuil_model_meaning_before(models, &rules[i]);
+        reader->nomem = reader->nomem || rules[i].meaning == 0 || rules[i].meaning_before == 0;
     }
     models->hash = seuil_model_hash(models);
     reader->nomem = reader->nomem || models->hash == 0;

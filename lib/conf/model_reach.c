@@ -16,6 +16,19 @@ static double most_awards(const struct seuil_rule *rule)
     return most;
 }
 
+/* The most that one award gives. */
+static double most_points(const struct seuil_rule *rule)
+{
+    switch (rule->measure) {
+    case SEUIL_MEASURE_NUMBER:
+        return rule->factor == 0 ? 0 : rule->ceiling;
+    case SEUIL_MEASURE_FILLED:
+        return fmin(fmax(rule->factor, 0) * rule->measured_count, rule->ceiling);
+    default:
+        return rule->points;
+    }
+}
+
 static double clamp(double value, double floor, double ceiling)
 {
     return value < floor ? floor : value > ceiling ? ceiling : value;
@@ -44,8 +57,8 @@ static double highest_score(const struct seuil_model_reader *reader)
     for (uint16_t g = 0; g < model->group_count; g++) {
         sum = 0;
         for (uint32_t i = model->rule_first; i < model->rule_first + model->rule_count; i++)
-            if (rules[i].group == g && rules[i].points > 0)
-                sum += rules[i].points * most_awards(&rules[i]);
+            if (rules[i].group == g && most_points(&rules[i]) > 0)
+                sum += most_points(&rules[i]) * most_awards(&rules[i]);
         total += clamp(sum, model->groups[g].floor, model->groups[g].ceiling);
     }
     return total;

@@ -154,6 +154,12 @@ bool seuil_model_test(struct seuil_model_reader *reader, const struct seuil_yaml
 bool seuil_model_decay(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                        struct seuil_decay *ret_decay);
 
+/* ---- model_points.c ------------------------------------------------------------------------ */
+
+/* The points of @rule, whose kind is read. */
+void seuil_model_points(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                        struct seuil_rule *rule);
+
 /* ---- model_rule.c -------------------------------------------------------------------------- */
 
 void seuil_model_rules(struct seuil_model_reader *reader);
@@ -257,8 +263,11 @@ bool seuil_timeline_instant(struct seuil_timeline_reader *reader,
 
 /* ---- model_hash.c -------------------------------------------------------------------------- */
 
-/* The meaning fingerprint of @rule; 0 when memory is out. */
+/* The meaning fingerprint of @rule, and the one that format 1 of states knows; 0 when memory is
+ * out. */
 uint32_t seuil_model_meaning(const struct seuil_models *models, const struct seuil_rule *rule);
+uint32_t seuil_model_meaning_before(const struct seuil_models *models,
+                                    const struct seuil_rule *rule);
 /* The hash of the set without its horizon; 0 when memory is out. */
 uint64_t seuil_model_hash(const struct seuil_models *models);
 

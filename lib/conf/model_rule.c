@@ -72,22 +72,11 @@ static void read_when(struct seuil_model_reader *reader, const struct seuil_yaml
     rule->when = both;
 }
 
-static void read_points(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
-                        const char *what, double *ret_points)
-{
-    const struct seuil_yaml_node *points = seuil_model_need(reader, node, "points", what);
-
-    if (points && points->kind != SEUIL_YAML_SCALAR)
-        seuil_model_error(reader, points, SEUIL_ERR_UNSUPPORTED,
-                          "points that depend on the event are not supported yet: write a number");
-    else if (points)
-        seuil_model_number(reader, node, "points", ret_points);
-}
-
 static void read_exclusion_points(struct seuil_model_reader *reader,
                                   const struct seuil_yaml_node *node, double *ret_points)
 {
-    read_points(reader, node, "an exclusion", ret_points);
+    if (seuil_model_need(reader, node, "points", "an exclusion"))
+        seuil_model_number(reader, node, "points", ret_points);
     if (*ret_points > 0)
         seuil_model_error(reader, seuil_yaml_find(node, "points"), SEUIL_ERR_INVALID,
                           "an exclusion takes points away: they must not be above 0");
@@ -205,9 +194,9 @@ static void read_rule(struct seuil_model_reader *reader, const struct seuil_yaml
         return;
     rule->decay = reader->decay;
     read_group(reader, node, rule);
-    read_points(reader, node, "a rule", &rule->points);
     read_while(reader, node, rule);
     read_event_part(reader, node, "a rule", rule);
+    seuil_model_points(reader, node, rule);
     seuil_model_exclusive_add(reader, node, rule->when, rule->kind);
 }
 

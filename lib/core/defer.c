@@ -26,7 +26,7 @@
 static bool rule_is_bounded(const struct seuil_rule *rule)
 {
     return (rule->decay.shape == SEUIL_DECAY_NONE || rule->decay.shape == SEUIL_DECAY_HALF_LIFE) &&
-           rule->role == SEUIL_ROLE_POINTS && rule->group < SEUIL_GROUPS_MAX;
+           rule->role == SEUIL_ROLE_POINTS && rule->group < SEUIL_GROUPS_MAX && !rule->measure;
 }
 
 static unsigned traits_of(const struct seuil_rule *rule)
@@ -333,7 +333,7 @@ static void put_in(struct seuil_scratch *scratch, struct seuil_unpack *unpack, s
     uint64_t offset = 0;
     uint8_t topic, generation;
     struct seuil_hits hits;
-    uint32_t objects[SEUIL_HITS_MAX];
+    struct seuil_hit carried[SEUIL_HITS_MAX];
     unsigned notes = 0;
     bool kept;
 
@@ -348,12 +348,13 @@ static void put_in(struct seuil_scratch *scratch, struct seuil_unpack *unpack, s
 
         memcpy(&rule, seuil_unpack_bytes(unpack, sizeof(rule)), sizeof(rule));
         hits.rule[i] = le16toh(rule);
-        objects[i] =
-            scratch->traits[hits.rule[i]] & SEUIL_TRAIT_OBJECT ? seuil_unpack_u32(unpack) : 0;
+        carried[i] = (struct seuil_hit){0};
+        if (scratch->traits[hits.rule[i]] & SEUIL_TRAIT_OBJECT)
+            carried[i].object = seuil_unpack_u32(unpack);
     }
     assert(!unpack->bad && key.time > evidence->newest);
     record = seuil_evidence_insert(evidence, evidence->recent_count, key);
-    kept = seuil_ingest_hits(scratch, &hits, objects, evidence, record, &notes);
+    kept = seuil_ingest_hits(scratch, &hits, carried, evidence, record, &notes);
     assert(kept && !notes);
     (void)kept;
     evidence->newest = key.time;

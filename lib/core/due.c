@@ -336,25 +336,30 @@ static void add_loose(struct search *search, const struct seuil_term *term, seui
     double at_b = points * seuil_term_value(search->scratch, term, b);
     const struct seuil_decay *decay = &term->rule->decay;
 
-    sum->size += fabs(at_a);
-    if (term->is_aged && decay->shape != SEUIL_DECAY_EXPIRES) {
+    if (term->is_aged) {
         seuil_time_ms next = seuil_tally_break(term->tally, term->rule, a);
+        double low, high, most = 1;
 
+        seuil_tally_extent(term->tally, term->rule, a, &low, &high);
+        sum->size += fabs(points) * (high - low);
         if (decay->shape == SEUIL_DECAY_LINEAR && next >= b) {
             sum->constant += at_a;
             sum->rise += at_b - at_a;
             return;
         }
-        if (decay->shape == SEUIL_DECAY_STEPS && next <= b) {
-            /* Percentages may rise with age: between nothing and the largest step. */
-            double awards = seuil_tally_awards(term->tally, term->rule, a), most = 0;
-
+        if (next <= b && (decay->shape == SEUIL_DECAY_STEPS || (low < 0 && high > 0))) {
+            /* Percentages may rise with age, awards of both signs end one after the other: between
+             * the extremes of all that is left. */
+            if (decay->shape == SEUIL_DECAY_STEPS)
+                most = 0;
             for (unsigned i = 0; i < decay->step_count; i++)
                 most = decay->steps[i].factor > most ? decay->steps[i].factor : most;
-            at_a = points * awards * most;
-            at_b = 0;
+            at_a = points * low * most;
+            at_b = points * high * most;
             sum->loose_falls = sum->loose_rises = true;
         }
+    } else {
+        sum->size += fabs(at_a);
     }
     sum->loose_falls |= at_b < at_a;
     sum->loose_rises |= at_b > at_a;
@@ -545,7 +550,8 @@ static bool only_falls(const struct seuil_scratch *scratch, const struct seuil_l
     for (unsigned i = 0; i < view->term_count; i++) {
         const struct seuil_term *term = &scratch->terms[view->term_first + i];
 
-        if (term->is_aged || term->rule->points < 0 || term->rule->group == SEUIL_GROUP_EXCLUSION)
+        if (term->is_aged || term->rule->points < 0 || term->rule->group == SEUIL_GROUP_EXCLUSION ||
+            (term->is_half && term->sum < 0))
             return false;
     }
     return lead->evidence.adjustment_count == 0;

@@ -41,10 +41,9 @@ unsigned seuil_evidence_find_rule(const struct seuil_evidence *evidence, uint32_
     return SEUIL_NO_SLOT;
 }
 
-unsigned seuil_evidence_add_rule(struct seuil_evidence *evidence, uint32_t key, uint32_t meaning,
-                                 bool has_object)
+unsigned seuil_evidence_add_rule(struct seuil_evidence *evidence, struct seuil_rule_ref ref)
 {
-    unsigned place = place_of_rule(evidence, key), slot, word = 0;
+    unsigned place = place_of_rule(evidence, ref.key), slot, word = 0;
 
     if (evidence->rule_count == SEUIL_LEAD_RULES_MAX)
         return SEUIL_NO_SLOT;
@@ -55,8 +54,7 @@ unsigned seuil_evidence_add_rule(struct seuil_evidence *evidence, uint32_t key, 
     memmove(evidence->by_key + place + 1, evidence->by_key + place, evidence->rule_count - place);
     evidence->by_key[place] = (uint8_t)slot;
     evidence->rule_count++;
-    evidence->rules[slot] =
-        (struct seuil_rule_ref){.key = key, .meaning = meaning, .has_object = has_object};
+    evidence->rules[slot] = ref;
     seuil_tally_clear(&evidence->tallies[slot]);
     return slot;
 }
@@ -108,11 +106,12 @@ struct seuil_record *seuil_evidence_insert(struct seuil_evidence *evidence, unsi
 }
 
 void seuil_evidence_add_hit(struct seuil_evidence *evidence, struct seuil_record *record,
-                            unsigned slot, uint32_t object)
+                            unsigned slot, struct seuil_hit hit)
 {
     assert(record->hit_count < SEUIL_HITS_MAX && slot < SEUIL_LEAD_RULES_MAX);
     record->rule[record->hit_count] = (uint8_t)slot;
-    record->object[record->hit_count] = object;
+    record->object[record->hit_count] = hit.object;
+    record->measure[record->hit_count] = hit.measure;
     record->hit_count++;
     evidence->rules[slot].records++;
 }

@@ -50,6 +50,13 @@ struct seuil_record {
     uint8_t hit_count;
     uint8_t rule[SEUIL_HITS_MAX];    /* slots in the table of rules */
     uint32_t object[SEUIL_HITS_MAX]; /* hash of the object, where the rule asks for one */
+    double measure[SEUIL_HITS_MAX];  /* what its points depend on, where they do */
+};
+
+/* What a hit carries beside its rule. */
+struct seuil_hit {
+    uint32_t object; /* where the rule asks for one */
+    double measure;  /* where its points depend on one */
 };
 
 /* Awards to one object of a rule with a limit per object. */
@@ -70,6 +77,7 @@ struct seuil_period_count {
 struct seuil_bucket {
     int64_t index; /* floor(time / width) */
     uint32_t count;
+    double points; /* of a rule whose points depend on the event: their sum */
 };
 
 /* The fold of one rule's events, earliest first (EVIDENCE 3). Which parts a rule needs follows from
@@ -80,8 +88,13 @@ struct seuil_tally {
     uint8_t instants; /* in use, below */
     uint8_t objects;
     uint8_t buckets;
-    double sum;             /* half-life: of older awards, 2^((t - landmark) / H) each; else 0 */
-    seuil_time_ms landmark; /* a multiple of H; 0 when sum is 0 */
+    uint8_t shape;   /* enum seuil_decay_shape it was folded under; 0 when it is empty */
+    int64_t span_ms; /* half-life, or age bound, of sum and buckets */
+    double sum;      /* half-life: of older awards, 2^((t - landmark) / H) each; without decay,
+                        where points depend on the event: of all points; else 0 */
+    seuil_time_ms landmark; /* of a half-life, a multiple of H; 0 when sum is 0 */
+    double total;           /* half-life, where points depend on the event: of the awards in sum,
+                               before decay; else 0 */
     /* Awards from before a recycle or a reset: they hold their slots and give nothing more. */
     uint32_t retired;         /* of count */
     uint8_t retired_instants; /* the first of instant[] */
@@ -90,6 +103,7 @@ struct seuil_tally {
     struct seuil_period_count period[SEUIL_LIMITS_MAX][2]; /* by limit; the highest first */
     uint8_t periods;                                       /* bit i: period[i] is in use */
     seuil_time_ms instant[SEUIL_AGED_INSTANTS_MAX];        /* ascending */
+    double measure[SEUIL_AGED_INSTANTS_MAX];               /* parallel, where points depend on it */
     struct seuil_object object[SEUIL_OBJECTS_MAX];         /* by (last, hash) */
     struct seuil_bucket bucket[SEUIL_BUCKETS_MAX];         /* ascending */
 };
@@ -99,6 +113,7 @@ struct seuil_rule_ref {
     uint32_t key;
     uint32_t meaning;
     bool has_object;  /* its records carry an object */
+    bool has_measure; /* its records, and the instants of its tally, carry a measure */
     uint16_t records; /* hits of recent that name it */
 };
 
@@ -159,10 +174,9 @@ void seuil_evidence_clear(struct seuil_evidence *evidence);
 /* The slot of rule @key, or SEUIL_NO_SLOT. */
 unsigned seuil_evidence_find_rule(const struct seuil_evidence *evidence, uint32_t key);
 
-/* A slot for rule @key, which has none yet, with an empty tally; SEUIL_NO_SLOT when all are used.
- */
-unsigned seuil_evidence_add_rule(struct seuil_evidence *evidence, uint32_t key, uint32_t meaning,
-                                 bool has_object);
+/* A slot for the rule of @ref, which has none yet, with an empty tally; SEUIL_NO_SLOT when all are
+ * used. */
+unsigned seuil_evidence_add_rule(struct seuil_evidence *evidence, struct seuil_rule_ref ref);
 
 /* Give the slot back. No record may name it any more. */
 void seuil_evidence_remove_rule(struct seuil_evidence *evidence, unsigned slot);
@@ -175,7 +189,7 @@ unsigned seuil_evidence_position(const struct seuil_evidence *evidence, struct s
 struct seuil_record *seuil_evidence_insert(struct seuil_evidence *evidence, unsigned position,
                                            struct seuil_key key);
 void seuil_evidence_add_hit(struct seuil_evidence *evidence, struct seuil_record *record,
-                            unsigned slot, uint32_t object);
+                            unsigned slot, struct seuil_hit hit);
 
 /* Take the record at @position of recent[] away; it has no hits. */
 void seuil_evidence_remove(struct seuil_evidence *evidence, unsigned position);
@@ -190,8 +204,8 @@ void seuil_evidence_drop_unused(struct seuil_evidence *evidence);
 static inline bool seuil_tally_is_empty(const struct seuil_tally *tally)
 {
     return tally->count == 0 && tally->instants == 0 && tally->objects == 0 &&
-           tally->buckets == 0 && tally->periods == 0 && tally->sum == 0 && tally->limited == 0 &&
-           !tally->held;
+           tally->buckets == 0 && tally->periods == 0 && tally->sum == 0 && tally->total == 0 &&
+           tally->limited == 0 && !tally->held;
 }
 
 static inline void seuil_tally_clear(struct seuil_tally *tally)
@@ -202,8 +216,11 @@ static inline void seuil_tally_clear(struct seuil_tally *tally)
     tally->objects = 0;
     tally->buckets = 0;
     tally->periods = 0;
+    tally->shape = 0;
+    tally->span_ms = 0;
     tally->sum = 0;
     tally->landmark = 0;
+    tally->total = 0;
     tally->retired = 0;
     tally->retired_instants = 0;
     tally->held = false;

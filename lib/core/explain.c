@@ -92,12 +92,12 @@ static void add_rules(struct gather *gather, struct seuil_scratch *scratch, unsi
 
         if (rule->group < rules->group_count)
             group[rule->group] += now;
-        if (awards > 0)
+        if (awards > 0 || now != 0)
             add_line(gather,
                      (struct seuil_line){.rule = rule->name,
                                          .label = rule->label,
                                          .count = awards,
-                                         .points = rule->points * awards,
+                                         .points = seuil_tally_points(term->tally, rule, at),
                                          .limited_by = limit_name(rule, term->tally->limited)},
                      now);
     }

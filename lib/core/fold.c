@@ -130,7 +130,7 @@ static void recycle(const struct seuil_folding *folding, const struct seuil_rule
     object.count = 1;
     seuil_tally_clear(tally);
     if (rule->points != 0)
-        seuil_tally_fold(tally, rule, object.last, 0);
+        seuil_tally_fold(tally, rule, object.last, 0, 0);
     tally->objects = 1;
     tally->object[0] = object;
 }
@@ -205,6 +205,6 @@ void seuil_fold_record(const struct seuil_folding *folding, const struct seuil_r
             pass_recycle(folding, rule, slot, record->key.time, record->object[i]);
         else if (!scratch->has_roles || !status_of(folding, rule->model).frozen)
             seuil_tally_fold(seuil_fold_tally(folding, slot), rule, record->key.time,
-                             record->object[i]);
+                             record->object[i], record->measure[i]);
     }
 }

@@ -5,9 +5,11 @@
 
 #include "base/hash.h"
 #include "core/command.h"
+#include "core/condition.h"
 #include "core/fold.h"
 #include "core/lead_codec.h"
 #include "core/rule_eval.h"
+#include "core/score.h"
 
 static seuil_time_ms within_bounds(seuil_time_ms time)
 {
@@ -90,8 +92,43 @@ uint32_t seuil_ingest_object(const struct seuil_models *models, const struct seu
     return 0;
 }
 
+static bool is_blank(struct seuil_str text)
+{
+    for (uint32_t i = 0; i < text.len; i++)
+        if (text.ptr[i] != ' ' && text.ptr[i] != '\t')
+            return false;
+    return true;
+}
+
+/* What the points of @rule depend on: a number, or how many of some fields are filled. */
+static double measure(const struct seuil_rule *rule, const struct seuil_event *event)
+{
+    double number = 0;
+    unsigned filled = 0;
+
+    for (unsigned i = 0; i < rule->measured_count; i++) {
+        const struct seuil_measured *from = &rule->measured[i];
+        const struct seuil_value *value = from->field == SEUIL_FIELD_MAP
+                                              ? seuil_event_entry(event, from->key)
+                                              : &event->field[from->field];
+
+        if (!value || value->type == SEUIL_TYPE_NULL)
+            continue;
+        filled += value->type != SEUIL_TYPE_STRING || !is_blank(value->s);
+        if (value->type == SEUIL_TYPE_INT)
+            number = (double)value->i;
+        else if (value->type == SEUIL_TYPE_DOUBLE)
+            number = value->d;
+        else if (value->type == SEUIL_TYPE_STRING && !seuil_text_number(value->s, &number))
+            number = 0;
+    }
+    if (rule->measure == SEUIL_MEASURE_FILLED)
+        return filled;
+    return seuil_clamp(number, -SEUIL_OPERAND_MAX, SEUIL_OPERAND_MAX) + 0.0;
+}
+
 bool seuil_ingest_hits(struct seuil_scratch *scratch, const struct seuil_hits *hits,
-                       const uint32_t *objects, struct seuil_evidence *evidence,
+                       const struct seuil_hit *carried, struct seuil_evidence *evidence,
                        struct seuil_record *record, unsigned *notes)
 {
     uint8_t order[SEUIL_HITS_MAX];
@@ -111,15 +148,19 @@ bool seuil_ingest_hits(struct seuil_scratch *scratch, const struct seuil_hits *h
         unsigned slot = seuil_evidence_find_rule(evidence, rule->key);
 
         if (slot == SEUIL_NO_SLOT) {
-            slot = seuil_evidence_add_rule(evidence, rule->key, rule->meaning,
-                                           scratch->traits[index] & SEUIL_TRAIT_OBJECT);
+            slot = seuil_evidence_add_rule(
+                evidence,
+                (struct seuil_rule_ref){.key = rule->key,
+                                        .meaning = rule->meaning,
+                                        .has_object = scratch->traits[index] & SEUIL_TRAIT_OBJECT,
+                                        .has_measure = rule->measure != SEUIL_MEASURE_NONE});
             if (slot == SEUIL_NO_SLOT) {
                 *notes |= SEUIL_NOTE_RULES_DROPPED;
                 continue;
             }
             seuil_scratch_bind_slot(scratch, slot, index);
         }
-        seuil_evidence_add_hit(evidence, record, slot, objects[order[i]]);
+        seuil_evidence_add_hit(evidence, record, slot, carried[order[i]]);
     }
     return record->hit_count > 0;
 }
@@ -128,14 +169,18 @@ static bool add_hits(struct seuil_scratch *scratch, const struct seuil_event *ev
                      struct seuil_evidence *evidence, struct seuil_record *record, unsigned *notes)
 {
     const struct seuil_hits *hits = &scratch->hits;
-    uint32_t objects[SEUIL_HITS_MAX];
+    struct seuil_hit carried[SEUIL_HITS_MAX];
 
-    for (unsigned i = 0; i < hits->count; i++)
-        objects[i] = scratch->traits[hits->rule[i]] & SEUIL_TRAIT_OBJECT
-                         ? seuil_ingest_object(scratch->models,
-                                               &scratch->models->rules[hits->rule[i]], event)
-                         : 0;
-    return seuil_ingest_hits(scratch, hits, objects, evidence, record, notes);
+    for (unsigned i = 0; i < hits->count; i++) {
+        const struct seuil_rule *rule = &scratch->models->rules[hits->rule[i]];
+
+        carried[i] = (struct seuil_hit){0};
+        if (scratch->traits[hits->rule[i]] & SEUIL_TRAIT_OBJECT)
+            carried[i].object = seuil_ingest_object(scratch->models, rule, event);
+        if (rule->measure)
+            carried[i].measure = measure(rule, event);
+    }
+    return seuil_ingest_hits(scratch, hits, carried, evidence, record, notes);
 }
 
 /* The event of @position of recent came again with another time: the earlier one stays. */
@@ -430,15 +475,18 @@ size_t seuil_ingest_size_bound(const struct seuil_lead *lead)
 {
     const struct seuil_evidence *evidence = &lead->evidence;
     size_t bound = 64 + SEUIL_TOPICS_MAX * 16 + SEUIL_MODELS_MAX * 14 + 72;
+    unsigned per_hit = 5;
 
     for (unsigned i = 0; i < evidence->rule_count; i++) {
         const struct seuil_tally *tally = &evidence->tallies[evidence->by_key[i]];
+        unsigned measure = evidence->rules[evidence->by_key[i]].has_measure ? 10 : 0;
 
-        bound += 54 + tally->instants * 8u + tally->objects * 17u + tally->buckets * 13u +
-                 (tally->periods ? SEUIL_LIMITS_MAX * 24u : 0);
+        per_hit = measure ? 5 + measure : per_hit;
+        bound += 64 + measure + tally->instants * (8u + measure) + tally->objects * 17u +
+                 tally->buckets * (13u + measure) + (tally->periods ? SEUIL_LIMITS_MAX * 24u : 0);
     }
     for (unsigned i = 0; i < evidence->recent_count; i++)
-        bound += 30 + 5u * evidence->records[evidence->recent[i]].hit_count;
+        bound += 30 + per_hit * evidence->records[evidence->recent[i]].hit_count;
     return bound + evidence->attribute_count * (24u + SEUIL_NOTE_MAX) +
            evidence->adjustment_count * (36u + 2 * SEUIL_NOTE_MAX);
 }

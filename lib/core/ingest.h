@@ -20,9 +20,9 @@ struct seuil_key seuil_fold_point(const struct seuil_evidence *evidence, int64_t
 uint32_t seuil_ingest_object(const struct seuil_models *models, const struct seuil_rule *rule,
                              const struct seuil_event *event);
 
-/* Add @hits with their @objects to @record; whether it has any now. */
+/* Add @hits with what each has @carried to @record; whether it has any now. */
 bool seuil_ingest_hits(struct seuil_scratch *scratch, const struct seuil_hits *hits,
-                       const uint32_t *objects, struct seuil_evidence *evidence,
+                       const struct seuil_hit *carried, struct seuil_evidence *evidence,
                        struct seuil_record *record, unsigned *notes);
 
 /* Put the event of @key, which hit scratch->hits, into recent. APPLIED, DUPLICATE or LATE;

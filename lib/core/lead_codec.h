@@ -13,7 +13,7 @@
 
 #include "core/lead.h"
 
-#define SEUIL_LEAD_FORMAT 1
+#define SEUIL_LEAD_FORMAT 2
 
 /* Fill @ret_lead (initialised by seuil_lead_init with the id) from @len bytes at @bytes.
  * SEUIL_ERR_UNSUPPORTED: a format of a newer version; SEUIL_ERR_CORRUPT: anything else that is not

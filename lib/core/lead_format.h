@@ -1,4 +1,4 @@
-/* The packed state in format 1, in this order. Private to lead_write.c and lead_read.c.
+/* The packed state in format 2, in this order. Private to lead_write.c and lead_read.c.
  *
  * Times are differences from the clock or from the newest recorded time,
  * since those are small.
@@ -12,7 +12,10 @@
  *     automata: count, then each, by model key
  *     sections: tag, length, content, by tag; a new part of the state adds a tag
  *
- * Everything has one encoding; the reader refuses any other. */
+ * Everything has one encoding; the reader refuses any other.
+ *
+ * Format 1 had the parts of a rule in one byte, and did not say what decay a tally was folded
+ * under, since the meaning of a rule did (seuil_rule.meaning_before). */
 
 #ifndef SEUIL_CORE_LEAD_FORMAT_H
 #define SEUIL_CORE_LEAD_FORMAT_H
@@ -27,16 +30,32 @@ enum {
     SEUIL_FLAG_RAISED = 1 << 6,
 };
 
-/* Parts of a tally. */
+/* Parts of a rule and its tally, a varint: the usual ones in its first byte. */
 enum {
     SEUIL_PART_COUNT = 1 << 0,
     SEUIL_PART_INSTANTS = 1 << 1,
     SEUIL_PART_SUM = 1 << 2,
-    SEUIL_PART_BUCKETS = 1 << 3,
-    SEUIL_PART_PERIODS = 1 << 4,
-    SEUIL_PART_OBJECTS = 1 << 5,
-    SEUIL_PART_LIMITED = 1 << 6,
-    SEUIL_PART_RECORDS_HAVE_OBJECTS = 1 << 7, /* of the rule, not of the tally */
+    SEUIL_PART_SHAPE = 1 << 3, /* three bits: enum seuil_decay_shape */
+    SEUIL_PART_RECORDS_HAVE_OBJECTS = 1 << 6,
+    SEUIL_PART_OBJECTS = 1 << 7,
+    SEUIL_PART_PERIODS = 1 << 8,
+    SEUIL_PART_BUCKETS = 1 << 9,
+    SEUIL_PART_LIMITED = 1 << 10,
+    SEUIL_PART_MEASURES = 1 << 11, /* of the records, and of instants, buckets and sums */
+    SEUIL_PARTS_END = 1 << 12,
+};
+#define SEUIL_PART_SHAPE_OF(parts) ((parts) >> 3 & 7)
+
+/* In format 1. */
+enum {
+    SEUIL_FIRST_PART_COUNT = 1 << 0,
+    SEUIL_FIRST_PART_INSTANTS = 1 << 1,
+    SEUIL_FIRST_PART_SUM = 1 << 2,
+    SEUIL_FIRST_PART_BUCKETS = 1 << 3,
+    SEUIL_FIRST_PART_PERIODS = 1 << 4,
+    SEUIL_FIRST_PART_OBJECTS = 1 << 5,
+    SEUIL_FIRST_PART_LIMITED = 1 << 6,
+    SEUIL_FIRST_PART_RECORDS_HAVE_OBJECTS = 1 << 7,
 };
 
 enum {

@@ -5,7 +5,9 @@
 
 #include "base/err.h"
 #include "core/lead_format.h"
+#include "core/model.h"
 #include "core/pack.h"
+#include "core/tally_parts.h"
 
 static bool require(struct seuil_unpack *unpack, bool condition)
 {
@@ -56,6 +58,7 @@ static double read_finite(struct seuil_unpack *unpack)
 }
 
 struct head {
+    uint8_t format;
     uint8_t flags;
     seuil_time_ms clock, due;
 };
@@ -67,7 +70,8 @@ static int read_start(struct seuil_unpack *unpack, struct head *ret_head)
 
     if (!unpack->bad && format > SEUIL_LEAD_FORMAT)
         return SEUIL_ERR_UNSUPPORTED;
-    require(unpack, format == SEUIL_LEAD_FORMAT);
+    require(unpack, format >= 1);
+    ret_head->format = format;
     ret_head->flags = seuil_unpack_byte(unpack);
     require(unpack, !(ret_head->flags & 0x80));
     ret_head->clock = SEUIL_TIME_NONE;
@@ -153,7 +157,7 @@ static void read_periods(struct seuil_unpack *unpack, struct seuil_tally *tally)
     }
 }
 
-static void read_buckets(struct seuil_unpack *unpack, struct seuil_tally *tally)
+static void read_buckets(struct seuil_unpack *unpack, struct seuil_tally *tally, bool measures)
 {
     tally->buckets = (uint8_t)read_number(unpack, 1, SEUIL_BUCKETS_MAX);
     for (unsigned i = 0; i < tally->buckets && !unpack->bad; i++) {
@@ -161,6 +165,7 @@ static void read_buckets(struct seuil_unpack *unpack, struct seuil_tally *tally)
                                         : time_at(unpack, tally->bucket[i - 1].index,
                                                   (int64_t)read_number(unpack, 1, UINT32_MAX));
         tally->bucket[i].count = read_number(unpack, 1, UINT32_MAX);
+        tally->bucket[i].points = measures ? seuil_unpack_number(unpack) : 0;
     }
 }
 
@@ -184,10 +189,56 @@ static void read_objects(struct seuil_unpack *unpack, struct seuil_tally *tally,
     }
 }
 
-static void read_tally(struct seuil_unpack *unpack, uint8_t parts, struct seuil_tally *tally,
-                       seuil_time_ms newest)
+static void read_sum(struct seuil_unpack *unpack, unsigned parts, struct seuil_tally *tally,
+                     seuil_time_ms newest)
 {
+    bool measures = parts & SEUIL_PART_MEASURES;
+
+    if (!seuil_shape_has_landmark(tally->shape)) {
+        tally->sum = seuil_unpack_number(unpack);
+        require(unpack, tally->sum != 0);
+        return;
+    }
+    tally->sum = read_finite(unpack);
+    tally->landmark = read_time_before(unpack, newest);
+    if (tally->sum == 0) {
+        require(unpack, tally->landmark == newest);
+        tally->landmark = 0;
+    }
+    if (measures)
+        tally->total = seuil_unpack_number(unpack);
+    require(unpack, measures ? tally->sum != 0 || tally->total != 0 : tally->sum > 0);
+}
+
+/* Format 1: a sum was of a half-life, buckets of an age bound; which, the model says. */
+static void guess_shape(unsigned parts, struct seuil_tally *tally)
+{
+    tally->shape = parts & SEUIL_PART_SUM       ? SEUIL_DECAY_HALF_LIFE
+                   : parts & SEUIL_PART_BUCKETS ? SEUIL_DECAY_EXPIRES
+                                                : SEUIL_DECAY_NONE;
+}
+
+static void read_span(struct seuil_unpack *unpack, unsigned parts, struct seuil_tally *tally)
+{
+    uint64_t span;
+
+    if (!(parts & SEUIL_PART_BUCKETS) &&
+        !(parts & SEUIL_PART_SUM && tally->shape == SEUIL_DECAY_HALF_LIFE))
+        return;
+    span = seuil_unpack_varint(unpack);
+    tally->span_ms = require(unpack, span <= 4 * (uint64_t)SEUIL_TIME_BOUND_MS) ? (int64_t)span : 0;
+}
+
+static void read_tally(struct seuil_unpack *unpack, uint8_t format, unsigned parts,
+                       struct seuil_tally *tally, seuil_time_ms newest)
+{
+    bool measures = parts & SEUIL_PART_MEASURES;
+
     seuil_tally_clear(tally);
+    tally->shape = SEUIL_PART_SHAPE_OF(parts);
+    require(unpack, tally->shape <= SEUIL_DECAY_INACTIVITY);
+    if (format == 1)
+        guess_shape(parts, tally);
     if (parts & SEUIL_PART_COUNT)
         tally->count = read_number(unpack, 0, UINT32_MAX);
     if (parts & SEUIL_PART_INSTANTS) {
@@ -199,19 +250,19 @@ static void read_tally(struct seuil_unpack *unpack, uint8_t parts, struct seuil_
             tally->instant[i] = read_time_before(unpack, after);
             require(unpack, tally->instant[i] <= after);
             after = tally->instant[i];
+            tally->measure[i] = measures ? seuil_unpack_number(unpack) : 0;
         }
     }
     if (parts & SEUIL_PART_COUNT)
         require(unpack, tally->count != tally->instants);
     else
         tally->count = tally->instants;
-    if (parts & SEUIL_PART_SUM) {
-        tally->sum = read_finite(unpack);
-        require(unpack, tally->sum > 0);
-        tally->landmark = read_time_before(unpack, newest);
-    }
+    if (format != 1)
+        read_span(unpack, parts, tally);
+    if (parts & SEUIL_PART_SUM)
+        read_sum(unpack, parts, tally, newest);
     if (parts & SEUIL_PART_BUCKETS)
-        read_buckets(unpack, tally);
+        read_buckets(unpack, tally, measures);
     if (parts & SEUIL_PART_PERIODS)
         read_periods(unpack, tally);
     if (parts & SEUIL_PART_OBJECTS)
@@ -220,24 +271,43 @@ static void read_tally(struct seuil_unpack *unpack, uint8_t parts, struct seuil_
         tally->limited = seuil_unpack_byte(unpack);
         require(unpack, tally->limited != 0 && tally->limited < 1 << SEUIL_LIMITS_MAX);
     }
+    require(unpack, !seuil_tally_is_empty(tally) || tally->shape == 0);
 }
 
-static void read_rules(struct seuil_unpack *unpack, struct seuil_evidence *evidence)
+static unsigned read_parts(struct seuil_unpack *unpack, uint8_t format)
+{
+    static const unsigned now[] = {SEUIL_PART_COUNT,   SEUIL_PART_INSTANTS,
+                                   SEUIL_PART_SUM,     SEUIL_PART_BUCKETS,
+                                   SEUIL_PART_PERIODS, SEUIL_PART_OBJECTS,
+                                   SEUIL_PART_LIMITED, SEUIL_PART_RECORDS_HAVE_OBJECTS};
+    unsigned parts = 0, byte;
+
+    if (format != 1)
+        return read_number(unpack, 0, SEUIL_PARTS_END - 1);
+    byte = seuil_unpack_byte(unpack);
+    for (unsigned i = 0; i < 8; i++)
+        parts |= byte >> i & 1 ? now[i] : 0;
+    return parts;
+}
+
+static void read_rules(struct seuil_unpack *unpack, uint8_t format, struct seuil_evidence *evidence)
 {
     unsigned count = read_number(unpack, 0, SEUIL_LEAD_RULES_MAX);
 
     require(unpack, count == 0 || evidence->newest != SEUIL_TIME_NONE);
     for (unsigned i = 0; i < count && !unpack->bad; i++) {
         uint32_t key = seuil_unpack_u32(unpack), meaning = seuil_unpack_u32(unpack);
-        uint8_t parts = seuil_unpack_byte(unpack);
+        unsigned parts = read_parts(unpack, format);
 
         require(unpack, i == 0 || evidence->rules[i - 1].key < key);
         evidence->by_key[i] = (uint8_t)i;
-        evidence->rules[i] = (struct seuil_rule_ref){
-            .key = key, .meaning = meaning, .has_object = parts & SEUIL_PART_RECORDS_HAVE_OBJECTS};
+        evidence->rules[i] =
+            (struct seuil_rule_ref){.key = key,
+                                    .meaning = meaning,
+                                    .has_object = parts & SEUIL_PART_RECORDS_HAVE_OBJECTS,
+                                    .has_measure = parts & SEUIL_PART_MEASURES};
         evidence->rule_used[i / 64] |= UINT64_C(1) << (i % 64);
-        read_tally(unpack, parts & ~SEUIL_PART_RECORDS_HAVE_OBJECTS, &evidence->tallies[i],
-                   evidence->newest);
+        read_tally(unpack, format, parts, &evidence->tallies[i], evidence->newest);
         evidence->rule_count = (uint16_t)(i + 1);
     }
 }
@@ -254,12 +324,16 @@ static void read_hits(struct seuil_unpack *unpack, struct seuil_evidence *eviden
         return;
     for (unsigned i = 0; i < count; i++) {
         int slot = word & 1 ? seuil_unpack_byte(unpack) : (int)(word >> 1);
+        struct seuil_hit hit = {0};
 
         if (!require(unpack, slot > before && slot < evidence->rule_count))
             return;
         before = slot;
-        seuil_evidence_add_hit(evidence, record, (unsigned)slot,
-                               evidence->rules[slot].has_object ? seuil_unpack_u32(unpack) : 0);
+        if (evidence->rules[slot].has_object)
+            hit.object = seuil_unpack_u32(unpack);
+        if (evidence->rules[slot].has_measure)
+            hit.measure = seuil_unpack_number(unpack);
+        seuil_evidence_add_hit(evidence, record, (unsigned)slot, hit);
     }
 }
 
@@ -475,7 +549,7 @@ int seuil_lead_read(const uint8_t *bytes, size_t len, struct seuil_lead *ret_lea
     if (err)
         return err;
     read_head(&unpack, &head, ret_lead);
-    read_rules(&unpack, &ret_lead->evidence);
+    read_rules(&unpack, head.format, &ret_lead->evidence);
     read_recent(&unpack, &ret_lead->evidence);
     read_automata(&unpack, ret_lead);
     read_sections(&unpack, &ret_lead->evidence);

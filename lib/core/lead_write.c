@@ -3,7 +3,9 @@
 #include <assert.h>
 
 #include "core/lead_format.h"
+#include "core/model.h"
 #include "core/pack.h"
+#include "core/tally_parts.h"
 
 static void write_head(struct seuil_pack *pack, const struct seuil_lead *lead)
 {
@@ -57,32 +59,65 @@ static bool count_is_plain(const struct seuil_tally *tally)
     return tally->count == tally->instants;
 }
 
-static void write_tally(struct seuil_pack *pack, const struct seuil_tally *tally,
+static bool has_sum(const struct seuil_tally *tally)
+{
+    return tally->sum != 0 || tally->total != 0;
+}
+
+static void write_sum(struct seuil_pack *pack, const struct seuil_tally *tally, bool measures,
+                      seuil_time_ms newest)
+{
+    if (!seuil_shape_has_landmark(tally->shape)) {
+        seuil_pack_number(pack, tally->sum);
+        return;
+    }
+    seuil_pack_double(pack, tally->sum);
+    seuil_pack_signed(pack, tally->sum != 0 ? newest - tally->landmark : 0);
+    if (measures)
+        seuil_pack_number(pack, tally->total);
+}
+
+static void write_buckets(struct seuil_pack *pack, const struct seuil_tally *tally, bool measures)
+{
+    seuil_pack_varint(pack, tally->buckets);
+    for (unsigned i = 0; i < tally->buckets; i++) {
+        if (i == 0)
+            seuil_pack_signed(pack, tally->bucket[0].index);
+        else
+            seuil_pack_varint(pack,
+                              (uint64_t)(tally->bucket[i].index - tally->bucket[i - 1].index));
+        seuil_pack_varint(pack, tally->bucket[i].count);
+        if (measures)
+            seuil_pack_number(pack, tally->bucket[i].points);
+    }
+}
+
+/* Whether sum or buckets hang on a half-life or an age bound. */
+static bool has_span(const struct seuil_tally *tally)
+{
+    return tally->buckets || (has_sum(tally) && tally->shape == SEUIL_DECAY_HALF_LIFE);
+}
+
+static void write_tally(struct seuil_pack *pack, const struct seuil_tally *tally, bool measures,
                         seuil_time_ms newest)
 {
     if (!count_is_plain(tally))
         seuil_pack_varint(pack, tally->count);
     if (tally->instants) {
         seuil_pack_varint(pack, tally->instants);
-        for (unsigned i = tally->instants; i-- > 0;)
+        for (unsigned i = tally->instants; i-- > 0;) {
             seuil_pack_signed(pack, (i + 1u < tally->instants ? tally->instant[i + 1] : newest) -
                                         tally->instant[i]);
-    }
-    if (tally->sum != 0) {
-        seuil_pack_double(pack, tally->sum);
-        seuil_pack_signed(pack, newest - tally->landmark);
-    }
-    if (tally->buckets) {
-        seuil_pack_varint(pack, tally->buckets);
-        for (unsigned i = 0; i < tally->buckets; i++) {
-            if (i == 0)
-                seuil_pack_signed(pack, tally->bucket[0].index);
-            else
-                seuil_pack_varint(pack,
-                                  (uint64_t)(tally->bucket[i].index - tally->bucket[i - 1].index));
-            seuil_pack_varint(pack, tally->bucket[i].count);
+            if (measures)
+                seuil_pack_number(pack, tally->measure[i]);
         }
     }
+    if (has_span(tally))
+        seuil_pack_varint(pack, (uint64_t)tally->span_ms);
+    if (has_sum(tally))
+        write_sum(pack, tally, measures, newest);
+    if (tally->buckets)
+        write_buckets(pack, tally, measures);
     if (tally->periods) {
         seuil_pack_byte(pack, tally->periods);
         for (unsigned i = 0; i < SEUIL_LIMITS_MAX; i++) {
@@ -110,6 +145,20 @@ static void write_tally(struct seuil_pack *pack, const struct seuil_tally *tally
         seuil_pack_byte(pack, tally->limited);
 }
 
+static unsigned parts_of(const struct seuil_rule_ref *rule, const struct seuil_tally *tally)
+{
+    unsigned parts = (rule->has_object ? SEUIL_PART_RECORDS_HAVE_OBJECTS : 0) |
+                     (rule->has_measure ? SEUIL_PART_MEASURES : 0);
+
+    if (seuil_tally_is_empty(tally))
+        return parts;
+    return parts | (count_is_plain(tally) ? 0 : SEUIL_PART_COUNT) |
+           (tally->instants ? SEUIL_PART_INSTANTS : 0) | (has_sum(tally) ? SEUIL_PART_SUM : 0) |
+           tally->shape * SEUIL_PART_SHAPE | (tally->buckets ? SEUIL_PART_BUCKETS : 0) |
+           (tally->periods ? SEUIL_PART_PERIODS : 0) | (tally->objects ? SEUIL_PART_OBJECTS : 0) |
+           (tally->limited ? SEUIL_PART_LIMITED : 0);
+}
+
 static void write_rules(struct seuil_pack *pack, const struct seuil_evidence *evidence)
 {
     seuil_pack_varint(pack, evidence->rule_count);
@@ -120,15 +169,8 @@ static void write_rules(struct seuil_pack *pack, const struct seuil_evidence *ev
 
         seuil_pack_u32(pack, rule->key);
         seuil_pack_u32(pack, rule->meaning);
-        seuil_pack_byte(pack, (uint8_t)((count_is_plain(tally) ? 0 : SEUIL_PART_COUNT) |
-                                        (tally->instants ? SEUIL_PART_INSTANTS : 0) |
-                                        (tally->sum != 0 ? SEUIL_PART_SUM : 0) |
-                                        (tally->buckets ? SEUIL_PART_BUCKETS : 0) |
-                                        (tally->periods ? SEUIL_PART_PERIODS : 0) |
-                                        (tally->objects ? SEUIL_PART_OBJECTS : 0) |
-                                        (tally->limited ? SEUIL_PART_LIMITED : 0) |
-                                        (rule->has_object ? SEUIL_PART_RECORDS_HAVE_OBJECTS : 0)));
-        write_tally(pack, tally, evidence->newest);
+        seuil_pack_varint(pack, parts_of(rule, tally));
+        write_tally(pack, tally, rule->has_measure, evidence->newest);
     }
 }
 
@@ -157,6 +199,8 @@ static void write_recent(struct seuil_pack *pack, const struct seuil_evidence *e
                 seuil_pack_byte(pack, place[record->rule[j]]);
             if (evidence->rules[record->rule[j]].has_object)
                 seuil_pack_u32(pack, record->object[j]);
+            if (evidence->rules[record->rule[j]].has_measure)
+                seuil_pack_number(pack, record->measure[j]);
         }
     }
 }

@@ -89,6 +89,8 @@
 #define SEUIL_AGED_INSTANTS_MAX 32
 /* Objects remembered for each rule with a limit per object. */
 #define SEUIL_OBJECTS_MAX 64
+/* Numbers that points depend on lie within this: beyond it they are taken to be it. */
+#define SEUIL_OPERAND_MAX 1e12
 /* Manual adjustments by sales. */
 #define SEUIL_ADJUSTMENTS_MAX 16
 /* Author and reason of an adjustment, an attribute's value: bytes. */

@@ -81,6 +81,18 @@ enum seuil_role {
 #define SEUIL_STATUS_DISQUALIFIED "disqualified"
 #define SEUIL_STATUS_OPEN         "open"
 
+/* What the points of a rule depend on (SCORING 3). */
+enum seuil_measure {
+    SEUIL_MEASURE_NONE,   /* nothing: points */
+    SEUIL_MEASURE_NUMBER, /* factor times the number in a field */
+    SEUIL_MEASURE_FILLED, /* factor times how many of some fields are filled */
+};
+
+struct seuil_measured {
+    uint8_t field;        /* enum seuil_field, SEUIL_FIELD_MAP with key */
+    struct seuil_str key; /* of the map's entry */
+};
+
 #define SEUIL_GROUP_EXCLUSION UINT16_MAX       /* rule->group of an exclusion: X, not B */
 #define SEUIL_GROUP_NONE      (UINT16_MAX - 1) /* of a hidden rule: B, without bounds */
 
@@ -88,13 +100,19 @@ struct seuil_rule {
     const char *name;  /* unique in its model */
     const char *label; /* for people; the name when the file has none */
     uint32_t key;      /* hash of (model name, rule name), unique in the set */
-    uint32_t meaning; /* fingerprint of kind, conditions, limits and decay; not of points, labels */
-    uint16_t model;   /* index in the set */
-    uint16_t group;   /* index in the model, or SEUIL_GROUP_EXCLUSION */
-    uint8_t kind;     /* enum seuil_kind of the events it looks at */
+    uint32_t meaning;  /* fingerprint of kind, conditions, limits and what points depend on; not of
+                          points, labels and decay */
+    uint32_t meaning_before; /* with the decay: what states of format 1 name */
+    uint16_t model;          /* index in the set */
+    uint16_t group;          /* index in the model, or SEUIL_GROUP_EXCLUSION */
+    uint8_t kind;            /* enum seuil_kind of the events it looks at */
     uint8_t limit_count;
-    uint8_t role;  /* enum seuil_role */
-    double points; /* finite; <= 0 for an exclusion */
+    uint8_t role;           /* enum seuil_role */
+    uint8_t measure;        /* enum seuil_measure */
+    uint8_t measured_count; /* fields it looks at */
+    double points; /* finite; <= 0 for an exclusion; 1 when measured: awards are points then */
+    double factor, floor, ceiling; /* measured: an award is factor times the measure, clamped */
+    const struct seuil_measured *measured;
     struct seuil_decay decay;
     struct seuil_limit limits[SEUIL_LIMITS_MAX];
     const struct seuil_condition *when; /* NULL: every event of the kind. The model's own condition

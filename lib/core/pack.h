@@ -12,6 +12,9 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Whole numbers that doubles hold exactly. */
+#define SEUIL_PACK_WHOLE_MAX 9007199254740992.0
+
 /* Beyond @end nothing is stored, but @at goes on counting: so a size can be asked. */
 struct seuil_pack {
     uint8_t *out;
@@ -77,6 +80,20 @@ static inline void seuil_pack_varint(struct seuil_pack *pack, uint64_t value)
 static inline void seuil_pack_signed(struct seuil_pack *pack, int64_t value)
 {
     seuil_pack_varint(pack, ((uint64_t)value << 1) ^ (value < 0 ? UINT64_MAX : 0));
+}
+
+/* A finite number that often is whole: a varint then, else eight bytes behind a 1. */
+static inline void seuil_pack_number(struct seuil_pack *pack, double value)
+{
+    if (value >= -SEUIL_PACK_WHOLE_MAX && value <= SEUIL_PACK_WHOLE_MAX &&
+        (double)(int64_t)value == value) {
+        int64_t whole = (int64_t)value;
+
+        seuil_pack_varint(pack, (((uint64_t)whole << 1) ^ (whole < 0 ? UINT64_MAX : 0)) << 1);
+        return;
+    }
+    seuil_pack_varint(pack, 1);
+    seuil_pack_double(pack, value);
 }
 
 /* Reading never goes beyond @end; what is missing or not canonical sets @bad and reads as 0. */
@@ -177,6 +194,26 @@ static inline int64_t seuil_unpack_signed(struct seuil_unpack *unpack)
     uint64_t value = seuil_unpack_varint(unpack);
 
     return (int64_t)(value >> 1 ^ (value & 1 ? UINT64_MAX : 0));
+}
+
+static inline double seuil_unpack_number(struct seuil_unpack *unpack)
+{
+    uint64_t word = seuil_unpack_varint(unpack);
+    double value;
+
+    if (!(word & 1)) {
+        word >>= 1;
+        value = (double)(int64_t)(word >> 1 ^ (word & 1 ? UINT64_MAX : 0));
+        unpack->bad |= !(value >= -SEUIL_PACK_WHOLE_MAX && value <= SEUIL_PACK_WHOLE_MAX);
+        return unpack->bad ? 0 : value;
+    }
+    value = seuil_unpack_double(unpack);
+    /* Not finite, or written the long way. */
+    if (word != 1 || !(value - value == 0) ||
+        (value >= -SEUIL_PACK_WHOLE_MAX && value <= SEUIL_PACK_WHOLE_MAX &&
+         (double)(int64_t)value == value))
+        unpack->bad = true;
+    return unpack->bad ? 0 : value;
 }
 
 #endif

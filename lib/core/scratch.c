@@ -98,9 +98,35 @@ static unsigned bound_rule(const struct seuil_scratch *scratch, const struct seu
 {
     unsigned rule = seuil_scratch_rule(scratch, ref->key);
 
-    if (rule != SEUIL_NO_RULE && scratch->models->rules[rule].meaning != ref->meaning)
+    if (rule != SEUIL_NO_RULE && scratch->models->rules[rule].meaning != ref->meaning &&
+        scratch->models->rules[rule].meaning_before != ref->meaning)
         return SEUIL_NO_RULE;
     return rule;
+}
+
+/* Take @tally of a rule of another decay, or of a state of format 1, to what @rule is now. */
+static void renew(struct seuil_tally *tally, const struct seuil_rule *rule, uint32_t meaning,
+                  seuil_time_ms at)
+{
+    if (meaning != rule->meaning && !seuil_tally_is_empty(tally)) {
+        /* Of format 1: its meaning says that the decay is the same. */
+        tally->shape = rule->decay.shape;
+        tally->span_ms = seuil_decay_window_ms(&rule->decay);
+    } else if (seuil_tally_is_redecayed(tally, rule)) {
+        seuil_tally_redecay(tally, rule, at);
+    }
+}
+
+static bool must_renew(const struct seuil_scratch *scratch, const struct seuil_evidence *evidence,
+                       unsigned slot)
+{
+    const struct seuil_rule *rule;
+
+    if (scratch->rule_of[slot] == SEUIL_NO_RULE)
+        return false;
+    rule = &scratch->models->rules[scratch->rule_of[slot]];
+    return evidence->rules[slot].meaning != rule->meaning ||
+           seuil_tally_is_redecayed(&evidence->tallies[slot], rule);
 }
 
 void seuil_scratch_bind_slot(struct seuil_scratch *scratch, unsigned slot, unsigned rule)
@@ -116,13 +142,21 @@ void seuil_scratch_bind_slot(struct seuil_scratch *scratch, unsigned slot, unsig
         scratch->status_slot[scratch->models->rules[rule].model] = (uint16_t)slot;
 }
 
+/* Sums go on from their value at the last judgement. */
+static seuil_time_ms renewed_at(const struct seuil_lead *lead)
+{
+    return lead->clock != SEUIL_TIME_NONE ? lead->clock : lead->evidence.newest;
+}
+
 void seuil_scratch_bind_const(struct seuil_scratch *scratch, const struct seuil_lead *lead)
 {
     scratch->has_roles = false;
+    scratch->redecays = false;
     for (unsigned i = 0; i < lead->evidence.rule_count; i++) {
         unsigned slot = lead->evidence.by_key[i];
 
         seuil_scratch_bind_slot(scratch, slot, bound_rule(scratch, &lead->evidence.rules[slot]));
+        scratch->redecays |= must_renew(scratch, &lead->evidence, slot);
     }
 }
 
@@ -141,7 +175,8 @@ static void drop_unbound(struct seuil_scratch *scratch, struct seuil_evidence *e
                 continue;
             }
             record->rule[hits] = record->rule[j];
-            record->object[hits++] = record->object[j];
+            record->object[hits] = record->object[j];
+            record->measure[hits++] = record->measure[j];
         }
         record->hit_count = (uint8_t)hits;
         if (hits || record->mark)
@@ -161,12 +196,19 @@ bool seuil_scratch_bind(struct seuil_scratch *scratch, struct seuil_lead *lead)
     bool unbound = false;
 
     scratch->has_roles = false;
+    scratch->redecays = false;
     for (unsigned i = 0; i < lead->evidence.rule_count; i++) {
         unsigned slot = lead->evidence.by_key[i];
-        unsigned rule = bound_rule(scratch, &lead->evidence.rules[slot]);
+        struct seuil_rule_ref *ref = &lead->evidence.rules[slot];
+        unsigned rule = bound_rule(scratch, ref);
 
         seuil_scratch_bind_slot(scratch, slot, rule);
         unbound |= rule == SEUIL_NO_RULE;
+        if (must_renew(scratch, &lead->evidence, slot)) {
+            renew(&lead->evidence.tallies[slot], &scratch->models->rules[rule], ref->meaning,
+                  renewed_at(lead));
+            ref->meaning = scratch->models->rules[rule].meaning;
+        }
     }
     if (unbound)
         drop_unbound(scratch, &lead->evidence);
@@ -196,7 +238,7 @@ static void add_term(struct seuil_scratch *scratch, unsigned slot, const struct 
     if (term.rule->decay.shape == SEUIL_DECAY_HALF_LIFE) {
         term.is_half = true;
         term.half = (uint16_t)half_index(scratch, term.rule->decay.duration_ms);
-        term.sum = seuil_tally_half_life_sum(tally, term.rule->decay.duration_ms, &term.landmark);
+        term.sum = seuil_tally_half_life_sum(tally, term.rule, &term.landmark);
     }
     while (at > 0 && scratch->terms[at - 1].index > index) {
         scratch->terms[at] = scratch->terms[at - 1];
@@ -206,12 +248,20 @@ static void add_term(struct seuil_scratch *scratch, unsigned slot, const struct 
 }
 
 /* The records up to @at on top of the summary, in scratch->live, for the rules that they hit. */
-static void fold_recent(struct seuil_scratch *scratch, const struct seuil_evidence *evidence,
+static void fold_recent(struct seuil_scratch *scratch, const struct seuil_lead *lead,
                         seuil_time_ms at)
 {
+    const struct seuil_evidence *evidence = &lead->evidence;
     const struct seuil_folding folding = {.scratch = scratch, .evidence = evidence};
 
     memset(scratch->live_used, 0, sizeof(scratch->live_used));
+    for (unsigned i = 0; scratch->redecays && i < evidence->rule_count; i++) {
+        unsigned slot = evidence->by_key[i];
+
+        if (must_renew(scratch, evidence, slot))
+            renew(seuil_fold_tally(&folding, slot), &scratch->models->rules[scratch->rule_of[slot]],
+                  evidence->rules[slot].meaning, renewed_at(lead));
+    }
     for (scratch->seen = 0; scratch->seen < evidence->recent_count; scratch->seen++) {
         const struct seuil_record *record = &evidence->records[evidence->recent[scratch->seen]];
 
@@ -284,14 +334,15 @@ void seuil_scratch_view(struct seuil_scratch *scratch, const struct seuil_lead *
     scratch->term_count = 0;
     scratch->half_count = 0;
     scratch->half_at = SEUIL_TIME_NONE;
-    fold_recent(scratch, evidence, at);
+    fold_recent(scratch, lead, at);
     for (unsigned i = 0; i < evidence->rule_count; i++) {
         unsigned slot = evidence->by_key[i];
         const struct seuil_tally *tally = scratch->live_used[slot / 64] >> (slot % 64) & 1
                                               ? &scratch->live[slot]
                                               : &evidence->tallies[slot];
 
-        if (scratch->rule_of[slot] != SEUIL_NO_RULE && (tally->count > 0 || tally->instants > 0) &&
+        if (scratch->rule_of[slot] != SEUIL_NO_RULE &&
+            (tally->count > 0 || tally->instants > 0 || tally->sum != 0) &&
             scratch->models->rules[scratch->rule_of[slot]].role != SEUIL_ROLE_STATUS)
             add_term(scratch, slot, tally);
     }

@@ -48,7 +48,7 @@ struct seuil_scratch {
 
     /* of the models, for deferring (defer.h) */
     bool plain; /* no model has a feature that forbids it */
-    uint8_t traits[SEUIL_RULES_MAX];
+    uint8_t traits[SEUIL_SET_RULES_MAX];
     double marks_up[SEUIL_MODELS_MAX][SEUIL_TIERS_MAX]; /* the highest score that stays */
     struct seuil_digest fresh;                          /* of a lead without history */
 
@@ -76,6 +76,7 @@ struct seuil_scratch {
     int64_t half_whole[SEUIL_LEAD_RULES_MAX];      /* floor(t / H) */
     seuil_time_ms half_at;
     uint64_t live_used[SEUIL_LEAD_RULES_MAX / 64];
+    bool redecays; /* the bound lead must not change, and has tallies folded under another decay */
     struct seuil_tally live[SEUIL_LEAD_RULES_MAX]; /* by slot */
 };
 
@@ -89,7 +90,7 @@ enum {
 };
 
 /* Find the rules of @lead in the set. Evidence of rules that are gone, or whose meaning changed, is
- * dropped: whether there was any. */
+ * dropped: whether there was any. That of rules whose decay changed goes on under the new one. */
 bool seuil_scratch_bind(struct seuil_scratch *scratch, struct seuil_lead *lead);
 
 /* The same for a lead that must not change: what would be dropped is passed over. */

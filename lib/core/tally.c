@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/tally_parts.h"
 #include "core/zone.h"
 
 bool seuil_rule_has_limit(const struct seuil_rule *rule, enum seuil_limit_kind kind)
@@ -24,6 +25,13 @@ int64_t seuil_decay_span_ms(const struct seuil_decay *decay)
     default:
         return SEUIL_TIME_NEVER;
     }
+}
+
+int64_t seuil_decay_window_ms(const struct seuil_decay *decay)
+{
+    return decay->shape == SEUIL_DECAY_HALF_LIFE ? decay->duration_ms
+           : seuil_decay_is_aged(decay)          ? seuil_decay_span_ms(decay)
+                                                 : 0;
 }
 
 /* The largest window and count of the rolling limits: what they need of past awards. */
@@ -65,33 +73,24 @@ static unsigned instants_kept(const struct seuil_rule *rule)
     return kept < SEUIL_AGED_INSTANTS_MAX ? kept : SEUIL_AGED_INSTANTS_MAX;
 }
 
-static int64_t bucket_width_ms(const struct seuil_rule *rule)
-{
-    int64_t width = seuil_decay_span_ms(&rule->decay) / 64;
-
-    return width > 0 ? width : 1;
-}
-
-/* The instant that stands for all awards of a bucket: off by half a width at most. */
-static seuil_time_ms bucket_time(const struct seuil_bucket *bucket, int64_t width_ms)
-{
-    seuil_time_ms time;
-
-    /* Only damaged bytes have such an index. */
-    if (__builtin_mul_overflow(bucket->index, width_ms, &time) || time > SEUIL_TIME_BOUND_MS ||
-        time < -SEUIL_TIME_BOUND_MS)
-        return bucket->index < 0 ? -SEUIL_TIME_BOUND_MS : SEUIL_TIME_BOUND_MS;
-    return time + width_ms / 2;
-}
-
 static void discount(struct seuil_tally *tally, uint32_t count)
 {
     tally->count = tally->count > count ? tally->count - count : 0;
 }
 
+static void drop_instants(struct seuil_tally *tally, const struct seuil_rule *rule, unsigned gone)
+{
+    tally->instants = (uint8_t)(tally->instants - gone);
+    memmove(tally->instant, tally->instant + gone, tally->instants * sizeof(tally->instant[0]));
+    tally->retired_instants =
+        (uint8_t)(tally->retired_instants > gone ? tally->retired_instants - gone : 0);
+    if (rule->measure)
+        memmove(tally->measure, tally->measure + gone, tally->instants * sizeof(tally->measure[0]));
+}
+
 static void prune_aged(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms now)
 {
-    int64_t span = seuil_decay_span_ms(&rule->decay), width = bucket_width_ms(rule), window;
+    int64_t span = seuil_decay_span_ms(&rule->decay), width = seuil_bucket_width_ms(rule), window;
     bool counted = !seuil_rule_has_limit(rule, SEUIL_LIMIT_LEAD);
     uint32_t count;
     unsigned gone = 0;
@@ -101,19 +100,19 @@ static void prune_aged(struct seuil_tally *tally, const struct seuil_rule *rule,
         window = span;
     while (gone < tally->instants && now - tally->instant[gone] >= window)
         gone++;
-    if (gone) {
-        tally->instants = (uint8_t)(tally->instants - gone);
-        memmove(tally->instant, tally->instant + gone, tally->instants * sizeof(tally->instant[0]));
-        tally->retired_instants =
-            (uint8_t)(tally->retired_instants > gone ? tally->retired_instants - gone : 0);
-    }
+    if (gone)
+        drop_instants(tally, rule, gone);
     if (counted)
         discount(tally, gone);
     for (gone = 0; gone < tally->buckets; gone++) {
-        if (now - bucket_time(&tally->bucket[gone], width) < span)
+        if (now - seuil_bucket_time(&tally->bucket[gone], width) < span)
             break;
         if (counted)
             discount(tally, tally->bucket[gone].count);
+    }
+    if (tally->sum != 0 && now - tally->landmark >= span) {
+        tally->sum = 0;
+        tally->landmark = 0;
     }
     if (gone) {
         tally->buckets = (uint8_t)(tally->buckets - gone);
@@ -146,11 +145,13 @@ static void forget_refusals(struct seuil_tally *tally)
 
 void seuil_tally_prune(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms now)
 {
-    if (seuil_decay_is_aged(&rule->decay) && (tally->instants || tally->buckets))
+    if (seuil_decay_is_aged(&rule->decay) && (tally->instants || tally->buckets || tally->sum != 0))
         prune_aged(tally, rule, now);
     if (tally->objects)
         prune_objects(tally, rule, now);
     forget_refusals(tally);
+    if (seuil_tally_is_empty(tally))
+        seuil_tally_clear(tally);
 }
 
 static unsigned find_object(const struct seuil_tally *tally, uint32_t hash)
@@ -237,7 +238,8 @@ static void note_period(struct seuil_tally *tally, unsigned limit, int64_t perio
     }
 }
 
-static void add_to_sum(struct seuil_tally *tally, int64_t half_life, seuil_time_ms time)
+void seuil_tally_add_to_sum(struct seuil_tally *tally, int64_t half_life, seuil_time_ms time,
+                            double weight)
 {
     int64_t whole = seuil_floor_div(time, half_life), moved;
 
@@ -250,18 +252,21 @@ static void add_to_sum(struct seuil_tally *tally, int64_t half_life, seuil_time_
             tally->landmark = whole * half_life;
         }
     }
-    tally->sum += exp2((double)(time - tally->landmark) / (double)half_life);
+    tally->sum += weight * exp2((double)(time - tally->landmark) / (double)half_life);
+    if (tally->sum == 0) /* points of both signs */
+        tally->landmark = 0;
 }
 
-static void add_to_buckets(struct seuil_tally *tally, int64_t index)
+void seuil_tally_add_to_buckets(struct seuil_tally *tally, struct seuil_bucket bucket)
 {
     unsigned last = tally->buckets;
 
-    if (last > 0 && (tally->bucket[last - 1].index >= index || last == SEUIL_BUCKETS_MAX)) {
-        tally->bucket[last - 1].count++;
+    if (last > 0 && (tally->bucket[last - 1].index >= bucket.index || last == SEUIL_BUCKETS_MAX)) {
+        tally->bucket[last - 1].count += bucket.count;
+        tally->bucket[last - 1].points += bucket.points;
         return;
     }
-    tally->bucket[last] = (struct seuil_bucket){.index = index, .count = 1};
+    tally->bucket[last] = bucket;
     tally->buckets++;
 }
 
@@ -269,39 +274,74 @@ static void add_to_buckets(struct seuil_tally *tally, int64_t index)
 static void fold_oldest(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms now)
 {
     seuil_time_ms time = tally->instant[0];
+    double weight = rule->measure ? seuil_rule_weight(rule, tally->measure[0]) : 1;
 
-    tally->instants--;
-    memmove(tally->instant, tally->instant + 1, tally->instants * sizeof(tally->instant[0]));
-    if (tally->retired_instants > 0) {
-        tally->retired_instants--;
+    bool retired = tally->retired_instants > 0;
+
+    drop_instants(tally, rule, 1);
+    if (retired) {
         if (seuil_decay_is_aged(&rule->decay) && !seuil_rule_has_limit(rule, SEUIL_LIMIT_LEAD))
             discount(tally, 1);
     } else if (rule->decay.shape == SEUIL_DECAY_HALF_LIFE) {
-        add_to_sum(tally, rule->decay.duration_ms, time);
+        seuil_tally_add_to_sum(tally, rule->decay.duration_ms, time, weight);
+        if (rule->measure)
+            tally->total += weight;
     } else if (seuil_decay_is_aged(&rule->decay)) {
         if (now - time < seuil_decay_span_ms(&rule->decay))
-            add_to_buckets(tally, seuil_floor_div(time, bucket_width_ms(rule)));
+            seuil_tally_add_to_buckets(
+                tally,
+                (struct seuil_bucket){.index = seuil_floor_div(time, seuil_bucket_width_ms(rule)),
+                                      .count = 1,
+                                      .points = rule->measure ? weight : 0});
         else if (!seuil_rule_has_limit(rule, SEUIL_LIMIT_LEAD))
             discount(tally, 1); /* it was kept for a rolling limit only */
     }
 }
 
+void seuil_tally_trim(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms now)
+{
+    while (tally->instants > instants_kept(rule))
+        fold_oldest(tally, rule, now);
+}
+
 /* Events come in order, but for one case: the operator made the horizon longer, and an event is
  * older than what was folded under the shorter one. */
-static void add_instant(struct seuil_tally *tally, seuil_time_ms time)
+static void add_instant(struct seuil_tally *tally, seuil_time_ms time, double measure)
 {
     unsigned at = tally->instants++;
 
-    for (; at > tally->retired_instants && tally->instant[at - 1] > time; at--)
+    for (; at > tally->retired_instants && tally->instant[at - 1] > time; at--) {
         tally->instant[at] = tally->instant[at - 1];
+        tally->measure[at] = tally->measure[at - 1];
+    }
     tally->instant[at] = time;
+    tally->measure[at] = measure;
+}
+
+/* An award: what decay needs to remember of it. */
+static void add_award(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms time,
+                      double measure)
+{
+    unsigned kept = instants_kept(rule);
+
+    tally->shape = rule->decay.shape;
+    tally->span_ms = seuil_decay_window_ms(&rule->decay);
+    if (tally->count < UINT32_MAX)
+        tally->count++;
+    if (rule->measure && rule->decay.shape == SEUIL_DECAY_NONE)
+        tally->sum += seuil_rule_weight(rule, measure);
+    if (kept == 0)
+        return;
+    while (tally->instants >= kept)
+        fold_oldest(tally, rule, time);
+    add_instant(tally, time, measure);
 }
 
 bool seuil_tally_fold(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms time,
-                      uint32_t object)
+                      uint32_t object, double measure)
 {
     int64_t period[SEUIL_LIMITS_MAX] = {0};
-    unsigned refused = 0, kept;
+    unsigned refused = 0;
 
     seuil_tally_prune(tally, rule, time);
     for (unsigned i = 0; i < rule->limit_count; i++) {
@@ -319,14 +359,7 @@ bool seuil_tally_fold(struct seuil_tally *tally, const struct seuil_rule *rule, 
         else if (rule->limits[i].kind == SEUIL_LIMIT_CALENDAR)
             note_period(tally, i, period[i]);
     }
-    if (tally->count < UINT32_MAX)
-        tally->count++;
-    kept = instants_kept(rule);
-    if (kept == 0)
-        return true;
-    while (tally->instants >= kept)
-        fold_oldest(tally, rule, time);
-    add_instant(tally, time);
+    add_award(tally, rule, time, measure);
     return true;
 }
 
@@ -337,6 +370,7 @@ void seuil_tally_retire(struct seuil_tally *tally, const struct seuil_rule *rule
 
     tally->sum = 0;
     tally->landmark = 0;
+    tally->total = 0;
     for (unsigned i = 0; aged && !per_lead && i < tally->buckets; i++)
         discount(tally, tally->bucket[i].count);
     tally->buckets = 0;
@@ -356,104 +390,7 @@ void seuil_tally_copy(struct seuil_tally *to, const struct seuil_tally *from)
     if (from->periods)
         memcpy(to->period, from->period, sizeof(to->period));
     memcpy(to->instant, from->instant, from->instants * sizeof(to->instant[0]));
+    memcpy(to->measure, from->measure, from->instants * sizeof(to->measure[0]));
     memcpy(to->object, from->object, from->objects * sizeof(to->object[0]));
     memcpy(to->bucket, from->bucket, from->buckets * sizeof(to->bucket[0]));
-}
-
-double seuil_tally_half_life_sum(const struct seuil_tally *tally, int64_t half_life_ms,
-                                 int64_t *ret_landmark)
-{
-    int64_t whole = seuil_floor_div(
-        tally->instants ? tally->instant[tally->instants - 1] : tally->landmark, half_life_ms);
-    double sum = 0;
-
-    if (tally->sum != 0) {
-        int64_t moved = whole - seuil_floor_div(tally->landmark, half_life_ms);
-
-        sum = moved > 2000 ? 0 : ldexp(tally->sum, moved < -2000 ? 2000 : -(int)moved);
-    }
-    for (unsigned i = tally->retired_instants; i < tally->instants; i++)
-        sum += exp2((double)(tally->instant[i] - whole * half_life_ms) / (double)half_life_ms);
-    *ret_landmark = whole;
-    return sum;
-}
-
-static double factor(const struct seuil_decay *decay, int64_t age_ms)
-{
-    if (decay->shape == SEUIL_DECAY_STEPS) {
-        for (unsigned i = 0; i < decay->step_count; i++)
-            if (age_ms < decay->steps[i].age_ms)
-                return decay->steps[i].factor;
-        return 0;
-    }
-    if (age_ms >= decay->duration_ms)
-        return 0;
-    return decay->shape == SEUIL_DECAY_LINEAR ? 1 - (double)age_ms / (double)decay->duration_ms : 1;
-}
-
-double seuil_tally_value(const struct seuil_tally *tally, const struct seuil_rule *rule,
-                         seuil_time_ms now)
-{
-    int64_t width;
-    double value = 0;
-
-    if (!seuil_decay_is_aged(&rule->decay))
-        return tally->count - tally->retired;
-    width = bucket_width_ms(rule);
-    for (unsigned i = 0; i < tally->buckets; i++)
-        value += tally->bucket[i].count *
-                 factor(&rule->decay, now - bucket_time(&tally->bucket[i], width));
-    for (unsigned i = tally->retired_instants; i < tally->instants; i++)
-        value += factor(&rule->decay, now - tally->instant[i]);
-    return value;
-}
-
-uint32_t seuil_tally_awards(const struct seuil_tally *tally, const struct seuil_rule *rule,
-                            seuil_time_ms now)
-{
-    int64_t width, span;
-    uint32_t awards = 0;
-
-    if (!seuil_decay_is_aged(&rule->decay))
-        return tally->count - tally->retired;
-    width = bucket_width_ms(rule);
-    span = seuil_decay_span_ms(&rule->decay);
-    for (unsigned i = 0; i < tally->buckets; i++)
-        if (now - bucket_time(&tally->bucket[i], width) < span)
-            awards += tally->bucket[i].count;
-    for (unsigned i = tally->retired_instants; i < tally->instants; i++)
-        awards += now - tally->instant[i] < span;
-    return awards;
-}
-
-/* The first instant after @now at which an award of @time jumps or bends. */
-static seuil_time_ms break_of(const struct seuil_decay *decay, seuil_time_ms time,
-                              seuil_time_ms now)
-{
-    if (decay->shape != SEUIL_DECAY_STEPS)
-        return time + decay->duration_ms > now ? time + decay->duration_ms : SEUIL_TIME_NEVER;
-    for (unsigned i = 0; i < decay->step_count; i++)
-        if (time + decay->steps[i].age_ms > now)
-            return time + decay->steps[i].age_ms;
-    return SEUIL_TIME_NEVER;
-}
-
-seuil_time_ms seuil_tally_break(const struct seuil_tally *tally, const struct seuil_rule *rule,
-                                seuil_time_ms now)
-{
-    seuil_time_ms first = SEUIL_TIME_NEVER, at;
-    int64_t width;
-
-    if (!seuil_decay_is_aged(&rule->decay))
-        return SEUIL_TIME_NEVER;
-    width = bucket_width_ms(rule);
-    for (unsigned i = 0; i < tally->buckets; i++) {
-        at = break_of(&rule->decay, bucket_time(&tally->bucket[i], width), now);
-        first = at < first ? at : first;
-    }
-    for (unsigned i = tally->retired_instants; i < tally->instants; i++) {
-        at = break_of(&rule->decay, tally->instant[i], now);
-        first = at < first ? at : first;
-    }
-    return first;
 }

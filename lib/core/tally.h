@@ -11,10 +11,20 @@
 #include "core/evidence.h"
 #include "core/model.h"
 
-/* Fold an event at @time with the hash of its object into @tally of @rule. Whether it is awarded:
- * every limit had room; else the limits without room are noted. */
+/* Fold an event at @time with the hash of its object and what its points depend on into @tally of
+ * @rule. Whether it is awarded: every limit had room; else the limits without room are noted. */
 bool seuil_tally_fold(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms time,
-                      uint32_t object);
+                      uint32_t object, double measure);
+
+/* What one award of @rule counts: 1, or its points where they depend on the event. */
+static inline double seuil_rule_weight(const struct seuil_rule *rule, double measure)
+{
+    double points = rule->factor * measure;
+
+    if (rule->measure == SEUIL_MEASURE_NONE)
+        return 1;
+    return points < rule->floor ? rule->floor : points > rule->ceiling ? rule->ceiling : points;
+}
 
 /* Drop what no evaluation and no fold at or after @now can ask for. */
 void seuil_tally_prune(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms now);
@@ -22,12 +32,21 @@ void seuil_tally_prune(struct seuil_tally *tally, const struct seuil_rule *rule,
 /* Give up what the awards so far are worth; the slots they took stay used. */
 void seuil_tally_retire(struct seuil_tally *tally, const struct seuil_rule *rule);
 
+/* @rule has another decay than the one @tally was folded under: what is kept exactly is read under
+ * the new one, what was added up goes on from its value at @at. */
+void seuil_tally_redecay(struct seuil_tally *tally, const struct seuil_rule *rule,
+                         seuil_time_ms at);
+
+/* Whether that is so. */
+bool seuil_tally_is_redecayed(const struct seuil_tally *tally, const struct seuil_rule *rule);
+
 /* Copy what is in use. */
 void seuil_tally_copy(struct seuil_tally *to, const struct seuil_tally *from);
 
-/* Of a half-life: the sum of 2^((t - landmark) / H) over all awards, and the landmark in whole
- * half-lives: it is that of the newest award, so the same tally gives the same bits. */
-double seuil_tally_half_life_sum(const struct seuil_tally *tally, int64_t half_life_ms,
+/* Of a half-life: the sum of 2^((t - landmark) / H) times its weight over all awards, and the
+ * landmark in whole half-lives: it is that of the newest award, so the same tally gives the same
+ * bits. */
+double seuil_tally_half_life_sum(const struct seuil_tally *tally, const struct seuil_rule *rule,
                                  int64_t *ret_landmark);
 
 /* The awards of any other decay at @now, each times its factor. */
@@ -38,6 +57,15 @@ double seuil_tally_value(const struct seuil_tally *tally, const struct seuil_rul
 uint32_t seuil_tally_awards(const struct seuil_tally *tally, const struct seuil_rule *rule,
                             seuil_time_ms now);
 
+/* Their points before decay. */
+double seuil_tally_points(const struct seuil_tally *tally, const struct seuil_rule *rule,
+                          seuil_time_ms now);
+
+/* The sums of the negative and of the positive weights of an age-bounded decay's awards that still
+ * give something at @now. */
+void seuil_tally_extent(const struct seuil_tally *tally, const struct seuil_rule *rule,
+                        seuil_time_ms now, double *ret_low, double *ret_high);
+
 /* The first instant after @now at which the value of an age-bounded decay jumps or bends;
  * SEUIL_TIME_NEVER when there is none. */
 seuil_time_ms seuil_tally_break(const struct seuil_tally *tally, const struct seuil_rule *rule,
@@ -45,6 +73,9 @@ seuil_time_ms seuil_tally_break(const struct seuil_tally *tally, const struct se
 
 /* The age from which a contribution is 0 for good; SEUIL_TIME_NEVER when there is none. */
 int64_t seuil_decay_span_ms(const struct seuil_decay *decay);
+
+/* What sums and buckets hang on: the half-life, or the age bound; 0 for other decays. */
+int64_t seuil_decay_window_ms(const struct seuil_decay *decay);
 
 /* Whether decay ends at an age (expires, linear, steps). */
 static inline bool seuil_decay_is_aged(const struct seuil_decay *decay)

@@ -159,6 +159,24 @@ static double draw_points(struct world *world, const struct world_options *optio
     return world_chance(world, options->calm ? 4 : 20) ? -points : points;
 }
 
+/* Some rules take their points from the event. */
+static void draw_measure(struct world *world, struct seuil_rule *rule)
+{
+    struct seuil_measured *measured =
+        seuil_arena_alloc(&world->models.arena, 2, sizeof(struct seuil_measured));
+
+    measured[0].field = SEUIL_FIELD_VALUE;
+    measured[1].field = SEUIL_FIELD_MAP;
+    measured[1].key = SEUIL_STR("filled");
+    rule->points = 1;
+    rule->factor = world_chance(world, 80) ? 0.1 * (double)(1 + world_below(world, 20)) : -1.5;
+    rule->floor = world_chance(world, 50) ? -(double)world_below(world, 10) : -1e9;
+    rule->ceiling = world_chance(world, 50) ? (double)world_below(world, 15) : 1e9;
+    rule->measure = world_chance(world, 70) ? SEUIL_MEASURE_NUMBER : SEUIL_MEASURE_FILLED;
+    rule->measured = measured;
+    rule->measured_count = rule->measure == SEUIL_MEASURE_NUMBER ? 1 : 2;
+}
+
 static void draw_rules(struct world *world, const struct world_options *options,
                        struct seuil_model *model, unsigned first, unsigned count)
 {
@@ -180,6 +198,8 @@ static void draw_rules(struct world *world, const struct world_options *options,
         if (world_chance(world, options->calm ? 1 : 10)) {
             rule->group = SEUIL_GROUP_EXCLUSION;
             rule->points = -(double)(50 * (1 + world_below(world, 3)));
+        } else if (world_chance(world, 20)) {
+            draw_measure(world, rule);
         }
         rule->decay = one_decay ? common : draw_decay(world, options);
         draw_limits(world, options, rule);
@@ -338,6 +358,22 @@ static void draw_event(struct world *world, const struct world_options *options,
         (struct seuil_value){.type = SEUIL_TYPE_STRING, .s = seuil_str_from(drawn->name)};
     event->field[SEUIL_FIELD_OBJECT] =
         (struct seuil_value){.type = SEUIL_TYPE_STRING, .s = seuil_str_from(drawn->object)};
+    if (world_chance(world, 60))
+        event->field[SEUIL_FIELD_VALUE] =
+            world_chance(world, 70)
+                ? (struct seuil_value){.type = SEUIL_TYPE_INT,
+                                       .i = (int64_t)world_below(world, 30) - 5}
+                : (struct seuil_value){.type = SEUIL_TYPE_DOUBLE,
+                                       .d = (double)world_below(world, 1000) / 37};
+    if (world_chance(world, 50)) {
+        event->map_count = 1;
+        drawn->entries[0] =
+            (struct seuil_entry){.key = SEUIL_STR("filled"),
+                                 .value = {.type = SEUIL_TYPE_STRING,
+                                           .s = seuil_str_from(" x" + world_below(world, 2))}};
+        if (world_chance(world, 30))
+            drawn->entries[0].value.s.len = 1;
+    }
 }
 
 void world_init(struct world *world, uint64_t seed, const struct world_options *options)
@@ -558,6 +594,22 @@ static double literal_factor(const struct seuil_decay *decay, int64_t age)
     }
 }
 
+/* What one award of @event counts before decay. */
+static double literal_points(const struct seuil_rule *rule, const struct seuil_event *event)
+{
+    const struct seuil_value *value = &event->field[SEUIL_FIELD_VALUE];
+    double measure = value->type == SEUIL_TYPE_INT      ? (double)value->i
+                     : value->type == SEUIL_TYPE_DOUBLE ? value->d
+                                                        : 0;
+
+    if (rule->measure == SEUIL_MEASURE_NONE)
+        return rule->points;
+    if (rule->measure == SEUIL_MEASURE_FILLED)
+        measure = (value->type != SEUIL_TYPE_NULL) +
+                  (event->map_count && !seuil_str_eq(event->map[0].value.s, SEUIL_STR(" ")));
+    return fmin(fmax(rule->factor * measure, rule->floor), rule->ceiling);
+}
+
 static double rule_score(const struct seuil_rule *rule, const struct world_event *const *sorted,
                          unsigned count, seuil_time_ms at)
 {
@@ -574,7 +626,8 @@ static double rule_score(const struct seuil_rule *rule, const struct world_event
             continue;
         awards[award_count++] =
             (struct award){.time = sorted[i]->event.time, .object = sorted[i]->object};
-        sum += rule->points * literal_factor(&rule->decay, at - sorted[i]->event.time);
+        sum += literal_points(rule, &sorted[i]->event) *
+               literal_factor(&rule->decay, at - sorted[i]->event.time);
     }
     return sum;
 }

@@ -298,8 +298,18 @@ Test(model, mistakes_in_rules_are_refused_where_they_are)
          RULES "{name: r, event: email, group: g, points: @lots}\n"},
         {"points must be a number", RULES "{name: r, event: email, group: g, points: @.inf}\n"},
         {"points must be between", RULES "{name: r, event: email, group: g, points: @1e10}\n"},
-        {"that depend on the event are not supported yet",
-         RULES "{name: r, event: activity, group: g, points: @{field: value}}\n"},
+        {"did you mean \"ceiling\"?",
+         RULES "{name: r, event: activity, group: g, points: {field: value, @cieling: 3}}\n"},
+        {"are either {field, factor} or {each, of}",
+         RULES "{name: r, event: activity, group: g, points: {field: value, of: @[value]}}\n"},
+        {"factor belongs to {field, factor}",
+         RULES "{name: r, event: form, group: g, points: {each: 1, of: [fields.a], factor: @2}}\n"},
+        {"points needs \"of\"", RULES "{name: r, event: form, group: g, points: @{each: 1}}\n"},
+        {"of lists 1 to 64 fields",
+         RULES "{name: r, event: form, group: g, points: {each: 1, of: @[]}}\n"},
+        {"nor ceiling below",
+         RULES "{name: r, event: activity, group: g, points: {field: value, ceiling: @-3}}\n"},
+        {"\"valeur\"", RULES "{name: r, event: activity, group: g, points: {field: @valeur}}\n"},
         {"linear must be between 100ms", DECAY "{linear: @3ms}}\n"},
         {"a step is an age and per cent", DECAY "{steps: [@7d]}}\n"},
         {"ages of steps must ascend", DECAY "{steps: [[7d, 100], [@7d, 50]]}}\n"},
@@ -509,12 +519,14 @@ static struct prints prints_of(const char *rule)
     return prints;
 }
 
-Test(model, meaning_follows_kind_conditions_limits_and_decay_only)
+Test(model, meaning_follows_kind_conditions_limits_and_what_points_depend_on)
 {
 #define BASE "name: r, event: page_view, when: {path: /a}"
     struct prints base = prints_of(BASE ", group: g, points: 1");
     static const char *const same[] = {BASE ", group: g, points: 2",
-                                       BASE ", group: g, points: 1, label: Autre"};
+                                       BASE ", group: g, points: 1, label: Autre",
+                                       BASE ", group: g, points: 1, decay: {half_life: 1d}",
+                                       BASE ", group: g, points: 1, decay: {expires: 1d}"};
     static const char *const other[] = {
         "name: r, event: email, when: {path: /a}, group: g, points: 1",
         "name: r, event: page_view, when: {path: /b}, group: g, points: 1",
@@ -526,8 +538,8 @@ Test(model, meaning_follows_kind_conditions_limits_and_decay_only)
         BASE ", group: g, points: 1, limit: once",
         BASE ", group: g, points: 1, limit: {per: day}",
         BASE ", group: g, points: 1, limit: {per: week}",
-        BASE ", group: g, points: 1, decay: {half_life: 1d}",
-        BASE ", group: g, points: 1, decay: {expires: 1d}",
+        BASE ", group: g, points: {field: duration_ms}",
+        BASE ", group: g, points: {each: 1, of: [duration_ms]}",
     };
 
     for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {

@@ -155,6 +155,15 @@ static inline struct seuil_explanation *explain(struct story *story, seuil_time_
     return &explanation;
 }
 
+/* Unrounded, of the first model. */
+static inline double exact_score(struct story *story, seuil_time_ms at)
+{
+    static struct seuil_explanation explanation;
+
+    seuil_engine_explain(story->models, story->scratch, &story->lead, 0, at, &explanation);
+    return explanation.exact;
+}
+
 static inline double score(struct story *story, seuil_time_ms at)
 {
     return explain(story, at)->score;

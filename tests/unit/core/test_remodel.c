@@ -89,3 +89,109 @@ Test(remodel, a_tier_put_in_between_does_not_move_the_lead)
     cr_assert_eq(tier(s), 2);
     story_end(s);
 }
+
+/* ---- another decay, the same meaning ----------------------------------------------------- */
+
+#define FADING(decay)                                                                              \
+    "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"                           \
+    "  - {name: a, group: g, event: activity, when: {name: a}, points: 10, decay: " decay "}\n"    \
+    "tiers:\n  - {name: cold}\n  - {name: warm, entry: 1000}\n"
+
+/* The sum of halvings by @half_life days of the awards of days @first to @last, seen on day @now.
+ */
+static double halved(int first, int last, double now, double half_life)
+{
+    double sum = 0;
+
+    for (int day = first; day <= last; day++)
+        sum += exp2((day - now) / half_life);
+    return sum;
+}
+
+/* Thirty days with an event each: on the last one the last eight are in recent, 22 are folded. */
+static struct story *thirty_days(const char *model)
+{
+    struct story *s = story_begin(model);
+    char id[16];
+
+    for (int day = 0; day < 30; day++) {
+        snprintf(id, sizeof(id), "e%d", day);
+        act(s, id, "a", T0 + day * DAY);
+    }
+    cr_assert_eq(s->lead.evidence.recent_count, 8);
+    return s;
+}
+
+static void expect_score(struct story *s, double days, double expected)
+{
+    double got = exact_score(s, T0 + (int64_t)(days * (double)DAY));
+
+    cr_assert_float_eq(got, 10 * expected, 1e-8, "%.12g, not %.12g", got, 10 * expected);
+}
+
+Test(remodel, kept_instants_are_exact_under_another_half_life_and_the_folded_sum_goes_on)
+{
+    struct story *s = thirty_days(FADING("{half_life: 14d}"));
+
+    expect_score(s, 29, halved(0, 29, 29, 14));
+    /* Even before the lead is stepped an explanation sees it so. */
+    change(s, FADING("{half_life: 7d}"), T0 + 29 * DAY);
+    expect_score(s, 29, halved(0, 13, 29, 14) + halved(14, 29, 29, 7));
+    expect_score(s, 36, (halved(0, 13, 29, 14) + halved(14, 29, 29, 7)) / 2);
+    story_end(s);
+}
+
+Test(remodel, decay_is_given_up_and_taken_up)
+{
+    struct story *s = thirty_days(FADING("{half_life: 14d}"));
+    double value = halved(0, 13, 29, 14);
+
+    change(s, FADING("none"), T0 + 29 * DAY);
+    expect_score(s, 29, value + 16);
+    expect_score(s, 99, value + 16);
+    act(s, "e30", "a", T0 + 30 * DAY);
+    expect_score(s, 30, value + 17);
+    change(s, FADING("{half_life: 7d}"), T0 + 30 * DAY);
+    /* Nothing exact was kept of what was folded: it goes on from its value. Days 23 to 30 are in
+     * recent. */
+    expect_score(s, 30, value + 9 + halved(23, 30, 30, 7));
+    expect_score(s, 37, (value + 9 + halved(23, 30, 30, 7)) / 2);
+    story_end(s);
+}
+
+Test(remodel, what_ends_at_an_age_takes_a_sum_for_an_award_of_the_day_of_the_change)
+{
+    struct story *s = thirty_days(FADING("{half_life: 14d}"));
+    double value = halved(0, 13, 29, 14);
+
+    change(s, FADING("{expires: 10d}"), T0 + 29 * DAY);
+    expect_score(s, 29, value + 10);
+    expect_score(s, 38.5, value + 1);
+    expect_score(s, 39, 0);
+    change(s, FADING("{linear: 20d}"), T0 + 29 * DAY);
+    cr_assert_float_eq(exact_score(s, T0 + 39 * DAY), 10 * (value / 2 + 10 * 0.5 - 4.5 * 0.5),
+                       1e-8);
+    story_end(s);
+}
+
+Test(remodel, instants_of_an_age_bound_live_on_under_a_half_life)
+{
+    struct story *s = thirty_days(FADING("{expires: 60d}"));
+
+    expect_score(s, 29, 30);
+    change(s, FADING("{half_life: 7d}"), T0 + 29 * DAY);
+    expect_score(s, 29, halved(0, 29, 29, 7));
+    expect_score(s, 50, halved(0, 29, 50, 7));
+    story_end(s);
+}
+
+Test(remodel, an_explanation_sees_the_new_decay_before_the_lead_is_stepped)
+{
+    struct story *s = thirty_days(FADING("{half_life: 14d}"));
+    struct seuil_models *before = s->models;
+
+    story_model(s, FADING("{half_life: 7d}"));
+    seuil_models_free(before);
+    expect_score(s, 29, halved(0, 13, 29, 14) + halved(14, 29, 29, 7));
+    story_end(s);
+}
