@@ -215,17 +215,25 @@ int seuil_decoder_learn(struct seuil_decoder *decoder, const struct seuil_schema
 
 /* ---- decoding ----------------------------------------------------------------------------- */
 
-/* Naked Avro may begin with any bytes, but hardly with the fingerprint of its own schema. */
-static bool is_single_object(const struct seuil_decoder *decoder, const uint8_t *bytes,
+/* Why bytes for `raw` are something else, whatever the schema makes of them; NULL: they may be
+ * Avro alone. A schema that begins with numbers takes nearly any bytes for its first fields. */
+static const char *raw_doubt(const struct seuil_decoder *decoder, const uint8_t *bytes,
                              uint32_t len)
 {
     struct seuil_record_view record = {.bytes = bytes, .len = len};
     struct seuil_fault fault = {0};
     struct seuil_frame frame;
 
-    return len >= SEUIL_SINGLE_OBJECT_BYTES && bytes[0] == 0xc3 &&
-           seuil_framing_open(SEUIL_FORMAT_SINGLE_OBJECT, &record, &frame, &fault) == 0 &&
-           frame.ref.low == decoder->only_fingerprint;
+    if (len >= SEUIL_SINGLE_OBJECT_BYTES && bytes[0] == 0xc3 &&
+        seuil_framing_open(SEUIL_FORMAT_SINGLE_OBJECT, &record, &frame, &fault) == 0 &&
+        frame.ref.low == decoder->only_fingerprint)
+        return "the fingerprint of the schema stands before the record";
+    if (seuil_framing_is_json(bytes, len))
+        return "the value is JSON";
+    if (len > SEUIL_CONFLUENT_BYTES && bytes[0] == 0 &&
+        seuil_framing_is_json(bytes + SEUIL_CONFLUENT_BYTES, len - SEUIL_CONFLUENT_BYTES))
+        return "JSON stands behind what looks like Confluent's prefix";
+    return NULL;
 }
 
 /* The program for the writer schema of a record; NULL and a fault. */
@@ -235,11 +243,13 @@ static const void *find_program(const struct seuil_decoder *decoder,
 {
     const void *program = decoder->only;
 
-    if (decoder->format == SEUIL_FORMAT_RAW &&
-        is_single_object(decoder, record->bytes + frame->at, record->len - frame->at)) {
-        seuil_fault_set(fault, SEUIL_ERR_FORMAT, 0,
-                        "the fingerprint of the schema stands before the record");
-        return NULL;
+    if (decoder->format == SEUIL_FORMAT_RAW) {
+        const char *doubt = raw_doubt(decoder, record->bytes, record->len);
+
+        if (doubt) {
+            seuil_fault_set(fault, SEUIL_ERR_FORMAT, 0, doubt);
+            return NULL;
+        }
     }
     if (frame->ref.kind != SEUIL_REF_NONE)
         program = seuil_programs_find(&decoder->programs, &frame->ref);

@@ -168,6 +168,22 @@ static int open_apicurio_headers(const struct seuil_record_view *record,
     return 0;
 }
 
+/* A record of `raw` that names its schema all the same was not written by the one that is set, or
+ * will not be tomorrow. */
+static int open_raw(const struct seuil_record_view *record, struct seuil_fault *fault)
+{
+    static const char *const headers[] = {"__value_schema_id", "apicurio.value.globalId",
+                                          "apicurio.value.contentId"};
+    struct seuil_str value;
+
+    for (size_t i = 0; record->header && i < sizeof(headers) / sizeof(headers[0]); i++)
+        if (seuil_record_header(record, headers[i], &value))
+            return seuil_fault_set(fault, SEUIL_ERR_FORMAT, 0,
+                                   "a header names the writer schema, which `format: raw` would "
+                                   "pass over");
+    return 0;
+}
+
 bool seuil_framing_looks_json(const uint8_t *bytes, uint32_t len)
 {
     uint32_t i = 0;
@@ -191,6 +207,18 @@ static uint32_t control_at(const uint8_t *bytes, uint32_t len)
         if ((bytes[i] < ' ' && bytes[i] != '\t') || bytes[i] == 0x7f)
             return i;
     return len;
+}
+
+bool seuil_framing_is_json(const uint8_t *bytes, uint32_t len)
+{
+    if (!seuil_framing_looks_json(bytes, len))
+        return false;
+    while (len > 0 && memchr(" \n\r\t", bytes[len - 1], 4))
+        len--;
+    for (uint32_t i = 0; i < len; i++)
+        if (bytes[i] < ' ' && !memchr("\n\r\t", bytes[i], 3))
+            return false;
+    return (bytes[len - 1] == '}' || bytes[len - 1] == ']') && seuil_utf8_check(bytes, len);
 }
 
 static int open_tsv(const uint8_t *bytes, uint32_t len, struct seuil_fault *fault)
@@ -261,6 +289,8 @@ int seuil_framing_open(enum seuil_format format, const struct seuil_record_view 
         rc = open_form(record->bytes, record->len, fault);
         break;
     case SEUIL_FORMAT_RAW:
+        rc = open_raw(record, fault);
+        break;
     case SEUIL_FORMAT_JSON:
     case SEUIL_FORMATS:
         break;

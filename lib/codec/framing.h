@@ -103,6 +103,8 @@ int seuil_framing_confluent(const uint8_t *bytes, uint32_t len, uint32_t *ret_id
 
 /* Whether the bytes begin as a JSON object or array does. */
 bool seuil_framing_looks_json(const uint8_t *bytes, uint32_t len);
+/* The same, and they end so, and are text from end to end, as hardly any Avro is. */
+bool seuil_framing_is_json(const uint8_t *bytes, uint32_t len);
 
 /* Describe the record for an input set to @format, for the one who must change the setting: "byte 0
  * is 7b: looks like JSON; set `format: json`". Nothing to say: "". */
