@@ -63,6 +63,33 @@ static bool read_tier(struct seuil_timeline_reader *reader, const struct seuil_y
     return tier >= 0;
 }
 
+/* A grade that can be: a letter, a digit, both, X. */
+static bool read_grade(struct seuil_timeline_reader *reader, const struct seuil_yaml_node *node,
+                       const char **ret_grade, unsigned *given)
+{
+    const struct seuil_yaml_node *value = seuil_yaml_find(node, "grade");
+    const char *p;
+    struct seuil_str text;
+
+    if (!value)
+        return true;
+    *given |= SEUIL_EXPECT_GRADE;
+    if (seuil_yaml_text(reader->model->doc, value, "grade", SEUIL_NAME_MAX, reader->model->errs,
+                        &text))
+        return false;
+    p = text.ptr;
+    p += *p >= 'A' && *p <= 'D';
+    p += *p >= '1' && *p <= '4';
+    if (text.len == 0 || (*p && strcmp(text.ptr, "X") != 0)) {
+        seuil_model_error(reader->model, value, SEUIL_ERR_UNKNOWN,
+                          "\"%.16s\" is no grade: they are A to D, 1 to 4, A1 to D4, and X",
+                          text.ptr);
+        return false;
+    }
+    *ret_grade = seuil_timeline_strdup(reader, text);
+    return *ret_grade != NULL;
+}
+
 /* ---- lines of the explanation ------------------------------------------------------------- */
 
 /* Lines that stand for no rule of the file. */
@@ -215,6 +242,7 @@ static bool read_crossing(struct seuil_timeline_reader *reader, const struct seu
     good = read_number(reader, node, "score", SEUIL_EXPECT_SCORE, &crossing->score,
                        &crossing->given) &&
            good;
+    good = read_grade(reader, node, &crossing->grade, &crossing->given) && good;
     direction = seuil_yaml_find(node, "direction");
     reason = seuil_yaml_find(node, "reason");
     at = seuil_yaml_find(node, "at");
@@ -289,6 +317,10 @@ const struct seuil_expect *seuil_timeline_expect(struct seuil_timeline_reader *r
     good = read_number(reader, node, "fit", SEUIL_EXPECT_FIT, &expect->fit, &expect->given) && good;
     good =
         read_tier(reader, node, "tier", SEUIL_EXPECT_TIER, &expect->tier, &expect->given) && good;
+    good = read_grade(reader, node, &expect->grade, &expect->given) && good;
+    good = read_number(reader, node, "completeness", SEUIL_EXPECT_COMPLETENESS,
+                       &expect->completeness, &expect->given) &&
+           good;
     if (events)
         good = read_crossings(reader, events, expect) && good;
     if (lines)

@@ -36,7 +36,9 @@ enum seuil_expected {
     SEUIL_EXPECT_UP = 1 << 10,
     SEUIL_EXPECT_AT = 1 << 11,
     SEUIL_EXPECT_LIMITED = 1 << 12,
-    SEUIL_EXPECT_LINE = 1 << 13, /* the line is there; without it: it is not */
+    SEUIL_EXPECT_GRADE = 1 << 13,
+    SEUIL_EXPECT_COMPLETENESS = 1 << 14,
+    SEUIL_EXPECT_LINE = 1 << 15, /* the line is there; without it: it is not */
 };
 
 /* A line of the explanation. */
@@ -58,12 +60,14 @@ struct seuil_expect_crossing {
     enum seuil_reason reason;
     seuil_time_ms at;
     double score;
+    const char *grade;
 };
 
 struct seuil_expect {
     struct seuil_place place;
     unsigned given;
-    double score, fit;
+    double score, fit, completeness;
+    const char *grade;
     uint8_t tier;
     enum seuil_verdict verdict; /* of the last event */
     seuil_time_ms until;        /* SEUIL_TIME_NEVER: it stays */

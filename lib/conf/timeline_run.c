@@ -17,6 +17,7 @@ struct out {
     enum seuil_reason reason;
     seuil_time_ms at;
     double score;
+    char grade[SEUIL_GRADE_MAX];
 };
 
 struct seuil_timeline_runner {
@@ -147,6 +148,8 @@ static uint8_t tier_of(const struct seuil_timeline_runner *runner, const struct 
 static void keep_out(struct seuil_timeline_runner *runner, uint8_t lead,
                      const struct seuil_crossing *crossing)
 {
+    struct out *out;
+
     if (runner->out_count == runner->out_cap) {
         uint32_t cap = runner->out_cap ? 2 * runner->out_cap : 16;
         void *outs = seuil_heap_realloc(runner->outs, cap * sizeof(*runner->outs));
@@ -158,13 +161,15 @@ static void keep_out(struct seuil_timeline_runner *runner, uint8_t lead,
         runner->outs = outs;
         runner->out_cap = cap;
     }
-    runner->outs[runner->out_count++] = (struct out){.lead = lead,
-                                                     .tier = crossing->tier,
-                                                     .from = crossing->tier_before,
-                                                     .up = crossing->up,
-                                                     .reason = crossing->reason,
-                                                     .at = crossing->effective,
-                                                     .score = crossing->explanation.score};
+    out = &runner->outs[runner->out_count++];
+    *out = (struct out){.lead = lead,
+                        .tier = crossing->tier,
+                        .from = crossing->tier_before,
+                        .up = crossing->up,
+                        .reason = crossing->reason,
+                        .at = crossing->effective,
+                        .score = crossing->explanation.score};
+    memcpy(out->grade, crossing->explanation.grade, sizeof(out->grade));
 }
 
 static void step(struct seuil_timeline_runner *runner, uint8_t index,
@@ -254,7 +259,8 @@ static bool same_crossing(const struct seuil_expect_crossing *wanted, const stru
            (!(given & SEUIL_EXPECT_UP) || wanted->up == out->up) &&
            (!(given & SEUIL_EXPECT_REASON) || wanted->reason == out->reason) &&
            (!(given & SEUIL_EXPECT_AT) || wanted->at == out->at) &&
-           (!(given & SEUIL_EXPECT_SCORE) || fabs(wanted->score - out->score) < 0.005);
+           (!(given & SEUIL_EXPECT_SCORE) || fabs(wanted->score - out->score) < 0.005) &&
+           (!(given & SEUIL_EXPECT_GRADE) || strcmp(wanted->grade, out->grade) == 0);
 }
 
 /* As the expectation writes it, with what it asks for. */
@@ -273,6 +279,8 @@ static void format_wanted(const struct seuil_timeline_runner *runner,
         ADD(", reason %s", seuil_reason_name(wanted->reason));
     if (wanted->given & SEUIL_EXPECT_SCORE)
         ADD(", score %.2f", wanted->score);
+    if (wanted->given & SEUIL_EXPECT_GRADE && wanted->grade[0])
+        ADD(", grade %s", wanted->grade);
     if (wanted->given & SEUIL_EXPECT_AT) {
         format_time(wanted->at, text);
         ADD(", at %s", text);
@@ -289,7 +297,8 @@ static void format_out(const struct seuil_timeline_runner *runner, const struct 
                                         .up = crossing->up,
                                         .reason = crossing->reason,
                                         .at = crossing->at,
-                                        .score = crossing->score};
+                                        .score = crossing->score,
+                                        .grade = crossing->grade};
 
     format_wanted(runner, &all, out, cap);
 }
@@ -347,6 +356,11 @@ static void compare(struct seuil_timeline_runner *runner, const struct seuil_exp
         compare_cents(runner, expect->place, at, "score", expect->score, explanation->score);
     if (expect->given & SEUIL_EXPECT_FIT)
         compare_cents(runner, expect->place, at, "fit", expect->fit, explanation->fit);
+    if (expect->given & SEUIL_EXPECT_GRADE)
+        compare_text(runner, expect->place, at, "grade", expect->grade, explanation->grade);
+    if (expect->given & SEUIL_EXPECT_COMPLETENESS)
+        compare_cents(runner, expect->place, at, "completeness", expect->completeness,
+                      explanation->completeness);
     if (expect->given & SEUIL_EXPECT_TIER)
         compare_text(runner, expect->place, at, "tier",
                      seuil_model_tier_name(runner->model, expect->tier),

@@ -23,11 +23,12 @@
     "fit: {criteria: [{name: secteur, when: {secteur: [industrie]}, points: 20}]}\n"               \
     "exclusions: [{name: concurrent, when: {domaine: rival.fr}, points: -1000}]\n"                 \
     "excluded: {mark: -500, name: exclu}\n"                                                        \
+    "grades: {fit: {A: 20, B: 10, C: 5}}\n"                                                        \
     "tiers: [{name: froid}, {name: chaud, entry: 30, exit: 20}, {name: vente, entry: 60}]\n"       \
     "tests:\n"
 
 /* The line behind it. */
-#define MODEL_LINES 17
+#define MODEL_LINES 18
 
 struct loaded {
     struct seuil_timelines timelines;
@@ -158,12 +159,16 @@ Test(timeline, each_expectation_can_fail)
 {
     fails(PAGE ", {expect: {score: 40.01}}", "score", "40.01", "40.00");
     fails(PAGE ", {expect: {fit: 1}}", "fit", "1.00", "0.00");
+    fails(PAGE ", {expect: {grade: A}}", "grade", "A", "D");
+    fails(PAGE ", {expect: {completeness: 1}}", "completeness", "1.00", "0.00");
+    fails(PAGE ", {expect: {events: [{tier: chaud, grade: B}]}}", "event 1", "chaud, grade B",
+          "chaud from froid, up, reason event, score 40.00, grade D, at 2026-01-05T08:00:00.000Z");
     fails(PAGE ", {expect: {tier: froid}}", "tier", "froid", "chaud");
     fails(PAGE ", {expect: {events: []}}", "event 1", "none",
-          "chaud from froid, up, reason event, score 40.00, at 2026-01-05T08:00:00.000Z");
+          "chaud from froid, up, reason event, score 40.00, grade D, at 2026-01-05T08:00:00.000Z");
     fails(PAGE ", {expect: {events: [chaud, vente]}}", "event 2", "vente", "none");
     fails(PAGE ", {expect: {events: [{tier: chaud, direction: down}]}}", "event 1", "chaud, down",
-          "chaud from froid, up, reason event, score 40.00, at 2026-01-05T08:00:00.000Z");
+          "chaud from froid, up, reason event, score 40.00, grade D, at 2026-01-05T08:00:00.000Z");
     fails(PAGE ", {expect: {lines: {tarifs: 39.99}}}", "line tarifs", "39.99", "40.00");
     fails(PAGE ", {expect: {lines: {tarifs: ~}}}", "line tarifs", "none", "a line");
     fails(PAGE ", {expect: {lines: {devis: 10}}}", "line devis", "a line", "none");
@@ -221,6 +226,7 @@ Test(timeline, mistakes_are_told_at_their_places)
         {"machine must be true or false", "{type: email, machine: @perhaps}, {expect: {score: 0}}"},
         {"duration_ms must be a number",
          "{type: page_view, duration_ms: @long}, {expect: {score: 0}}"},
+        {"\"E\" is no grade", "{expect: {grade: @E}}"},
         {"an expectation of nothing", "{expect: @{}}"},
         {"score must be a number", "{expect: {score: @much}}"},
         {"a direction is up or down", "{expect: {events: [{tier: chaud, direction: @left}]}}"},
