@@ -87,9 +87,22 @@ static enum seuil_format format_of(enum seuil_input_format format)
     return formats[format];
 }
 
+/* What a map says of its source holds where the input says nothing. */
+static int map_format(const struct seuil_input_settings *input, const struct seuil_map *map)
+{
+    const char *format = seuil_map_format(map);
+
+    if (input->has_format || format[0] == '\0')
+        return (int)format_of(input->format);
+    for (int i = 0; i < SEUIL_FORMATS; i++)
+        if (strcmp(seuil_format_name((enum seuil_format)i), format) == 0)
+            return i;
+    return -1;
+}
+
 static struct seuil_decoder *open_decoder(const struct seuil_settings *settings,
                                           const struct seuil_input_settings *input,
-                                          struct seuil_errs *errs)
+                                          const struct seuil_map *map, struct seuil_errs *errs)
 {
     struct seuil_rename renames[SEUIL_FIELD_COUNT + 8];
     struct schema_texts texts = {0};
@@ -102,6 +115,19 @@ static struct seuil_decoder *open_decoder(const struct seuil_settings *settings,
         .learns = settings->registry_url[0] || settings->registry_directory[0],
     };
 
+    if (map) {
+        int format = map_format(input, map);
+
+        if (format < 0) {
+            seuil_errs_at(errs, SEUIL_ERR_CONFIG, settings->file, input->origin.line,
+                          input->origin.column, "input %s: its map has an unknown format, %s",
+                          input->name, seuil_map_format(map));
+            return NULL;
+        }
+        spec.format = (enum seuil_format)format;
+        spec.wanted = seuil_map_wanted(map);
+        spec.columns = seuil_map_columns(map, &spec.column_count);
+    }
     /* The loader of settings let only names of the kind through, each once. */
     for (; spec.rename_count < input->field_count; spec.rename_count++)
         renames[spec.rename_count] = (struct seuil_rename){input->fields[spec.rename_count].field,
@@ -132,6 +158,28 @@ struct seuil_models *seuil_open_models(const struct seuil_settings *settings,
     return models;
 }
 
+static void open_inputs(struct seuil_opened *opened, struct seuil_errs *errs)
+{
+    const struct seuil_settings *settings = opened->settings;
+    struct seuil_yaml *doc = NULL;
+
+    for (uint32_t i = 0; i < settings->input_count; i++) {
+        const struct seuil_input_settings *input = &settings->inputs[i];
+
+        if (input->map || input->preset) {
+            if (!doc)
+                doc = seuil_yaml_open(settings->file, errs);
+            if (!doc)
+                return;
+            opened->maps[i] = seuil_open_map(settings, input, doc, errs);
+            if (!opened->maps[i])
+                continue;
+        }
+        opened->decoders[i] = open_decoder(settings, input, opened->maps[i], errs);
+    }
+    seuil_yaml_free(doc);
+}
+
 int seuil_open(const char *path, struct seuil_opened *ret_opened, struct seuil_errs *errs)
 {
     struct seuil_opened opened = {0};
@@ -140,8 +188,7 @@ int seuil_open(const char *path, struct seuil_opened *ret_opened, struct seuil_e
     opened.settings = seuil_settings_open(path, NULL, NULL, errs);
     if (opened.settings) {
         opened.models = seuil_open_models(opened.settings, errs);
-        for (uint32_t i = 0; i < opened.settings->input_count; i++)
-            opened.decoders[i] = open_decoder(opened.settings, &opened.settings->inputs[i], errs);
+        open_inputs(&opened, errs);
     }
     if (errs->total != before) {
         seuil_opened_done(&opened);
@@ -155,8 +202,10 @@ int seuil_open(const char *path, struct seuil_opened *ret_opened, struct seuil_e
 
 void seuil_opened_done(struct seuil_opened *opened)
 {
-    for (int i = 0; i < SEUIL_TOPICS_MAX; i++)
+    for (int i = 0; i < SEUIL_TOPICS_MAX; i++) {
         seuil_decoder_free(opened->decoders[i]);
+        seuil_map_free(opened->maps[i]);
+    }
     seuil_models_free(opened->models);
     seuil_settings_free(opened->settings);
     memset(opened, 0, sizeof(*opened));
@@ -219,6 +268,7 @@ void seuil_open_shard_config(const struct seuil_opened *opened, const uint32_t *
         *input = (struct seuil_input){.used = true,
                                       .name = s->inputs[i].topic,
                                       .decoder = opened->decoders[i],
+                                      .map = opened->maps[i],
                                       .start = start_of(s->inputs[i].start),
                                       .start_time = s->inputs[i].start_time};
     }

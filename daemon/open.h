@@ -9,6 +9,7 @@
 #include "base/errs.h"
 #include "conf/settings.h"
 #include "core/model.h"
+#include "map/map.h"
 #include "shard/shard.h"
 
 struct seuil_opened {
@@ -16,12 +17,20 @@ struct seuil_opened {
     struct seuil_models *models;
     /* By index in settings->inputs. */
     struct seuil_decoder *decoders[SEUIL_TOPICS_MAX];
+    struct seuil_map *maps[SEUIL_TOPICS_MAX]; /* NULL: its records are events themselves */
 };
 
 /* Load everything. 0, or a negative code with every mistake in @errs; then nothing is kept.
  * SEUIL_ERR_CONFIG covers what a person wrote, SEUIL_ERR_NOMEM what they did not. */
 int seuil_open(const char *path, struct seuil_opened *ret_opened, struct seuil_errs *errs);
 void seuil_opened_done(struct seuil_opened *opened);
+
+/* The map of @input, from its preset and what its settings say themselves; NULL and @errs
+ * (open_map.c).
+ * @doc is the settings' own text. */
+struct seuil_map *seuil_open_map(const struct seuil_settings *settings,
+                                 const struct seuil_input_settings *input,
+                                 const struct seuil_yaml *doc, struct seuil_errs *errs);
 
 /* Compile the models of @settings anew, for a reload: NULL and @errs. */
 struct seuil_models *seuil_open_models(const struct seuil_settings *settings,

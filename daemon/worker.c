@@ -41,6 +41,7 @@ struct seuil_worker {
     void *regex;
     struct seuil_scratch *scratch;
     struct seuil_decode_scratch *decode;
+    struct seuil_map_scratch *map;
     struct seuil_lead *lead;
     pthread_t thread;
     int wake_fd;
@@ -147,6 +148,7 @@ static struct seuil_shard *shard_of(struct seuil_worker *worker, uint32_t number
         .models = worker->models,
         .scratch = worker->scratch,
         .decode = worker->decode,
+        .map = worker->map,
         .lead = worker->lead,
         .store = worker->env.store,
         .source = worker->env.source,
@@ -312,12 +314,13 @@ struct seuil_worker *seuil_worker_start(const struct seuil_worker_env *env, stru
     worker->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     worker->snapshot = seuil_heap_zalloc(SEUIL_PARTITIONS_MAX, sizeof(*worker->snapshot));
     worker->decode = seuil_decode_scratch_new();
+    worker->map = seuil_map_scratch_new();
     worker->lead = seuil_heap_zalloc(1, sizeof(*worker->lead));
     pthread_mutex_init(&worker->lock, NULL);
     atomic_store(&worker->heartbeat, seuil_clock_mono_ms());
     if (worker->wake_fd >= 0 && env->sink->ops->watch)
         env->sink->ops->watch(env->sink, worker->wake_fd);
-    if (worker->wake_fd >= 0 && worker->snapshot && worker->decode && worker->lead &&
+    if (worker->wake_fd >= 0 && worker->snapshot && worker->decode && worker->map && worker->lead &&
         think_with(worker, env->models) == 0 &&
         pthread_create(&worker->thread, NULL, run, worker) == 0)
         return worker;
@@ -329,6 +332,7 @@ struct seuil_worker *seuil_worker_start(const struct seuil_worker_env *env, stru
     seuil_models_regex_free(worker->regex);
     free(worker->scratch_memory);
     seuil_decode_scratch_free(worker->decode);
+    seuil_map_scratch_free(worker->map);
     seuil_heap_free(worker->lead);
     seuil_heap_free(worker->snapshot);
     seuil_heap_free(worker);
@@ -402,6 +406,7 @@ void seuil_worker_stop(struct seuil_worker *worker)
     seuil_models_regex_free(worker->regex);
     free(worker->scratch_memory);
     seuil_decode_scratch_free(worker->decode);
+    seuil_map_scratch_free(worker->map);
     seuil_heap_free(worker->lead);
     seuil_heap_free(worker->snapshot);
     close(worker->wake_fd);

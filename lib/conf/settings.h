@@ -34,6 +34,8 @@
     X("schemas", "Avro: writer schemas by id, {1: page_view.avsc}; with a registry not needed.")   \
     X("schema", "raw: the writer schema; relative to this file.")                                  \
     X("fields", "Renamed fields: canonical name: name in the record.")                             \
+    X("preset", "A known source's map: its name, as sendgrid, or a file, as ./shop.yaml.")         \
+    X("map", "How records become events; beside preset: what goes before it.")                     \
     X("optional", "true: no error when the topic is not there.")                                   \
     X("start", "earliest, latest or a time: where a new shard begins.")
 
@@ -97,6 +99,9 @@ struct seuil_input_settings {
     enum seuil_kind kind;
     enum seuil_input_format format;
     bool optional;
+    bool has_format;    /* it is set: it goes before what a map says */
+    const char *preset; /* a name, or the resolved path of a file; NULL: none */
+    const char *map;    /* inputs.NAME.map as YAML in one line; NULL: none */
     enum seuil_input_start start;
     seuil_time_ms start_time;
     uint32_t schema_count, field_count;

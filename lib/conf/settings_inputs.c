@@ -117,6 +117,14 @@ static void load_kind(struct input_loader *in, const struct seuil_yaml_node *key
     given = text_of(in, "kind", &node);
     if (given < 0)
         return;
+    if (in->input->preset || in->input->map) {
+        if (given)
+            seuil_yaml_error(loader->doc, &node, loader->errs, SEUIL_ERR_INVALID,
+                             "input %.64s has a map, which says the kind of each event: leave kind "
+                             "out",
+                             in->input->name);
+        return;
+    }
     if (!given && fixed < 0) {
         seuil_yaml_error(loader->doc, key, loader->errs, SEUIL_ERR_MISSING,
                          "input %.64s needs a kind: page_view, email, form, activity, profile or "
@@ -148,6 +156,7 @@ static void load_format(struct input_loader *in)
 
     if (text_of(in, "format", &node) != 1)
         return;
+    in->input->has_format = true;
     for (size_t i = 0; i < FORMAT_COUNT; i++)
         if (strcmp(node.text, formats[i]) == 0) {
             in->input->format = (enum seuil_input_format)i;
@@ -328,6 +337,65 @@ static void load_fields(struct input_loader *in, const struct seuil_yaml_node *m
     in->input->field_count = map->count;
 }
 
+/* A preset by its name is looked for where presets are; a file is one by its looks. */
+static void load_preset(struct input_loader *in)
+{
+    struct seuil_yaml_node node;
+    struct seuil_str name;
+
+    if (text_of(in, "preset", &node) != 1)
+        return;
+    name = seuil_yaml_str(&node);
+    if (memchr(name.ptr, '/', name.len) ||
+        (name.len > 5 && memcmp(name.ptr + name.len - 5, ".yaml", 5) == 0)) {
+        in->input->preset = seuil_settings_resolve(in->loader, name);
+        if (!in->input->preset)
+            seuil_settings_nomem(in->loader);
+    } else if (name.len == 0 || !seuil_settings_is_name(name)) {
+        seuil_yaml_error(in->loader->doc, &node, in->loader->errs, SEUIL_ERR_INVALID,
+                         "%s must be the name of a preset, as sendgrid, or a file, as ./shop.yaml",
+                         what(in, "preset"));
+    } else {
+        in->input->preset = keep(in->loader, name);
+    }
+}
+
+static void load_map(struct input_loader *in)
+{
+    const struct seuil_yaml_node *map = seuil_yaml_find(in->node, "map");
+    const struct seuil_yaml_node *fields = seuil_yaml_find(in->node, "fields");
+    struct seuil_buf text = {0};
+
+    if (map && !seuil_yaml_is_null(map)) {
+        if (map->kind != SEUIL_YAML_MAPPING)
+            seuil_yaml_error(in->loader->doc, map, in->loader->errs, SEUIL_ERR_INVALID,
+                             "%s must be a mapping with events:, this is %s; a file is named by "
+                             "preset:",
+                             what(in, "map"), seuil_yaml_kind_text(map));
+        if (seuil_yaml_write(map, &text))
+            seuil_settings_nomem(in->loader);
+        in->input->map =
+            keep(in->loader, (struct seuil_str){(const char *)text.ptr, (uint32_t)text.len});
+        seuil_buf_done(&text);
+    }
+    if (fields && !seuil_yaml_is_null(fields) && (in->input->map || in->input->preset))
+        seuil_yaml_error(in->loader->doc, fields, in->loader->errs, SEUIL_ERR_INVALID,
+                         "input %.64s has a map, which names its fields: leave fields out",
+                         in->input->name);
+}
+
+/* What has no names of its own can only be read with a map. */
+static void check_map(struct input_loader *in, const struct seuil_yaml_node *key)
+{
+    enum seuil_input_format format = in->input->format;
+
+    if ((format == SEUIL_INPUT_TSV || format == SEUIL_INPUT_FORM) && !in->input->map &&
+        !in->input->preset)
+        seuil_yaml_error(in->loader->doc, key, in->loader->errs, SEUIL_ERR_MISSING,
+                         "input %.64s has format: %s and needs a map or a preset", in->input->name,
+                         formats[format]);
+}
+
 static void load_input(struct seuil_settings_loader *loader, const struct seuil_yaml_node *key,
                        const struct seuil_yaml_node *node, struct seuil_input_settings *ret_input)
 {
@@ -350,8 +418,11 @@ static void load_input(struct seuil_settings_loader *loader, const struct seuil_
     seuil_yaml_check_keys(loader->doc, node, seuil_input_keys, SEUIL_INPUT_KEY_COUNT, "an input",
                           loader->errs);
     load_topic(&in);
+    load_preset(&in);
+    load_map(&in);
     load_kind(&in, key);
     load_format(&in);
+    check_map(&in, key);
     load_start(&in);
     part = seuil_yaml_find(node, "optional");
     if (part)
@@ -364,7 +435,7 @@ static void load_input(struct seuil_settings_loader *loader, const struct seuil_
         load_schema(&in);
     check_schemas(&in, key);
     part = seuil_yaml_find(node, "fields");
-    if (part && !seuil_yaml_is_null(part))
+    if (part && !seuil_yaml_is_null(part) && !ret_input->map && !ret_input->preset)
         load_fields(&in, part);
 }
 

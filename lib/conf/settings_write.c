@@ -159,9 +159,17 @@ static void add_input(const struct seuil_settings *settings,
     add_origin(settings, &input->origin, out);
     seuil_buf_add_text(out, "    topic: ");
     add_quoted(out, input->topic);
-    seuil_buf_printf(out, "\n    kind: %s\n    format: %s\n    optional: %s\n",
-                     seuil_kind_name(input->kind), seuil_input_format_name(input->format),
-                     input->optional ? "true" : "false");
+    if (!input->preset && !input->map)
+        seuil_buf_printf(out, "\n    kind: %s", seuil_kind_name(input->kind));
+    if (input->has_format || (!input->preset && !input->map))
+        seuil_buf_printf(out, "\n    format: %s", seuil_input_format_name(input->format));
+    if (input->preset) {
+        seuil_buf_add_text(out, "\n    preset: ");
+        add_quoted(out, input->preset);
+    }
+    if (input->map)
+        seuil_buf_printf(out, "\n    map: %s", input->map);
+    seuil_buf_printf(out, "\n    optional: %s\n", input->optional ? "true" : "false");
     add_start(input, out);
     add_schemas(input, out);
     if (input->field_count)

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/errs.h"
 #include "base/str.h"
 #include "core/time.h"
@@ -65,6 +66,9 @@ static inline struct seuil_str seuil_yaml_str(const struct seuil_yaml_node *node
 {
     return (struct seuil_str){node->text, node->len};
 }
+
+/* Append @node as YAML in one line, that can be read again. 0 or SEUIL_ERR_NOMEM. */
+int seuil_yaml_write(const struct seuil_yaml_node *node, struct seuil_buf *out);
 
 /* Report a mistake at @node: returns @code. */
 int seuil_yaml_error(const struct seuil_yaml *doc, const struct seuil_yaml_node *node,

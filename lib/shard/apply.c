@@ -7,7 +7,7 @@
 
 #include <assert.h>
 
-#include "codec/decode.h"
+#include "map/read.h"
 #include "shard/internal.h"
 
 bool seuil_apply_paused(const struct seuil_shard *shard)
@@ -16,11 +16,21 @@ bool seuil_apply_paused(const struct seuil_shard *shard)
            shard->pending.bytes.len >= SEUIL_ENTRY_BYTES_MAX || shard->failed || shard->halting;
 }
 
+/* Of a record with several events one copy is enough, with the reason of its first fault: replayed,
+ * the events that were good are known already. */
+static void letter(struct seuil_shard *shard, const struct seuil_item *item, bool decoding,
+                   const char *name, const char *text)
+{
+    if (!shard->record.lettered)
+        seuil_dead_add(shard, item, decoding, name, text);
+    shard->record.lettered = true;
+}
+
 static void dead_letter(struct seuil_shard *shard, const struct seuil_item *item, const char *name,
                         const char *text)
 {
     shard->counters.dead_lettered++;
-    seuil_dead_add(shard, item, false, name, text);
+    letter(shard, item, false, name, text);
 }
 
 static void misrouted(struct seuil_shard *shard, const struct seuil_item *item, const char *text)
@@ -61,69 +71,24 @@ static bool header_of(void *ctx, const char *name, struct seuil_str *ret_value)
     return place->source->ops->header(place->source, place->record, name, ret_value);
 }
 
-/* A record that cannot be decoded: true when it has gone to the dead letters, false when it waits,
- * or when its schema is known now and it is to be decoded again. */
-static bool undecodable(struct seuil_shard *shard, const struct seuil_item *item,
-                        const struct seuil_record_view *record, struct seuil_event *event,
-                        bool *ret_again)
+/* An event that cannot be had. A writer schema that is not known is asked for: 0 when it was
+ * learned and the record is to be read again, SEUIL_ERR_BACKOFF when the record waits; otherwise
+ * @rc, and it has gone to the dead letters. */
+static int undecodable(struct seuil_shard *shard, const struct seuil_item *item,
+                       const struct seuil_record_view *record, int rc, struct seuil_error *err)
 {
-    const struct seuil_decoder *decoder = shard->config->inputs[item->topic].decoder;
-    struct seuil_error err = {0}, why = {0};
-    int rc = seuil_decode_record(decoder, shard->env.decode, record, event, &err);
+    struct seuil_error why = {0};
     int asked =
         rc == SEUIL_ERR_UNKNOWN ? seuil_schema_ask(shard, item, record, &why) : SEUIL_ERR_UNKNOWN;
 
-    *ret_again = rc == 0 || asked == 0; /* it was learned between the two */
-    if (*ret_again || asked == SEUIL_ERR_BACKOFF)
-        return false;
+    if (asked == 0 || asked == SEUIL_ERR_BACKOFF)
+        return asked;
     if (why.text[0])
-        seuil_error_wrap(&err, "%s", why.text);
+        seuil_error_wrap(err, "%s", why.text);
     shard->counters.dead_lettered++;
-    seuil_dead_add(shard, item, true,
-                   asked == SEUIL_ERR_INVALID ? "unusable_schema" : seuil_decode_error_name(rc),
-                   err.text);
-    return true;
-}
-
-enum decoded { DECODED, GIVEN_UP, WAITING };
-
-static enum decoded decode(struct seuil_shard *shard, const struct seuil_item *item,
-                           struct seuil_event *ret_event)
-{
-    const struct seuil_record_in *record = item->record;
-    const struct seuil_decoder *decoder = shard->config->inputs[item->topic].decoder;
-    struct header_place place = {shard->env.source, record};
-    struct seuil_record_view view = {
-        .bytes = record->value,
-        .len = record->value_len,
-        .key = record->key,
-        .topic = seuil_str_from(shard->config->inputs[item->topic].name),
-        .partition = (int32_t)shard->number,
-        .offset = record->offset,
-        .time = record->time,
-        .header = header_of,
-        .ctx = &place,
-    };
-    bool again = false;
-
-    while (seuil_decode_record(decoder, shard->env.decode, &view, ret_event, NULL) != 0) {
-        if (undecodable(shard, item, &view, ret_event, &again))
-            return GIVEN_UP;
-        if (!again)
-            return WAITING;
-    }
-    if (!seuil_str_eq(ret_event->lead, record->key)) {
-        misrouted(shard, item, "the record's key is not the id of its lead");
-        return GIVEN_UP;
-    }
-    ret_event->arrival = record->time;
-    ret_event->position = (struct seuil_position){
-        .topic = item->topic,
-        .generation = shard->meta.topics[item->topic].generation,
-        .partition = (int32_t)shard->number,
-        .offset = record->offset,
-    };
-    return DECODED;
+    letter(shard, item, true,
+           asked == SEUIL_ERR_INVALID ? "unusable_schema" : seuil_decode_error_name(rc), err->text);
+    return rc;
 }
 
 /* The fate of an event after its step; true when the record goes to the dead letters. */
@@ -134,7 +99,7 @@ static bool fate(struct seuil_shard *shard, const struct seuil_item *item, bool 
     switch (shard->outcome.verdict) {
     case SEUIL_VERDICT_LATE:
         counters->late++;
-        seuil_dead_add(shard, item, false, "late", "the event is older than its lead's horizon");
+        letter(shard, item, false, "late", "the event is older than its lead's horizon");
         return true;
     case SEUIL_VERDICT_UNSUPPORTED:
         dead_letter(shard, item, "unsupported_command", "this version does not apply this command");
@@ -210,12 +175,19 @@ static bool apply_event(struct seuil_shard *shard, const struct seuil_item *item
     bool urgent = false, expired = false, changed;
     struct seuil_lead *lead;
 
-    if (defer(shard, item, event, until))
+    if (shard->record.stamp != SEUIL_STAMP_ABOVE && defer(shard, item, event, until)) {
+        shard->record.stamp = SEUIL_STAMP_BELOW;
         return true;
+    }
     lead = seuil_lead_take(shard, entry);
     if (!lead)
         return false;
-    if (event->position.offset < seuil_lead_stamp(lead, item->topic, event->position.generation)) {
+    if (shard->record.stamp == SEUIL_STAMP_UNKNOWN)
+        shard->record.stamp =
+            event->position.offset < seuil_lead_stamp(lead, item->topic, event->position.generation)
+                ? SEUIL_STAMP_ABOVE
+                : SEUIL_STAMP_BELOW;
+    if (shard->record.stamp == SEUIL_STAMP_ABOVE) {
         replay(shard, item, event, lead);
         return true;
     }
@@ -241,27 +213,85 @@ static bool apply_event(struct seuil_shard *shard, const struct seuil_item *item
     return true;
 }
 
+/* One event of the record: false after a halt. */
+static bool apply_read(struct seuil_shard *shard, const struct seuil_item *item,
+                       struct seuil_event *event)
+{
+    const struct seuil_record_in *record = item->record;
+
+    if (!seuil_str_eq(event->lead, record->key)) {
+        misrouted(shard, item, "the record's key is not the id of its lead");
+        return true;
+    }
+    event->arrival = record->time;
+    event->position = (struct seuil_position){
+        .topic = item->topic,
+        .generation = shard->meta.topics[item->topic].generation,
+        .partition = (int32_t)shard->number,
+        .offset = record->offset,
+    };
+    seuil_audit_count(shard, false);
+    return apply_event(shard, item, event);
+}
+
+/* The events of a record, one after the other and all of them before anything is written: its stamp
+ * covers them together. False when the record waits, or after a halt. */
+static bool apply_events(struct seuil_shard *shard, const struct seuil_item *item)
+{
+    const struct seuil_record_in *record = item->record;
+    const struct seuil_input *input = &shard->config->inputs[item->topic];
+    struct seuil_reader reader = {input->decoder, input->map};
+    struct seuil_read_scratch scratch = {shard->env.decode, shard->env.map};
+    struct header_place place = {shard->env.source, record};
+    struct seuil_record_view view = {
+        .bytes = record->value,
+        .len = record->value_len,
+        .key = record->key,
+        .topic = seuil_str_from(input->name),
+        .partition = (int32_t)shard->number,
+        .offset = record->offset,
+        .time = record->time,
+        .header = header_of,
+        .ctx = &place,
+    };
+    struct seuil_event event;
+    struct seuil_error err;
+    uint64_t count = 0;
+    int rc = seuil_read_first(&reader, &scratch, &view, &event, &err);
+
+    while (rc != 0) {
+        if (rc < 0) {
+            rc = undecodable(shard, item, &view, rc, &err);
+            if (rc == SEUIL_ERR_BACKOFF)
+                return false;
+            if (rc == 0) {
+                rc = seuil_read_first(&reader, &scratch, &view, &event, &err);
+                continue;
+            }
+        } else if (!apply_read(shard, item, &event)) {
+            return false;
+        }
+        count++;
+        rc = seuil_read_next(&reader, &scratch, &event, &err);
+    }
+    if (shard->schema_wait.since != SEUIL_TIME_NONE)
+        seuil_schema_end(shard);
+    shard->counters.filtered += count == 0;
+    shard->counters.received += count ? count : 1;
+    return true;
+}
+
 /* Whether the record has met its fate. */
 static bool apply_one(struct seuil_shard *shard, const struct seuil_item *item)
 {
-    struct seuil_event event;
-    enum decoded decoded;
-
-    if (faulty(shard, item))
-        return true;
-    if (!item->record->value) {
+    shard->record = (struct seuil_record_state){0};
+    if (!faulty(shard, item)) {
+        if (item->record->value)
+            return apply_events(shard, item);
         shard->counters.filtered++;
-        return true;
     }
-    decoded = decode(shard, item, &event);
-    if (decoded == WAITING)
-        return false;
-    if (shard->schema_wait.since != SEUIL_TIME_NONE)
-        seuil_schema_end(shard);
-    if (decoded == GIVEN_UP)
-        return true;
-    seuil_audit_count(shard, false);
-    return apply_event(shard, item, &event);
+    shard->counters.received++;
+    return true;
 }
 
 /* The record is behind us: what it did is in the cache, in the pending entries, or among the dead
@@ -309,7 +339,6 @@ bool seuil_apply_run(struct seuil_shard *shard)
             touch(batch);
         if (!apply_one(shard, item))
             break;
-        shard->counters.received++;
         advance_cursor(shard, item);
         if (item->lead)
             item->lead->pins--;

@@ -223,6 +223,17 @@ struct seuil_witness {
     uint64_t seq;
 };
 
+/* Of the record that is applied: whether its lead has it already is judged by its first event,
+ * since that one may set the stamp that the next one would be held against. */
+struct seuil_record_state {
+    enum {
+        SEUIL_STAMP_UNKNOWN,
+        SEUIL_STAMP_BELOW, /* the record is new */
+        SEUIL_STAMP_ABOVE, /* it is in */
+    } stamp;
+    bool lettered; /* a copy is among the dead letters */
+};
+
 struct seuil_shard {
     struct seuil_shard_env env;
     const struct seuil_shard_config *config;
@@ -263,6 +274,7 @@ struct seuil_shard {
     struct seuil_cache cache;
     struct seuil_batch batch;
     struct seuil_schema_wait schema_wait;
+    struct seuil_record_state record;
     struct seuil_load loads[SEUIL_LOADS];
     struct seuil_checkpoint checkpoint;
     struct seuil_timers timers;

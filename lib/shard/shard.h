@@ -19,6 +19,7 @@
 #include "codec/decode.h"
 #include "codec/encode.h"
 #include "core/engine.h"
+#include "map/map.h"
 #include "store/store.h"
 #include "stream/sink.h"
 #include "stream/source.h"
@@ -35,7 +36,8 @@ struct seuil_input {
     bool used;        /* this topic number is an input */
     const char *name; /* of the topic */
     const struct seuil_decoder *decoder;
-    enum seuil_start start; /* where a new shard begins */
+    const struct seuil_map *map; /* NULL: its records are events themselves */
+    enum seuil_start start;      /* where a new shard begins */
     seuil_time_ms start_time;
 };
 
@@ -145,6 +147,7 @@ struct seuil_shard_env {
     const struct seuil_models *models;
     struct seuil_scratch *scratch;       /* of the thread */
     struct seuil_decode_scratch *decode; /* of the thread */
+    struct seuil_map_scratch *map;       /* of the thread; NULL when no input has a map */
     struct seuil_lead *lead;             /* workspace of the thread */
     struct seuil_store *store;
     struct seuil_source *source;

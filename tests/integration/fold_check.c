@@ -279,7 +279,7 @@ static void add_topic(char *text, struct seuil_decoder *decoder)
         die("is not NUMBER:NAME:DUMP", text);
     *name++ = '\0';
     *path++ = '\0';
-    spec.topics[number] = (struct seuil_fold_topic){name, decoder};
+    spec.topics[number] = (struct seuil_fold_topic){.name = name, .decoder = decoder};
     read_topic(path);
 }
 

@@ -73,7 +73,8 @@ static int load_one(int m)
                                         sim.models[m], NULL);
     spec.models = sim.models[m];
     for (int t = 0; t < SIM_TOPICS; t++)
-        spec.topics[t] = (struct seuil_fold_topic){sim_topic_names[t], sim.decoder};
+        spec.topics[t] =
+            (struct seuil_fold_topic){.name = sim_topic_names[t], .decoder = sim.decoder};
     sim.state_fold[m] = seuil_fold_new(&spec);
     sim.fold[m] = seuil_fold_new(&spec);
     spec.crossing = sim_drain_crossing;

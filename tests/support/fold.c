@@ -8,6 +8,7 @@ struct seuil_fold {
     struct seuil_fold_spec spec;
     struct seuil_scratch *scratch;
     struct seuil_decode_scratch *decode;
+    struct seuil_map_scratch *map;
     struct seuil_buf out;
     struct seuil_lead lead;
     struct seuil_outcome outcome;
@@ -23,7 +24,8 @@ struct seuil_fold *seuil_fold_new(const struct seuil_fold_spec *spec)
     fold->spec = *spec;
     memory = seuil_heap_alloc(seuil_scratch_size(spec->models));
     fold->decode = seuil_decode_scratch_new();
-    if (!memory || !fold->decode) {
+    fold->map = seuil_map_scratch_new();
+    if (!memory || !fold->decode || !fold->map) {
         seuil_heap_free(memory);
         seuil_fold_free(fold);
         return NULL;
@@ -38,8 +40,8 @@ void seuil_fold_free(struct seuil_fold *fold)
     if (!fold)
         return;
     seuil_heap_free(fold->scratch);
-    if (fold->decode)
-        seuil_decode_scratch_free(fold->decode);
+    seuil_decode_scratch_free(fold->decode);
+    seuil_map_scratch_free(fold->map);
     seuil_buf_done(&fold->out);
     seuil_heap_free(fold);
 }
@@ -97,29 +99,51 @@ void seuil_fold_until(struct seuil_fold *fold, seuil_time_ms until)
     }
 }
 
+/* 1 when it left something in the lead. */
+static int apply_event(struct seuil_fold *fold, const struct seuil_fold_record *record,
+                       struct seuil_event *event, enum seuil_verdict *ret_verdict)
+{
+    if (!seuil_str_eq(event->lead, (struct seuil_str){fold->lead.id, fold->lead.id_len}))
+        return 0;
+    event->arrival = record->time;
+    event->position = record->position;
+    seuil_fold_until(fold, record->stream > record->time ? record->stream : record->time);
+    seuil_engine_step(fold->spec.models, fold->scratch, event, &fold->lead, &fold->outcome);
+    fold_tell(fold, event);
+    if (ret_verdict)
+        *ret_verdict = fold->outcome.verdict;
+    return (fold->outcome.todo & SEUIL_TODO_SAVE) != 0;
+}
+
 int seuil_fold_apply(struct seuil_fold *fold, const struct seuil_fold_record *record,
                      enum seuil_verdict *ret_verdict)
 {
     const struct seuil_fold_topic *topic = &fold->spec.topics[record->position.topic];
+    struct seuil_reader reader = {topic->decoder, topic->map};
+    struct seuil_read_scratch scratch = {fold->decode, fold->map};
+    struct seuil_record_view view = {
+        .bytes = record->value,
+        .len = record->value_len,
+        .key = {fold->lead.id, fold->lead.id_len},
+        .topic = seuil_str_from(topic->name),
+        .partition = record->position.partition,
+        .offset = record->position.offset,
+        .time = record->time,
+    };
     struct seuil_event event;
-    int rc;
+    int rc, left = 0, why = 0;
 
     if (!record->value || !topic->decoder)
         return 0;
-    rc = seuil_decode(topic->decoder, fold->decode, record->value, record->value_len, &event, NULL);
-    if (rc < 0)
-        return rc;
-    if (!seuil_str_eq(event.lead, (struct seuil_str){fold->lead.id, fold->lead.id_len}))
-        return 0;
-    event.arrival = record->time;
-    event.position = record->position;
-    seuil_fold_until(fold, record->stream > record->time ? record->stream : record->time);
-    seuil_engine_step(fold->spec.models, fold->scratch, &event, &fold->lead, &fold->outcome);
-    fold_tell(fold, &event);
-    if (ret_verdict)
-        *ret_verdict = fold->outcome.verdict;
-    if (!(fold->outcome.todo & SEUIL_TODO_SAVE))
-        return 0;
+    rc = seuil_read_first(&reader, &scratch, &view, &event, NULL);
+    for (; rc != 0; rc = seuil_read_next(&reader, &scratch, &event, NULL)) {
+        if (rc < 0)
+            why = rc;
+        else
+            left |= apply_event(fold, record, &event, ret_verdict);
+    }
+    if (!left)
+        return why;
     seuil_lead_set_stamp(&fold->lead, record->position.topic, record->position.generation,
                          record->position.offset + 1);
     return 1;

@@ -14,10 +14,12 @@
 #include "codec/encode.h"
 #include "core/engine.h"
 #include "core/lead_codec.h"
+#include "map/read.h"
 
 struct seuil_fold_topic {
     const char *name;
     const struct seuil_decoder *decoder; /* NULL: not an input */
+    const struct seuil_map *map;         /* NULL: its records are events themselves */
 };
 
 /* Everything pointed to stays until seuil_fold_free. */
@@ -54,8 +56,9 @@ void seuil_fold_begin(struct seuil_fold *fold, struct seuil_str lead);
 int seuil_fold_resume(struct seuil_fold *fold, struct seuil_str lead, const uint8_t *bytes,
                       size_t len);
 
-/* Apply one record. 1: it left something in the lead, and is stamped; 0: it did not (another lead's
- * record is one of these); negative: it cannot be decoded. @ret_verdict may be NULL. */
+/* Apply one record, all of its events. 1: it left something in the lead, and is stamped; 0: it did
+ * not (another lead's record is one of these); negative: it cannot be decoded. @ret_verdict, of the
+ * last event, may be NULL. */
 int seuil_fold_apply(struct seuil_fold *fold, const struct seuil_fold_record *record,
                      enum seuil_verdict *ret_verdict);
 
