@@ -1,43 +1,66 @@
-/* What the engine costs per event on the common job: read the packed state, let silence act, step,
- * due time, write. Leads lie in memory; nothing is decoded, stored or sent.
+/* What the engine costs per event on the common job, without decoding, storing or sending: the
+ * events of load_bench.c, in order, to packed leads in memory as a shard keeps them. Events that
+ * move nothing are deferred (core/defer.h); after every EVERY events all leads that changed are
+ * caught up with, as a checkpoint does; 1: every event is stepped.
  *
- *     bench_engine MODEL.yaml [LEADS [EVENTS]] */
+ *     bench_engine MODEL.yaml [LEADS [EVENTS [EVERY]]] */
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "conf/model_load.h"
-#include "conf/regex.h"
-#include "core/engine.h"
+#include "core/defer.h"
 #include "core/lead_codec.h"
 
 #define START INT64_C(1767225600000)
 #define SPAN  (30 * SEUIL_DAY_MS)
-#define CELL  512
+#define ROOM  512
+#define TAIL  512
+#define DRAWN 4096 /* events drawn at once: drawing is not measured */
 
 struct cell {
-    uint32_t len;
-    uint8_t bytes[CELL];
+    struct seuil_digest digest;
+    uint32_t len, tail;
+    uint8_t bytes[ROOM], pendings[TAIL];
 };
 
-static uint64_t state = 42;
+struct drawn {
+    struct seuil_event event;
+    uint64_t cell;
+    char id[40], lead[24];
+};
 
-static uint64_t draw(void)
+struct bench {
+    const struct seuil_models *models;
+    struct seuil_scratch *scratch;
+    struct cell *cells;
+    uint64_t leads, events, every;
+    uint64_t steps, crossings, pendings, filtered, settled;
+    struct seuil_lead lead;
+    struct seuil_outcome outcome;
+};
+
+static uint64_t mix(uint64_t x)
 {
-    uint64_t z = state += 0x9e3779b97f4a7c15u;
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
 
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
+static uint64_t draw_below(uint64_t *random, uint64_t below)
+{
+    *random += UINT64_C(0x9e3779b97f4a7c15);
+    return (mix(*random) >> 32) * below >> 32;
 }
 
 static double now_s(void)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -46,103 +69,190 @@ static struct seuil_value text(const char *s)
     return (struct seuil_value){.type = SEUIL_TYPE_STRING, .s = seuil_str_from(s)};
 }
 
-static void draw_event(struct seuil_event *event, uint64_t i, uint64_t n, const char *lead)
+#define SITE "https://www.exemple-societe.fr"
+
+/* Kinds, urls and actions in the shares of load_bench.c. */
+static void draw(const struct bench *bench, uint64_t i, struct drawn *drawn)
 {
-    static const char *const urls[] = {
-        "https://www.example.fr/tarifs/pro", "https://www.example.fr/demande-de-devis",
-        "https://www.example.fr/blog/un-article", "https://www.example.fr/produits/erp"};
-    static const char *const actions[] = {"delivered", "opened", "opened", "clicked",
-                                          "unsubscribed"};
-    static char id[32];
-    uint64_t r = draw();
+    static const char *const urls[] = {SITE "/",
+                                       SITE "/produits/crm",
+                                       SITE "/produits/facturation-electronique",
+                                       SITE "/blog/notation-des-prospects",
+                                       SITE "/blog/relancer-sans-harceler?page=2",
+                                       SITE "/cas-clients/industrie/forges-du-leman",
+                                       SITE "/webinaire/inscription",
+                                       SITE "/contact"};
+    struct seuil_event *event = &drawn->event;
+    uint64_t random = mix(1 ^ mix(i + 1)), dice = draw_below(&random, 100);
 
     memset(event, 0, sizeof(*event));
-    snprintf(id, sizeof(id), "event-%llu", (unsigned long long)i);
-    event->id = seuil_str_from(id);
-    event->lead = seuil_str_from(lead);
-    event->time = event->arrival = START + (int64_t)((double)SPAN * (double)i / (double)n);
+    drawn->cell = draw_below(&random, bench->leads);
+    snprintf(drawn->lead, sizeof(drawn->lead), "lead-%016" PRIx64, mix(drawn->cell + 1));
+    snprintf(drawn->id, sizeof(drawn->id), "%016" PRIx64 "%016" PRIx64 "%04x", mix(random),
+             mix(random + 1), (unsigned)(random & 0xffff));
+    event->id = seuil_str_from(drawn->id);
+    event->lead = seuil_str_from(drawn->lead);
+    event->time = event->arrival =
+        START + (int64_t)((double)SPAN * ((double)i / (double)bench->events));
     event->position.offset = (int64_t)i;
-    if (r % 100 < 70) {
+    if (dice < 70) {
+        dice = draw_below(&random, 1000);
         event->kind = SEUIL_KIND_PAGE_VIEW;
-        event->field[SEUIL_FIELD_URL] = text(urls[(r >> 32) % 4]);
+        event->field[SEUIL_FIELD_URL] = text(dice < 80   ? SITE "/tarifs"
+                                             : dice < 90 ? SITE "/demande-de-devis"
+                                                         : urls[draw_below(&random, 8)]);
         seuil_event_derive(event);
-    } else if (r % 100 < 95) {
+    } else if (dice < 95) {
+        dice = draw_below(&random, 100);
         event->kind = SEUIL_KIND_EMAIL;
-        event->field[SEUIL_FIELD_ACTION] = text(actions[(r >> 32) % 5]);
+        event->position.topic = 1;
+        event->field[SEUIL_FIELD_ACTION] = text(dice < 46   ? "delivered"
+                                                : dice < 82 ? "opened"
+                                                : dice < 95 ? "clicked"
+                                                : dice < 98 ? "bounced"
+                                                            : "unsubscribed");
     } else {
         event->kind = SEUIL_KIND_FORM;
-        event->field[SEUIL_FIELD_FORM_ID] = text("contact");
+        event->position.topic = 2;
+        event->field[SEUIL_FIELD_FORM_ID] = text("demande-de-demo");
     }
+}
+
+static void open_cell(struct bench *bench, struct cell *cell, struct seuil_str id)
+{
+    seuil_lead_init(&bench->lead, id);
+    if (cell->len && seuil_lead_read(cell->bytes, cell->len, &bench->lead) != 0)
+        abort();
+    if (cell->tail)
+        seuil_engine_catch_up(bench->models, bench->scratch, &cell->digest, cell->pendings,
+                              cell->tail, &bench->lead, &bench->outcome);
+}
+
+static void close_cell(struct bench *bench, struct cell *cell)
+{
+    uint8_t packed[SEUIL_LEAD_BYTES_MAX];
+    size_t len = seuil_lead_write(&bench->lead, packed);
+
+    if (len > ROOM) /* it does not happen here */
+        abort();
+    memcpy(cell->bytes, packed, len);
+    cell->len = (uint32_t)len;
+    cell->tail = 0;
+    seuil_engine_digest(bench->models, bench->scratch, &bench->lead, &cell->digest);
+}
+
+static void step(struct bench *bench, const struct seuil_event *event)
+{
+    seuil_engine_step(bench->models, bench->scratch, event, &bench->lead, &bench->outcome);
+    bench->crossings += bench->outcome.crossing_count;
+    bench->steps++;
+}
+
+__attribute__((noinline)) static void bench_apply(struct bench *bench, const struct drawn *drawn)
+{
+    struct cell *cell = &bench->cells[drawn->cell];
+    const struct seuil_event *event = &drawn->event;
+    bool changed = false;
+    uint32_t len;
+
+    if (bench->every > 1 && cell->tail + SEUIL_PENDING_BYTES_MAX <= TAIL) {
+        if (!cell->len && !cell->tail)
+            seuil_engine_digest_new(bench->scratch, &cell->digest);
+        switch (seuil_engine_defer(bench->models, bench->scratch, event, event->arrival,
+                                   &cell->digest, cell->pendings + cell->tail, &len)) {
+        case SEUIL_DEFERRAL_PENDING:
+            cell->tail += len;
+            bench->pendings++;
+            return;
+        case SEUIL_DEFERRAL_FILTERED:
+            bench->filtered++;
+            return;
+        case SEUIL_DEFERRAL_NONE:
+            break;
+        }
+    }
+    open_cell(bench, cell, event->lead);
+    while (bench->lead.due <= event->arrival) {
+        struct seuil_event tick = {.kind = SEUIL_KIND_TICK, .time = bench->lead.due};
+
+        step(bench, &tick);
+        changed = true;
+    }
+    step(bench, event);
+    if (bench->outcome.todo & SEUIL_TODO_SAVE) {
+        seuil_lead_set_stamp(&bench->lead, event->position.topic, 0, event->position.offset + 1);
+        changed = true;
+    }
+    if (changed || cell->tail)
+        close_cell(bench, cell);
+}
+
+__attribute__((noinline)) static void catch_up_all(struct bench *bench)
+{
+    for (uint64_t i = 0; i < bench->leads; i++) {
+        if (!bench->cells[i].tail)
+            continue;
+        open_cell(bench, &bench->cells[i], SEUIL_STR("lead"));
+        close_cell(bench, &bench->cells[i]);
+        bench->settled++;
+    }
+}
+
+static double play(struct bench *bench)
+{
+    struct drawn *drawn = calloc(DRAWN, sizeof(*drawn));
+    double spent = 0, from;
+
+    if (!drawn)
+        abort();
+    for (uint64_t i = 0; i < bench->events; i += DRAWN) {
+        uint64_t count = bench->events - i < DRAWN ? bench->events - i : DRAWN;
+
+        for (uint64_t j = 0; j < count; j++)
+            draw(bench, i + j, &drawn[j]);
+        from = now_s();
+        for (uint64_t j = 0; j < count; j++) {
+            bench_apply(bench, &drawn[j]);
+            if (bench->every > 1 && (i + j + 1) % bench->every == 0)
+                catch_up_all(bench);
+        }
+        spent += now_s() - from;
+    }
+    from = now_s();
+    catch_up_all(bench);
+    free(drawn);
+    return spent + now_s() - from;
 }
 
 int main(int argc, char **argv)
 {
-    static struct seuil_lead lead;
-    static struct seuil_outcome outcome;
-    static struct seuil_event event;
-    static uint8_t packed[SEUIL_LEAD_BYTES_MAX];
+    static struct bench bench;
     struct seuil_errs errs = {0};
     const char *path = argc > 1 ? argv[1] : "config/models/bench.yaml";
-    uint64_t leads = argc > 2 ? strtoull(argv[2], NULL, 10) : 100000;
-    uint64_t events = argc > 3 ? strtoull(argv[3], NULL, 10) : 10 * leads, steps = 0, crossings = 0;
     struct seuil_models *models = seuil_models_load(&path, 1, &errs);
-    struct seuil_scratch *scratch;
-    struct cell *cells = calloc(leads, sizeof(*cells));
+    double spent, bytes = 0;
     void *memory;
-    size_t len;
-    double spent = 0, base = 0, total = 0;
 
-    if (!models || !cells)
+    bench.leads = argc > 2 ? strtoull(argv[2], NULL, 10) : 100000;
+    bench.events = argc > 3 ? strtoull(argv[3], NULL, 10) : 6 * bench.leads;
+    bench.every = argc > 4 ? strtoull(argv[4], NULL, 10) : bench.events / 2;
+    bench.cells = calloc(bench.leads ? bench.leads : 1, sizeof(*bench.cells));
+    if (!models || !bench.cells || !bench.every)
         return 1;
+    bench.models = models;
     memory = aligned_alloc(64, (seuil_scratch_size(models) + 63) / 64 * 64);
     if (!memory)
         return 1;
-    scratch = seuil_scratch_init(memory, models, NULL);
-
-    for (unsigned pass = 0; pass < 2; pass++) {
-        state = 42;
-        spent = now_s();
-        for (uint64_t i = 0; i < events; i++) {
-            uint64_t number = draw() % leads;
-            struct cell *cell = &cells[number];
-            char id[24];
-
-            snprintf(id, sizeof(id), "lead-%016llx", (unsigned long long)number);
-            draw_event(&event, i, events, id);
-            if (pass == 0) { /* what drawing costs */
-                __builtin_prefetch(cell->bytes);
-                continue;
-            }
-            seuil_lead_init(&lead, event.lead);
-            if (cell->len && seuil_lead_read(cell->bytes, cell->len, &lead) != 0)
-                return 1;
-            while (lead.due <= event.time) {
-                struct seuil_event tick = {.kind = SEUIL_KIND_TICK, .time = lead.due};
-
-                seuil_engine_step(models, scratch, &tick, &lead, &outcome);
-                crossings += outcome.crossing_count;
-                steps++;
-            }
-            seuil_engine_step(models, scratch, &event, &lead, &outcome);
-            crossings += outcome.crossing_count;
-            steps++;
-            seuil_lead_set_stamp(&lead, 0, 0, (int64_t)i + 1);
-            len = seuil_lead_write(&lead, packed);
-            if (len <= CELL) { /* else the lead stays as it was: it does not happen here */
-                memcpy(cell->bytes, packed, len);
-                cell->len = (uint32_t)len;
-            }
-        }
-        spent = now_s() - spent;
-        if (pass == 0)
-            base = spent;
-    }
-    for (uint64_t i = 0; i < leads; i++)
-        total += cells[i].len;
-    printf("%.0f ns an event (%llu events, %llu steps, %llu crossings, %.0f bytes a lead)\n",
-           (spent - base) / (double)events * 1e9, (unsigned long long)events,
-           (unsigned long long)steps, (unsigned long long)crossings, total / (double)leads);
-    free(cells);
+    bench.scratch = seuil_scratch_init(memory, models, NULL);
+    spent = play(&bench);
+    for (uint64_t i = 0; i < bench.leads; i++)
+        bytes += bench.cells[i].len;
+    printf("%.0f ns an event (%" PRIu64 " events: %" PRIu64 " deferred, %" PRIu64
+           " filtered; %" PRIu64 " steps, %" PRIu64 " crossings, %" PRIu64
+           " caught up, %.0f bytes a lead)\n",
+           spent / (double)bench.events * 1e9, bench.events, bench.pendings, bench.filtered,
+           bench.steps, bench.crossings, bench.settled, bytes / (double)bench.leads);
+    free(bench.cells);
     free(memory);
     seuil_models_free(models);
     return 0;

@@ -198,7 +198,7 @@ static void draw_rules(struct world *world, const struct world_options *options,
         if (world_chance(world, options->calm ? 1 : 10)) {
             rule->group = SEUIL_GROUP_EXCLUSION;
             rule->points = -(double)(50 * (1 + world_below(world, 3)));
-        } else if (world_chance(world, 20)) {
+        } else if (world_chance(world, options->calm ? 2 : 20)) {
             draw_measure(world, rule);
         }
         rule->decay = one_decay ? common : draw_decay(world, options);
