@@ -202,8 +202,8 @@ void fake_source_done(struct fake_source *source)
     }
 }
 
-int64_t fake_produce(struct fake_source *source, uint32_t t, seuil_time_ms time, const char *key,
-                     const char *value)
+int64_t fake_produce_bytes(struct fake_source *source, uint32_t t, seuil_time_ms time,
+                           const char *key, const void *value, uint32_t value_len)
 {
     struct fake_topic *topic = &source->topics[t];
     struct fake_record *r = &topic->records[topic->count++];
@@ -212,9 +212,19 @@ int64_t fake_produce(struct fake_source *source, uint32_t t, seuil_time_ms time,
         abort();
     *r = (struct fake_record){.offset = topic->next++, .time = time};
     r->key = key ? strdup(key) : NULL;
-    r->value = value ? strdup(value) : NULL;
-    r->value_len = value ? (uint32_t)strlen(value) : 0;
+    if (value) {
+        r->value = malloc(value_len + 1);
+        memcpy(r->value, value, value_len);
+        r->value[value_len] = '\0';
+        r->value_len = value_len;
+    }
     return r->offset;
+}
+
+int64_t fake_produce(struct fake_source *source, uint32_t topic, seuil_time_ms time,
+                     const char *key, const char *value)
+{
+    return fake_produce_bytes(source, topic, time, key, value, value ? (uint32_t)strlen(value) : 0);
 }
 
 void fake_control(struct fake_source *source, uint32_t topic)

@@ -64,6 +64,9 @@ void fake_source_done(struct fake_source *source);
 /* Append a record; @value NULL: a tombstone. Returns its offset. */
 int64_t fake_produce(struct fake_source *source, uint32_t topic, seuil_time_ms time,
                      const char *key, const char *value);
+/* The same with a value of any bytes. */
+int64_t fake_produce_bytes(struct fake_source *source, uint32_t topic, seuil_time_ms time,
+                           const char *key, const void *value, uint32_t value_len);
 /* An offset that is never delivered: a control record. */
 void fake_control(struct fake_source *source, uint32_t topic);
 

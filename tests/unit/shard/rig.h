@@ -45,6 +45,9 @@ struct rig {
     uint32_t tokens;
     char said[512]; /* the last warning or error */
     int hold;       /* replies are not handed on */
+    int (*schema)(void *ctx, uint32_t topic, const struct seuil_schema_ref *ref,
+                  struct seuil_error *err); /* NULL: nobody can be asked */
+    void *schema_ctx;
 };
 
 static inline void rig_random(void *ctx, void *bytes, size_t len)
@@ -94,6 +97,8 @@ static inline struct seuil_shard *rig_shard(struct rig *rig)
         .random = rig_random,
         .say = rig_say,
         .ctx = rig,
+        .schema = rig->schema,
+        .schema_ctx = rig->schema_ctx,
     };
     struct seuil_shard *shard = seuil_shard_new(&env, 0);
 
