@@ -186,6 +186,8 @@ static void put_criteria(struct seuil_buf *buf, const struct seuil_models *model
 static void put_grades(struct seuil_buf *buf, const struct seuil_model *model)
 {
     put_u64(buf, model->has_letters * 2u + model->has_digits);
+    put_u64(buf, model->silent);
+    put_u64(buf, model->sales_tier);
     for (unsigned i = 0; i < SEUIL_GRADES - 1; i++) {
         put_double(buf, model->letters[i]);
         put_double(buf, model->digits[i]);
@@ -232,6 +234,9 @@ static void put_model(struct seuil_buf *buf, const struct seuil_models *models,
         put_double(buf, model->tiers[i].exit);
         put_u64(buf, model->tiers[i].strict * 2u + model->tiers[i].publish);
         put_condition(buf, models, model->tiers[i].when);
+        put_u64(buf, (uint64_t)model->tiers[i].for_ms);
+        put_u64(buf, (uint64_t)model->tiers[i].delay_ms);
+        put_u64(buf, (uint64_t)model->tiers[i].cool_down_ms);
     }
     put_double(buf, model->fit_floor);
     put_double(buf, model->fit_ceiling);
@@ -255,6 +260,8 @@ static void put_model(struct seuil_buf *buf, const struct seuil_models *models,
         put_double(buf, rule->floor);
         put_double(buf, rule->ceiling);
         put_decay(buf, &rule->decay);
+        put_u64(buf, rule->shortcut);
+        put_u64(buf, (uint64_t)rule->hold_ms);
         put_meaning(buf, models, rule);
     }
 }

@@ -3,17 +3,11 @@
 
 #include "conf/model_read.h"
 
-/* The tier from which on sales is told: the highest. */
-static uint8_t sales_tier(const struct seuil_model *model)
-{
-    return (uint8_t)(model->tier_count - 1);
-}
-
 static void check(struct seuil_model_reader *reader, struct seuil_timeline_runner *runner,
                   const struct seuil_timeline *timeline, const struct seuil_yaml *doc)
 {
     const struct seuil_model *model = &reader->models->models[timeline->model];
-    uint8_t sales = sales_tier(model);
+    uint8_t sales = model->sales_tier;
     struct seuil_timeline_result result;
 
     seuil_timeline_run(runner, timeline, &result);

@@ -17,6 +17,7 @@ static void read_head(struct seuil_model_reader *reader)
     const struct seuil_yaml_node *version = seuil_model_need(reader, root, "version", "a model");
     const struct seuil_yaml_node *zone = seuil_yaml_find(root, "zone");
     const struct seuil_yaml_node *decay = seuil_yaml_find(root, "decay");
+    const struct seuil_yaml_node *silent = seuil_yaml_find(root, "silent");
     struct seuil_model *model = reader->model;
     struct seuil_str text;
     int64_t number = SEUIL_MODEL_LANGUAGE;
@@ -36,6 +37,8 @@ static void read_head(struct seuil_model_reader *reader)
     if (version &&
         !seuil_yaml_text(reader->doc, version, "version", SEUIL_NAME_MAX, reader->errs, &text))
         model->version = seuil_model_strdup(reader, text);
+    if (silent)
+        seuil_yaml_bool(reader->doc, silent, "silent", reader->errs, &model->silent);
     if (zone)
         reader->zone = seuil_model_zone(reader, zone);
     if (decay)

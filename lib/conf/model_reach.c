@@ -64,6 +64,19 @@ static double highest_score(const struct seuil_model_reader *reader)
     return total;
 }
 
+/* The highest tier that a rule puts leads into, whatever their score. */
+static uint8_t highest_shortcut(const struct seuil_model_reader *reader)
+{
+    const struct seuil_model *model = reader->model;
+    const struct seuil_rule *rules = reader->rules.list;
+    uint8_t highest = 0;
+
+    for (uint32_t i = model->rule_first; i < model->rule_first + model->rule_count; i++)
+        if (rules[i].shortcut > highest)
+            highest = rules[i].shortcut;
+    return highest;
+}
+
 static double lowest_exclusion(const struct seuil_model_reader *reader)
 {
     const struct seuil_model *model = reader->model;
@@ -84,11 +97,12 @@ void seuil_model_reach(struct seuil_model_reader *reader)
     const struct seuil_yaml_node *tiers = seuil_yaml_find(reader->root, "tiers");
     const struct seuil_yaml_node *excluded = seuil_yaml_find(reader->root, "excluded");
     double highest = highest_score(reader), lowest = lowest_exclusion(reader);
+    uint8_t shortcut = highest_shortcut(reader);
 
     for (uint16_t i = 1; i < model->tier_count; i++) {
         const struct seuil_tier *tier = &model->tiers[i];
 
-        if (tier->strict ? highest > tier->entry : highest >= tier->entry)
+        if (i <= shortcut || (tier->strict ? highest > tier->entry : highest >= tier->entry))
             continue;
         seuil_model_error(reader, seuil_yaml_find(&tiers->items[i], "entry"), SEUIL_ERR_INVALID,
                           "no lead can reach tier \"%s\": the highest score that rules, ceilings "

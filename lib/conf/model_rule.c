@@ -168,6 +168,42 @@ static void read_event_part(struct seuil_model_reader *reader, const struct seui
         seuil_model_limits(reader, limit, rule);
 }
 
+static void read_shortcut(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                          struct seuil_rule *rule)
+{
+    const struct seuil_yaml_node *shortcut = seuil_yaml_find(node, "shortcut"), *tier, *hold;
+    const struct seuil_model *model = reader->model;
+    const char *names[SEUIL_TIERS_MAX];
+    struct seuil_str name;
+    char hint[160];
+
+    if (!shortcut || !seuil_model_mapping(reader, shortcut, "a shortcut"))
+        return;
+    seuil_model_keys(reader, shortcut, SEUIL_SECTION_SHORTCUT);
+    hold = seuil_model_need(reader, shortcut, "hold", "a shortcut");
+    if (hold)
+        seuil_yaml_duration(reader->doc, hold, "hold", SEUIL_DURATION_MIN_MS, SEUIL_DURATION_MAX_MS,
+                            reader->errs, &rule->hold_ms);
+    tier = seuil_model_need(reader, shortcut, "tier", "a shortcut");
+    if (!tier || seuil_yaml_text(reader->doc, tier, "tier", SEUIL_NAME_MAX, reader->errs, &name))
+        return;
+    for (uint16_t i = 0; i < model->tier_count; i++) {
+        names[i] = model->tiers[i].name ? model->tiers[i].name : "";
+        if (strcmp(names[i], name.ptr) == 0)
+            rule->shortcut = (uint8_t)i;
+    }
+    reader->model->has_shortcuts = true;
+    if (rule->shortcut > 0)
+        return;
+    if (model->tier_count && strcmp(names[0], name.ptr) == 0)
+        seuil_model_error(reader, tier, SEUIL_ERR_INVALID,
+                          "the first tier is where every lead is that is in no other: nothing can "
+                          "put one there");
+    else
+        seuil_model_error(reader, tier, SEUIL_ERR_UNKNOWN, "there is no tier \"%s\"%s", name.ptr,
+                          seuil_suggest_text(name, names, model->tier_count, hint, sizeof(hint)));
+}
+
 static void read_while(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                        struct seuil_rule *rule)
 {
@@ -194,9 +230,11 @@ static void read_rule(struct seuil_model_reader *reader, const struct seuil_yaml
         return;
     rule->decay = reader->decay;
     read_group(reader, node, rule);
+    read_shortcut(reader, node, rule);
     read_while(reader, node, rule);
     read_event_part(reader, node, "a rule", rule);
-    seuil_model_points(reader, node, rule);
+    if (seuil_yaml_find(node, "points") || !seuil_yaml_find(node, "shortcut"))
+        seuil_model_points(reader, node, rule);
     seuil_model_exclusive_add(reader, node, rule->when, rule->kind);
 }
 

@@ -75,7 +75,32 @@ static void read_marks(struct seuil_model_reader *reader, const struct seuil_yam
                           tier->exit, tier->entry);
 }
 
-/* Who may be in a tier above the first. */
+static void read_duration(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                          const char *key, int64_t *ret_ms)
+{
+    const struct seuil_yaml_node *value = seuil_yaml_find(node, key);
+
+    if (value)
+        seuil_yaml_duration(reader->doc, value, key, SEUIL_DURATION_MIN_MS, SEUIL_DURATION_MAX_MS,
+                            reader->errs, ret_ms);
+}
+
+static void read_alert(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                       struct seuil_tier *tier)
+{
+    if (!seuil_model_mapping(reader, node, "alert"))
+        return;
+    seuil_model_keys(reader, node, SEUIL_SECTION_ALERT);
+    read_duration(reader, node, "for", &tier->for_ms);
+    read_duration(reader, node, "delay", &tier->delay_ms);
+    read_duration(reader, node, "cool_down", &tier->cool_down_ms);
+    if (!tier->publish)
+        seuil_model_error(reader, node, SEUIL_ERR_INVALID,
+                          "crossings into tier \"%s\" are not published: there is nothing to alert",
+                          tier->name);
+}
+
+/* Who may be in a tier above the first, and when that is told. */
 static void read_policy(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                         struct seuil_tier *tier)
 {
@@ -85,12 +110,29 @@ static void read_policy(struct seuil_model_reader *reader, const struct seuil_ya
         tier->when = seuil_model_condition(reader, when, SEUIL_OF_STANDING);
         reader->model->conditional = true;
     }
+    if (seuil_yaml_find(node, "alert"))
+        read_alert(reader, seuil_yaml_find(node, "alert"), tier);
+}
+
+static void read_sales(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                       uint32_t index)
+{
+    const struct seuil_yaml_node *value = seuil_yaml_find(node, "sales");
+    struct seuil_model *model = reader->model;
+    bool sales = false;
+
+    if (!value || seuil_yaml_bool(reader->doc, value, "sales", reader->errs, &sales) || !sales)
+        return;
+    if (model->sales_tier)
+        seuil_model_error(reader, value, SEUIL_ERR_INVALID,
+                          "one tier is marked with sales: all above it are those of sales too");
+    model->sales_tier = (uint8_t)index;
 }
 
 static void read_tier(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                       struct seuil_tier *tiers, uint32_t index)
 {
-    static const char *const marks[] = {"entry", "exit", "strict", "when"};
+    static const char *const marks[] = {"entry", "exit", "strict", "when", "alert", "sales"};
     const struct seuil_yaml_node *publish, *mark;
     struct seuil_tier *tier = &tiers[index];
     const char *name;
@@ -113,9 +155,10 @@ static void read_tier(struct seuil_model_reader *reader, const struct seuil_yaml
     if (index > 0) {
         read_marks(reader, node, &tiers[index - 1], tier);
         read_policy(reader, node, tier);
+        read_sales(reader, node, index);
         return;
     }
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 6; i++)
         if ((mark = seuil_yaml_find(node, marks[i])))
             seuil_model_error(reader, mark, SEUIL_ERR_INVALID,
                               "the first tier is where every lead is that is in no other: it has "
@@ -142,6 +185,8 @@ void seuil_model_tiers(struct seuil_model_reader *reader)
         read_tier(reader, &node->items[i], tiers, i);
     reader->model->tiers = tiers;
     reader->model->tier_count = (uint16_t)node->count;
+    if (!reader->model->sales_tier)
+        reader->model->sales_tier = (uint8_t)(node->count - 1);
 }
 
 void seuil_model_excluded(struct seuil_model_reader *reader)

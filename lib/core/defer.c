@@ -192,7 +192,7 @@ void seuil_defer_prepare(struct seuil_scratch *scratch)
         const struct seuil_model_view *bare = &scratch->bare[i];
         struct bound bound = {.rests = bare->fit + bare->exclusion};
 
-        scratch->plain = scratch->plain && !model->conditional;
+        scratch->plain = scratch->plain && !model->conditional && !model->has_shortcuts;
         for (unsigned j = 0; j < model->tier_count; j++)
             scratch->marks_up[i][j] = seuil_tier_stay(model, UINT32_MAX, j).high / SEUIL_GRID;
         for (unsigned j = 0; j < model->group_count; j++)

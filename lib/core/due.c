@@ -571,6 +571,8 @@ seuil_time_ms seuil_due_change(struct seuil_scratch *scratch, const struct seuil
     search.index = model;
     search.standing = standing;
     search.stay = seuil_tier_stay(search.model, scratch->model[model].open, standing.under);
+    if (standing.under <= seuil_tier_held(scratch, model, from))
+        search.stay.low = -INFINITY; /* for now: see the end of the hold */
     search.mark = search.model->exclusion_mark > -INFINITY
                       ? seuil_on_grid(search.model->exclusion_mark)
                       : -INFINITY;

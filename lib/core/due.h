@@ -15,8 +15,8 @@ struct seuil_standing {
 };
 
 /* The first instant after @from (at or after the view) at which the automaton of @model would not
- * stay as @standing; SEUIL_TIME_NEVER when it stays. Exact to the
- * millisecond; when the search is too long, an earlier instant. */
+ * stay as @standing, if shortcuts hold it as they do at @from; SEUIL_TIME_NEVER when it stays.
+ * Exact to the millisecond; when the search is too long, an earlier instant. */
 seuil_time_ms seuil_due_change(struct seuil_scratch *scratch, const struct seuil_lead *lead,
                                unsigned model, struct seuil_standing standing, seuil_time_ms from);
 

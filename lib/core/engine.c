@@ -106,7 +106,7 @@ static void step_tick(struct seuil_scratch *scratch, const struct seuil_event *e
     conclude(scratch, lead, at,
              has_record_at(&lead->evidence, at) ? SEUIL_REASON_EVENT : SEUIL_REASON_DECAY,
              ret_outcome);
-    if (lead->expired || !seuil_judge_at_rest(lead) || seuil_due_expiry(scratch, lead) > at)
+    if (lead->expired || !seuil_judge_at_rest(lead) || seuil_judge_expiry(scratch, lead) > at)
         return;
     lead->expired = true;
     lead->due = SEUIL_TIME_NEVER;
@@ -189,6 +189,10 @@ static void step_forget(struct seuil_scratch *scratch, const struct seuil_event 
         begin_anew(lead);
     seuil_scratch_bind(scratch, lead);
     erase(&lead->evidence, time);
+    for (unsigned i = 0; i < lead->automaton_count; i++) {
+        lead->automata[i].alert = (struct seuil_alert){0};
+        lead->automata[i].told_count = 0;
+    }
     lead->cut = time;
     lead->tombstone = lead->evidence.newest == SEUIL_TIME_NONE;
     if (!lead->tombstone)

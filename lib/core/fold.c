@@ -186,6 +186,16 @@ static void pass_status(const struct seuil_folding *folding, const struct seuil_
         seuil_fold_retire(folding, rule->model, true);
 }
 
+/* An event that a limit refuses fires no shortcut. */
+static void award(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms time,
+                  uint32_t object, double measure)
+{
+    if (!seuil_tally_fold(tally, rule, time, object, measure) || !rule->shortcut)
+        return;
+    tally->held = true;
+    tally->held_from = time;
+}
+
 /* ---- records ----------------------------------------------------------------------------- */
 
 void seuil_fold_record(const struct seuil_folding *folding, const struct seuil_record *record)
@@ -204,7 +214,7 @@ void seuil_fold_record(const struct seuil_folding *folding, const struct seuil_r
         else if (rule->role == SEUIL_ROLE_RECYCLE)
             pass_recycle(folding, rule, slot, record->key.time, record->object[i]);
         else if (!scratch->has_roles || !status_of(folding, rule->model).frozen)
-            seuil_tally_fold(seuil_fold_tally(folding, slot), rule, record->key.time,
-                             record->object[i], record->measure[i]);
+            award(seuil_fold_tally(folding, slot), rule, record->key.time, record->object[i],
+                  record->measure[i]);
     }
 }

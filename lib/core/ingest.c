@@ -477,6 +477,9 @@ size_t seuil_ingest_size_bound(const struct seuil_lead *lead)
     size_t bound = 64 + SEUIL_TOPICS_MAX * 16 + SEUIL_MODELS_MAX * 14 + 72;
     unsigned per_hit = 5;
 
+    for (unsigned i = 0; i < lead->automaton_count; i++)
+        bound += 30 + lead->automata[i].told_count * 12u;
+
     for (unsigned i = 0; i < evidence->rule_count; i++) {
         const struct seuil_tally *tally = &evidence->tallies[evidence->by_key[i]];
         unsigned measure = evidence->rules[evidence->by_key[i]].has_measure ? 10 : 0;
@@ -577,7 +580,7 @@ static void shrink(struct seuil_scratch *scratch, struct seuil_lead *lead, unsig
 }
 
 /* Room for what changes after settling: automata, clock, due time, the owner's stamps. */
-#define SIZE_MAX_SETTLED (SEUIL_LEAD_BYTES_MAX - 640)
+#define SIZE_MAX_SETTLED (SEUIL_LEAD_BYTES_MAX - 1280)
 
 void seuil_ingest_settle(struct seuil_scratch *scratch, struct seuil_lead *lead, unsigned *notes)
 {

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/alert.h"
 #include "core/explain.h"
 #include "core/score.h"
 #include "core/tier.h"
@@ -49,6 +50,7 @@ struct seuil_standing seuil_judge_next(struct seuil_scratch *scratch, const stru
 {
     const struct seuil_model *rules = &scratch->models->models[model];
     struct seuil_score score;
+    unsigned held, under;
 
     if (lead->tombstone)
         return (struct seuil_standing){0};
@@ -57,9 +59,12 @@ struct seuil_standing seuil_judge_next(struct seuil_scratch *scratch, const stru
     seuil_score_at(scratch, lead, model, at, &score);
     standing.excluded =
         scratch->model[model].barred || seuil_tier_is_excluded(rules, score.exclusion);
-    standing.under = (uint8_t)seuil_tier_judge(rules, scratch->model[model].open, standing.under,
-                                               standing.excluded ? seuil_score_beneath(&score)
-                                                                 : seuil_score_total(&score));
+    /* A shortcut puts the lead into its tier, as if it had been there: see SCORING 10.4. */
+    held = seuil_tier_held(scratch, model, at);
+    under = seuil_tier_judge(
+        rules, scratch->model[model].open, standing.under > held ? standing.under : held,
+        standing.excluded ? seuil_score_beneath(&score) : seuil_score_total(&score));
+    standing.under = (uint8_t)(under > held ? under : held);
     return standing;
 }
 
@@ -133,52 +138,127 @@ static void renumber(const struct seuil_scratch *scratch, struct seuil_lead *lea
     automaton->tier_key = scratch->tier_keys[model][standing.under];
 }
 
-bool seuil_judge_all(struct seuil_scratch *scratch, struct seuil_lead *lead,
+/* What the score alone would make of it, were there no shortcut. */
+static unsigned without_shortcut(struct seuil_scratch *scratch, const struct seuil_lead *lead,
+                                 unsigned model, struct seuil_standing from, bool excluded)
+{
+    struct seuil_score score;
+
+    seuil_score_at(scratch, lead, model, scratch->at, &score);
+    return seuil_tier_judge(&scratch->models->models[model], scratch->model[model].open, from.under,
+                            excluded ? seuil_score_beneath(&score) : seuil_score_total(&score));
+}
+
+static enum seuil_reason reason_of(struct seuil_scratch *scratch, const struct seuil_lead *lead,
+                                   unsigned model, struct seuil_standing from,
+                                   struct seuil_standing to, enum seuil_reason reason)
+{
+    unsigned held = seuil_tier_held(scratch, model, scratch->at);
+
+    if (reason == SEUIL_REASON_COMMAND || reason == SEUIL_REASON_MODEL_CHANGED)
+        return reason;
+    if (from.excluded != to.excluded)
+        return SEUIL_REASON_EXCLUSION;
+    if (reason == SEUIL_REASON_EVENT && held > from.under && held == to.under &&
+        without_shortcut(scratch, lead, model, from, to.excluded) < held)
+        return SEUIL_REASON_SHORTCUT;
+    if (reason == SEUIL_REASON_DECAY && to.under < from.under &&
+        seuil_tier_hold_end(scratch, model, scratch->at - 1) == scratch->at)
+        return SEUIL_REASON_HOLD_ENDED;
+    return reason;
+}
+
+/* Fill in what is the same of all crossings, and the score. The view stays. */
+static struct seuil_crossing *tell(struct seuil_scratch *scratch, const struct seuil_lead *lead,
+                                   unsigned model, struct seuil_standing to,
+                                   struct seuil_stay bounds, struct seuil_outcome *outcome)
+{
+    struct seuil_crossing *crossing = &outcome->crossings[outcome->crossing_count++];
+    seuil_time_ms at = scratch->at;
+
+    crossing->model = (uint16_t)model;
+    crossing->tier = published_tier(to);
+    crossing->effective = at;
+    crossing->since = SEUIL_TIME_NONE;
+    crossing->version_before = "";
+    seuil_explain_view(scratch, lead, model, to.excluded, bounds, at, &crossing->explanation);
+    crossing->qualified_until = seuil_judge_until(scratch, lead, model, to, at);
+    if (scratch->at != at)
+        seuil_scratch_view(scratch, lead, at);
+    return crossing;
+}
+
+static void cross(struct seuil_scratch *scratch, struct seuil_lead *lead, unsigned model,
+                  struct seuil_standing from, struct seuil_standing to, enum seuil_reason reason,
+                  uint32_t ordinal, struct seuil_outcome *outcome)
+{
+    const struct seuil_model *rules = &scratch->models->models[model];
+    struct seuil_automaton *automaton = seuil_lead_automaton(lead, rules->key);
+    struct seuil_crossing *crossing =
+        tell(scratch, lead, model, to,
+             from.excluded || to.excluded
+                 ? (struct seuil_stay){.low = -INFINITY, .high = INFINITY}
+                 : seuil_tier_crossed(rules, scratch->model[model].open, from.under, to.under),
+             outcome);
+
+    crossing->tier_before = published_tier(from);
+    crossing->up = from.excluded || (!to.excluded && to.under > from.under);
+    crossing->reason = reason_of(scratch, lead, model, from, to, reason);
+    crossing->ordinal = ordinal;
+    crossing->publish = !rules->silent && publishes(rules, crossing->tier_before) &&
+                        publishes(rules, crossing->tier);
+    if (!crossing->up)
+        seuil_alert_leave(scratch, model, automaton);
+    else if (crossing->publish)
+        crossing->publish = seuil_alert_enter(scratch, model, automaton, crossing);
+    else
+        automaton->alert = (struct seuil_alert){0};
+}
+
+/* The deferred alert of an automaton that did not move. */
+static void tell_later(struct seuil_scratch *scratch, struct seuil_lead *lead, unsigned model,
+                       struct seuil_standing standing, struct seuil_outcome *outcome)
+{
+    const struct seuil_model *rules = &scratch->models->models[model];
+    struct seuil_automaton *automaton = seuil_lead_automaton(lead, rules->key);
+    struct seuil_crossing *crossing;
+
+    if (!automaton || seuil_alert_due(scratch, model, automaton) > scratch->at)
+        return;
+    crossing = tell(scratch, lead, model, standing,
+                    seuil_tier_stay(rules, scratch->model[model].open, standing.under), outcome);
+    crossing->tier_before = automaton->alert.before;
+    if (crossing->tier_before >= rules->tier_count && crossing->tier_before != SEUIL_TIER_EXCLUDED)
+        crossing->tier_before = 0; /* the tiers are others by now */
+    crossing->up = true;
+    crossing->publish = true;
+    crossing->reason = (enum seuil_reason)automaton->alert.reason;
+    crossing->since = automaton->alert.since;
+    if (automaton->ordinal < UINT32_MAX)
+        automaton->ordinal++;
+    crossing->ordinal = automaton->ordinal;
+    seuil_alert_told(scratch, model, automaton);
+}
+
+void seuil_judge_all(struct seuil_scratch *scratch, struct seuil_lead *lead,
                      enum seuil_reason reason, struct seuil_outcome *ret_outcome)
 {
     const struct seuil_models *models = scratch->models;
-    seuil_time_ms at = scratch->at;
-    bool moved = false;
 
     for (unsigned i = 0; i < models->model_count; i++) {
         struct seuil_standing from = seuil_judge_standing(scratch, lead, i);
-        struct seuil_standing to = seuil_judge_next(scratch, lead, i, from, at);
-        struct seuil_crossing *crossing;
+        struct seuil_standing to = seuil_judge_next(scratch, lead, i, from, scratch->at);
         uint32_t ordinal;
 
         renumber(scratch, lead, i, from);
-        if (from.under == to.under && from.excluded == to.excluded)
+        if (from.under == to.under && from.excluded == to.excluded) {
+            tell_later(scratch, lead, i, to, ret_outcome);
             continue;
-        moved = true;
+        }
         ordinal = move(scratch, lead, i, from, to);
-        if (ordinal == 0)
-            continue;
-        crossing = &ret_outcome->crossings[ret_outcome->crossing_count++];
-        crossing->model = (uint16_t)i;
-        crossing->tier_before = published_tier(from);
-        crossing->tier = published_tier(to);
-        crossing->up = from.excluded || (!to.excluded && to.under > from.under);
-        crossing->publish = publishes(&models->models[i], crossing->tier_before) &&
-                            publishes(&models->models[i], crossing->tier);
-        crossing->reason = from.excluded != to.excluded && reason != SEUIL_REASON_COMMAND &&
-                                   reason != SEUIL_REASON_MODEL_CHANGED
-                               ? SEUIL_REASON_EXCLUSION
-                               : reason;
-        crossing->ordinal = ordinal;
-        crossing->effective = at;
-        crossing->since = SEUIL_TIME_NONE;
-        crossing->version_before = "";
-        seuil_explain_view(scratch, lead, i, to.excluded,
-                           from.excluded || to.excluded
-                               ? (struct seuil_stay){.low = -INFINITY, .high = INFINITY}
-                               : seuil_tier_crossed(&models->models[i], scratch->model[i].open,
-                                                    from.under, to.under),
-                           at, &crossing->explanation);
-        crossing->qualified_until = seuil_judge_until(scratch, lead, i, to, at);
-        if (scratch->at != at)
-            seuil_scratch_view(scratch, lead, at);
+        if (ordinal != 0)
+            cross(scratch, lead, i, from, to, reason, ordinal, ret_outcome);
     }
-    return moved;
 }
 
 /* ---- the future -------------------------------------------------------------------------- */
@@ -193,6 +273,29 @@ static seuil_time_ms waiting(const struct seuil_scratch *scratch, const struct s
                : SEUIL_TIME_NEVER;
 }
 
+static bool same(struct seuil_standing a, struct seuil_standing b)
+{
+    return a.under == b.under && a.excluded == b.excluded;
+}
+
+/* The first instant after @from at which the automaton would not stay: by its score, or because a
+ * shortcut holds it no longer. */
+static seuil_time_ms change_after(struct seuil_scratch *scratch, const struct seuil_lead *lead,
+                                  unsigned model, struct seuil_standing standing,
+                                  seuil_time_ms from)
+{
+    for (;;) {
+        seuil_time_ms end = seuil_tier_hold_end(scratch, model, from);
+        seuil_time_ms at = seuil_due_change(scratch, lead, model, standing, from);
+
+        if (at < end || end == SEUIL_TIME_NEVER)
+            return at;
+        if (!same(seuil_judge_next(scratch, lead, model, standing, end), standing))
+            return end;
+        from = end;
+    }
+}
+
 /* The next change of @model after the view, wherever it lies; looked for once. */
 static seuil_time_ms next_change(struct seuil_scratch *scratch, const struct seuil_lead *lead,
                                  unsigned model, struct seuil_standing standing)
@@ -200,7 +303,7 @@ static seuil_time_ms next_change(struct seuil_scratch *scratch, const struct seu
     struct seuil_model_view *view = &scratch->model[model];
 
     if (!view->change_known) {
-        view->change = seuil_due_change(scratch, lead, model, standing, scratch->at);
+        view->change = change_after(scratch, lead, model, standing, scratch->at);
         view->change_known = true;
     }
     return view->change;
@@ -218,7 +321,7 @@ seuil_time_ms seuil_judge_until(struct seuil_scratch *scratch, const struct seui
         seuil_time_ms next = waiting(scratch, lead), at;
 
         at = from == scratch->at ? next_change(scratch, lead, model, standing)
-                                 : seuil_due_change(scratch, lead, model, standing, from);
+                                 : change_after(scratch, lead, model, standing, from);
         if (at >= next || at >= limit) {
             if (next >= limit)
                 return SEUIL_TIME_NEVER;
@@ -241,6 +344,27 @@ bool seuil_judge_at_rest(const struct seuil_lead *lead)
     return true;
 }
 
+static seuil_time_ms alert_due(const struct seuil_scratch *scratch, const struct seuil_lead *lead,
+                               unsigned model)
+{
+    const struct seuil_automaton *automaton = find(lead, scratch->models->models[model].key);
+
+    return automaton ? seuil_alert_due(scratch, model, automaton) : SEUIL_TIME_NEVER;
+}
+
+seuil_time_ms seuil_judge_expiry(struct seuil_scratch *scratch, const struct seuil_lead *lead)
+{
+    seuil_time_ms end = seuil_due_expiry(scratch, lead);
+
+    for (unsigned i = 0; i < scratch->models->model_count && !lead->tombstone; i++) {
+        const struct seuil_automaton *automaton = find(lead, scratch->models->models[i].key);
+        seuil_time_ms cool = automaton ? seuil_alert_cool(scratch, i, automaton) : SEUIL_TIME_NONE;
+
+        end = cool > end ? cool : end;
+    }
+    return end;
+}
+
 seuil_time_ms seuil_judge_due(struct seuil_scratch *scratch, const struct seuil_lead *lead)
 {
     seuil_time_ms due = waiting(scratch, lead);
@@ -254,9 +378,11 @@ seuil_time_ms seuil_judge_due(struct seuil_scratch *scratch, const struct seuil_
         seuil_time_ms at = next_change(scratch, lead, i, seuil_judge_standing(scratch, lead, i));
 
         due = at < due ? at : due;
+        at = alert_due(scratch, lead, i);
+        due = at < due ? at : due;
     }
     if (seuil_judge_at_rest(lead)) {
-        seuil_time_ms end = seuil_due_expiry(scratch, lead);
+        seuil_time_ms end = seuil_judge_expiry(scratch, lead);
 
         end = end > scratch->at ? end : scratch->at + 1;
         due = end < due ? end : due;

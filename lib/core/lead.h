@@ -32,6 +32,22 @@ struct seuil_birth {
     int64_t offset;
 };
 
+/* An upward entry that is told later. */
+struct seuil_alert {
+    uint32_t tier_key;   /* hash of the name of the tier entered; 0: there is none */
+    uint8_t before;      /* the tier before: index, or SEUIL_TIER_EXCLUDED */
+    uint8_t reason;      /* enum seuil_reason */
+    bool away;           /* the lead left the tier before its delay was over */
+    seuil_time_ms since; /* when it entered, last */
+    seuil_time_ms asked; /* what a delay counts from */
+};
+
+/* What a cool-down counts from. */
+struct seuil_told {
+    uint32_t tier_key;
+    seuil_time_ms at;
+};
+
 /* Where a model's tier stands. Kept only when it is not at rest: see seuil_automaton_at_rest. */
 struct seuil_automaton {
     uint32_t model;    /* key of the model's name */
@@ -40,6 +56,9 @@ struct seuil_automaton {
     uint8_t under;     /* tier index beneath an exclusion, else the tier itself */
     bool excluded;
     uint32_t ordinal; /* crossings so far */
+    struct seuil_alert alert;
+    uint8_t told_count;
+    struct seuil_told told[SEUIL_TIERS_MAX]; /* the last entry told of each tier, by key */
 };
 
 struct seuil_lead {

@@ -64,6 +64,14 @@ enum {
     SEUIL_SECTION_MARKS =
         3, /* of recent: count, then (place after the one before, mark, operand) */
     SEUIL_SECTION_RETIRED = 4, /* count, then (place of the rule after the one before, parts) */
+    SEUIL_SECTION_ALERTS = 5, /* count, then (place of the automaton after the one before, parts) */
+};
+
+/* Parts of an automaton in the section of alerts. */
+enum {
+    SEUIL_ALERT_WAITS = 1 << 0,
+    SEUIL_ALERT_AWAY = 1 << 1,
+    SEUIL_ALERT_TOLD = 1 << 2,
 };
 
 /* Parts of a tally in the section of the retired. */

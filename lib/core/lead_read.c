@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "core/engine.h"
 #include "core/lead_format.h"
 #include "core/model.h"
 #include "core/pack.h"
@@ -384,6 +385,8 @@ static void read_automata(struct seuil_unpack *unpack, struct seuil_lead *lead)
         require(unpack, automaton->under < SEUIL_TIERS_MAX);
         automaton->tier_key = automaton->under ? seuil_unpack_u32(unpack) : 0;
         automaton->ordinal = read_number(unpack, 0, UINT32_MAX);
+        automaton->alert = (struct seuil_alert){0};
+        automaton->told_count = 0;
         require(unpack, byte != 0 || automaton->ordinal != 0);
         lead->automaton_count = (uint16_t)(i + 1);
     }
@@ -512,8 +515,57 @@ static void read_retired(struct seuil_unpack *unpack, struct seuil_evidence *evi
     }
 }
 
-static void read_sections(struct seuil_unpack *unpack, struct seuil_evidence *evidence)
+static void read_told(struct seuil_unpack *unpack, seuil_time_ms clock,
+                      struct seuil_automaton *automaton)
 {
+    unsigned count = read_number(unpack, 1, SEUIL_TIERS_MAX);
+
+    for (unsigned i = 0; i < count && !unpack->bad; i++) {
+        struct seuil_told *told = &automaton->told[i];
+
+        told->tier_key = seuil_unpack_u32(unpack);
+        require(unpack, i == 0 || told[-1].tier_key < told->tier_key);
+        told->at = read_time_before(unpack, clock);
+        automaton->told_count = (uint8_t)(i + 1);
+    }
+}
+
+static void read_alerts(struct seuil_unpack *unpack, struct seuil_lead *lead)
+{
+    unsigned count = read_number(unpack, 1, SEUIL_MODELS_MAX), place = 0;
+
+    require(unpack, lead->clock != SEUIL_TIME_NONE);
+    for (unsigned i = 0; i < count && !unpack->bad; i++) {
+        struct seuil_alert *alert;
+        uint8_t parts;
+
+        place += read_number(unpack, 0, SEUIL_MODELS_MAX);
+        if (!require(unpack, place < lead->automaton_count))
+            return;
+        alert = &lead->automata[place].alert;
+        parts = seuil_unpack_byte(unpack);
+        require(unpack, parts != 0 && parts < SEUIL_ALERT_TOLD << 1 &&
+                            (parts & SEUIL_ALERT_WAITS || !(parts & SEUIL_ALERT_AWAY)));
+        if (parts & SEUIL_ALERT_WAITS) {
+            alert->tier_key = seuil_unpack_u32(unpack);
+            alert->before = seuil_unpack_byte(unpack);
+            alert->reason = seuil_unpack_byte(unpack);
+            alert->away = parts & SEUIL_ALERT_AWAY;
+            alert->since = read_time_before(unpack, lead->clock);
+            alert->asked = read_time_before(unpack, lead->clock);
+            require(unpack,
+                    alert->tier_key != 0 && alert->reason < SEUIL_REASONS &&
+                        (alert->before < SEUIL_TIERS_MAX || alert->before == SEUIL_TIER_EXCLUDED));
+        }
+        if (parts & SEUIL_ALERT_TOLD)
+            read_told(unpack, lead->clock, &lead->automata[place]);
+        place++;
+    }
+}
+
+static void read_sections(struct seuil_unpack *unpack, struct seuil_lead *lead)
+{
+    struct seuil_evidence *evidence = &lead->evidence;
     uint64_t before = 0;
 
     while (!unpack->bad && unpack->at < unpack->end) {
@@ -533,6 +585,8 @@ static void read_sections(struct seuil_unpack *unpack, struct seuil_evidence *ev
             read_marks(&section, evidence);
         else if (tag == SEUIL_SECTION_RETIRED)
             read_retired(&section, evidence);
+        else if (tag == SEUIL_SECTION_ALERTS)
+            read_alerts(&section, lead);
         else
             section.bad = true;
         require(unpack, !section.bad && section.at == section.end);
@@ -552,7 +606,7 @@ int seuil_lead_read(const uint8_t *bytes, size_t len, struct seuil_lead *ret_lea
     read_rules(&unpack, head.format, &ret_lead->evidence);
     read_recent(&unpack, &ret_lead->evidence);
     read_automata(&unpack, ret_lead);
-    read_sections(&unpack, &ret_lead->evidence);
+    read_sections(&unpack, ret_lead);
     check_rules(&unpack, &ret_lead->evidence);
     if (!unpack.bad)
         return 0;

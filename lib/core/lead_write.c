@@ -333,6 +333,55 @@ static void write_retired(struct seuil_pack *pack, const struct seuil_evidence *
     }
 }
 
+static unsigned alert_parts(const struct seuil_automaton *automaton)
+{
+    unsigned waits = automaton->alert.tier_key ? SEUIL_ALERT_WAITS : 0;
+
+    return waits | (waits && automaton->alert.away ? SEUIL_ALERT_AWAY : 0u) |
+           (automaton->told_count ? SEUIL_ALERT_TOLD : 0u);
+}
+
+static unsigned alerts_of(const struct seuil_lead *lead)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < lead->automaton_count; i++)
+        count += alert_parts(&lead->automata[i]) != 0;
+    return count;
+}
+
+static void write_alerts(struct seuil_pack *pack, const struct seuil_lead *lead)
+{
+    unsigned next = 0;
+
+    seuil_pack_varint(pack, alerts_of(lead));
+    for (unsigned i = 0; i < lead->automaton_count; i++) {
+        const struct seuil_automaton *automaton = &lead->automata[i];
+        const struct seuil_alert *alert = &automaton->alert;
+        unsigned parts = alert_parts(automaton);
+
+        if (!parts)
+            continue;
+        seuil_pack_varint(pack, i - next);
+        next = i + 1;
+        seuil_pack_byte(pack, (uint8_t)parts);
+        if (parts & SEUIL_ALERT_WAITS) {
+            seuil_pack_u32(pack, alert->tier_key);
+            seuil_pack_byte(pack, alert->before);
+            seuil_pack_byte(pack, alert->reason);
+            seuil_pack_signed(pack, lead->clock - alert->since);
+            seuil_pack_signed(pack, lead->clock - alert->asked);
+        }
+        if (parts & SEUIL_ALERT_TOLD) {
+            seuil_pack_varint(pack, automaton->told_count);
+            for (unsigned j = 0; j < automaton->told_count; j++) {
+                seuil_pack_u32(pack, automaton->told[j].tier_key);
+                seuil_pack_signed(pack, lead->clock - automaton->told[j].at);
+            }
+        }
+    }
+}
+
 static void write_section(struct seuil_pack *pack, unsigned tag,
                           const struct seuil_evidence *evidence,
                           void (*write)(struct seuil_pack *, const struct seuil_evidence *))
@@ -361,6 +410,14 @@ static size_t write_lead(const struct seuil_lead *lead, uint8_t *out, size_t cap
         write_section(&pack, SEUIL_SECTION_MARKS, &lead->evidence, write_marks);
     if (retired_of(&lead->evidence))
         write_section(&pack, SEUIL_SECTION_RETIRED, &lead->evidence, write_retired);
+    if (alerts_of(lead)) {
+        struct seuil_pack measure = {0};
+
+        write_alerts(&measure, lead);
+        seuil_pack_varint(&pack, SEUIL_SECTION_ALERTS);
+        seuil_pack_varint(&pack, measure.at);
+        write_alerts(&pack, lead);
+    }
     return pack.at;
 }
 

@@ -110,6 +110,8 @@ struct seuil_rule {
     uint8_t role;           /* enum seuil_role */
     uint8_t measure;        /* enum seuil_measure */
     uint8_t measured_count; /* fields it looks at */
+    uint8_t shortcut;       /* an award puts the lead into this tier; 0: into none */
+    int64_t hold_ms;        /* and holds it there so long */
     double points; /* finite; <= 0 for an exclusion; 1 when measured: awards are points then */
     double factor, floor, ceiling; /* measured: an award is factor times the measure, clamped */
     const struct seuil_measured *measured;
@@ -155,6 +157,9 @@ struct seuil_tier {
     double exit;  /* <= entry; NAN: none, the entry condition is the exit condition */
     bool strict;  /* entry needs T > entry, else T >= entry */
     bool publish; /* crossings into and out of it are published (default) */
+    /* When an entry upwards is told (0: at once): when the lead has been in the tier for so long;
+     * so much after the entry, if it is in it then; at most once in so long. */
+    int64_t for_ms, delay_ms, cool_down_ms;
     const struct seuil_condition
         *when; /* on attributes, grade, status: else nobody is in it; NULL */
 };
@@ -182,7 +187,10 @@ struct seuil_model {
     bool has_letters, has_digits;
     double letters[SEUIL_GRADES - 1]; /* the marks of A, B, C by fit, descending */
     double digits[SEUIL_GRADES - 1];  /* of 1, 2, 3 by behaviour */
-    bool conditional;                 /* a tier has `when`, or a rule `counts_while` */
+    uint8_t sales_tier;               /* from it on sales is told: a recycle mutes it; 0: no tier */
+    bool has_shortcuts;
+    bool silent;               /* its crossings are counted and kept, never published */
+    bool conditional;          /* a tier has `when`, or a rule `counts_while` */
     double exclusion_mark;     /* X <= mark: excluded; -INFINITY: this model excludes nobody */
     const char *excluded_name; /* name and label of the excluded tier */
     const char *excluded_label;

@@ -136,10 +136,12 @@ void seuil_scratch_bind_slot(struct seuil_scratch *scratch, unsigned slot, unsig
         return;
     if (!scratch->has_roles)
         for (unsigned i = 0; i < SEUIL_MODELS_MAX; i++)
-            scratch->status_slot[i] = SEUIL_NO_SLOT;
+            scratch->status_slot[i] = scratch->recycle_slot[i] = SEUIL_NO_SLOT;
     scratch->has_roles = true;
     if (scratch->models->rules[rule].role == SEUIL_ROLE_STATUS)
         scratch->status_slot[scratch->models->rules[rule].model] = (uint16_t)slot;
+    else if (scratch->models->rules[rule].role == SEUIL_ROLE_RECYCLE)
+        scratch->recycle_slot[scratch->models->rules[rule].model] = (uint16_t)slot;
 }
 
 /* Sums go on from their value at the last judgement. */
@@ -280,6 +282,10 @@ static uint32_t view_status(struct seuil_scratch *scratch, const struct seuil_ev
     unsigned slot = scratch->has_roles ? scratch->status_slot[model] : SEUIL_NO_SLOT;
     struct seuil_status status;
 
+    if (scratch->has_roles && scratch->recycle_slot[model] != SEUIL_NO_SLOT)
+        view->muted_until =
+            seuil_recycle_muted_until(&scratch->models->models[model],
+                                      seuil_fold_peek(&folding, scratch->recycle_slot[model]));
     if (slot == SEUIL_NO_SLOT)
         return 0;
     status = seuil_fold_status(&scratch->models->models[model], seuil_fold_peek(&folding, slot));
@@ -314,6 +320,7 @@ static void view_models(struct seuil_scratch *scratch, const struct seuil_eviden
         view->change_known = false;
         view->barred = false;
         view->still = SEUIL_TIME_NEVER;
+        view->muted_until = SEUIL_TIME_NONE;
         if (scratch->has_roles && !empty)
             status = view_status(scratch, evidence, i);
         view->term_first = (uint16_t)term;
@@ -323,6 +330,15 @@ static void view_models(struct seuil_scratch *scratch, const struct seuil_eviden
         if (models->models[i].conditional && !empty)
             seuil_fit_conditions(scratch, &models->models[i], status, view);
     }
+}
+
+/* A shortcut whose rule has none any more ends at once. */
+static void hold(struct seuil_scratch *scratch, const struct seuil_rule *rule, seuil_time_ms from)
+{
+    seuil_time_ms *until = &scratch->held_until[rule->model][rule->shortcut];
+
+    if (rule->shortcut && from + rule->hold_ms > *until)
+        *until = from + rule->hold_ms;
 }
 
 void seuil_scratch_view(struct seuil_scratch *scratch, const struct seuil_lead *lead,
@@ -335,12 +351,18 @@ void seuil_scratch_view(struct seuil_scratch *scratch, const struct seuil_lead *
     scratch->half_count = 0;
     scratch->half_at = SEUIL_TIME_NONE;
     fold_recent(scratch, lead, at);
+    for (unsigned i = 0; i < scratch->models->model_count; i++)
+        if (scratch->models->models[i].has_shortcuts)
+            for (unsigned j = 0; j < SEUIL_TIERS_MAX; j++)
+                scratch->held_until[i][j] = SEUIL_TIME_NONE;
     for (unsigned i = 0; i < evidence->rule_count; i++) {
         unsigned slot = evidence->by_key[i];
         const struct seuil_tally *tally = scratch->live_used[slot / 64] >> (slot % 64) & 1
                                               ? &scratch->live[slot]
                                               : &evidence->tallies[slot];
 
+        if (tally->held && scratch->rule_of[slot] != SEUIL_NO_RULE)
+            hold(scratch, &scratch->models->rules[scratch->rule_of[slot]], tally->held_from);
         if (scratch->rule_of[slot] != SEUIL_NO_RULE &&
             (tally->count > 0 || tally->instants > 0 || tally->sum != 0) &&
             scratch->models->rules[scratch->rule_of[slot]].role != SEUIL_ROLE_STATUS)

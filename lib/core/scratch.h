@@ -26,11 +26,12 @@ struct seuil_term {
 
 /* What does not decay, of one model. */
 struct seuil_model_view {
-    double fit;          /* clamped */
-    double fit_raw;      /* before the clamp */
-    double exclusion;    /* by attributes */
-    uint32_t open;       /* tiers whose condition holds, as bits */
-    bool barred;         /* excluded by a command */
+    double fit;                /* clamped */
+    double fit_raw;            /* before the clamp */
+    double exclusion;          /* by attributes */
+    uint32_t open;             /* tiers whose condition holds, as bits */
+    bool barred;               /* excluded by a command */
+    seuil_time_ms muted_until; /* a recycle mutes the tiers of sales; SEUIL_TIME_NONE: none does */
     seuil_time_ms still; /* frozen: the instant at which the value stands; else SEUIL_TIME_NEVER */
     uint16_t term_first, term_count;
     bool change_known; /* the instant of its next change was looked for already */
@@ -61,14 +62,17 @@ struct seuil_scratch {
     struct seuil_value values[SEUIL_ATTRIBUTES_MAX + SEUIL_STANDINGS];
 
     /* the bound lead */
-    uint16_t rule_of[SEUIL_LEAD_RULES_MAX]; /* by slot: index in the set */
-    bool has_roles;                         /* it has evidence of hidden rules */
-    uint16_t status_slot[SEUIL_MODELS_MAX]; /* if so: of the status rule, or SEUIL_NO_SLOT */
+    uint16_t rule_of[SEUIL_LEAD_RULES_MAX];  /* by slot: index in the set */
+    bool has_roles;                          /* it has evidence of hidden rules */
+    uint16_t status_slot[SEUIL_MODELS_MAX];  /* if so: of the status rule, or SEUIL_NO_SLOT */
+    uint16_t recycle_slot[SEUIL_MODELS_MAX]; /* likewise */
 
     /* the view */
     seuil_time_ms at;
     uint16_t seen; /* records of recent that are in the view; later ones wait */
     uint16_t term_count, half_count;
+    /* Of models with shortcuts: until when one holds the lead in the tier. */
+    seuil_time_ms held_until[SEUIL_MODELS_MAX][SEUIL_TIERS_MAX];
     struct seuil_model_view model[SEUIL_MODELS_MAX];
     struct seuil_term terms[SEUIL_LEAD_RULES_MAX]; /* by index of the rule */
     int64_t halves[SEUIL_LEAD_RULES_MAX];          /* the half-lives in play */

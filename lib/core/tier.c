@@ -80,6 +80,32 @@ struct seuil_stay seuil_tier_crossed(const struct seuil_model *model, uint32_t o
     return bounds;
 }
 
+unsigned seuil_tier_held(const struct seuil_scratch *scratch, unsigned model, seuil_time_ms at)
+{
+    const struct seuil_model *rules = &scratch->models->models[model];
+    unsigned tier = rules->has_shortcuts ? rules->tier_count - 1u : 0;
+
+    if (at > scratch->model[model].still)
+        at = scratch->model[model].still;
+    while (tier > 0 && scratch->held_until[model][tier] <= at)
+        tier--;
+    return tier;
+}
+
+seuil_time_ms seuil_tier_hold_end(const struct seuil_scratch *scratch, unsigned model,
+                                  seuil_time_ms at)
+{
+    const struct seuil_model *rules = &scratch->models->models[model];
+    seuil_time_ms end = SEUIL_TIME_NEVER;
+
+    if (!rules->has_shortcuts || scratch->model[model].still != SEUIL_TIME_NEVER)
+        return SEUIL_TIME_NEVER;
+    for (unsigned i = 1; i < rules->tier_count; i++)
+        if (scratch->held_until[model][i] > at && scratch->held_until[model][i] < end)
+            end = scratch->held_until[model][i];
+    return end;
+}
+
 bool seuil_tier_is_excluded(const struct seuil_model *model, double exclusion)
 {
     return model->exclusion_mark > -INFINITY &&

@@ -24,6 +24,13 @@ struct seuil_stay seuil_tier_stay(const struct seuil_model *model, uint32_t open
 struct seuil_stay seuil_tier_crossed(const struct seuil_model *model, uint32_t open, unsigned from,
                                      unsigned to);
 
+/* The highest tier that a shortcut of the viewed lead holds it in at @at; 0: none. */
+unsigned seuil_tier_held(const struct seuil_scratch *scratch, unsigned model, seuil_time_ms at);
+
+/* The first end of such a hold after @at; SEUIL_TIME_NEVER: none. */
+seuil_time_ms seuil_tier_hold_end(const struct seuil_scratch *scratch, unsigned model,
+                                  seuil_time_ms at);
+
 /* Whether exclusions of @exclusion points exclude. */
 bool seuil_tier_is_excluded(const struct seuil_model *model, double exclusion);
 

@@ -282,7 +282,14 @@ Test(model, mistakes_in_rules_are_refused_where_they_are)
     static const struct refusal rows[] = {
         {"unknown key \"pionts\" of a rule (did you mean \"points\"?)",
          RULES "{" PAGE ", @pionts: 3}\n"},
-        {"\"shortcut\" of a rule is not supported yet", RULES "{" PAGE ", @shortcut: b}\n"},
+        {"\"together\" of a rule is not supported yet", RULES "{" PAGE ", @together: b}\n"},
+        {"a shortcut must be a mapping", RULES "{" PAGE ", shortcut: @b}\n"},
+        {"a shortcut needs \"hold\"", RULES "{" PAGE ", shortcut: @{tier: b}}\n"},
+        {"there is no tier \"bb\"", RULES "{" PAGE ", shortcut: {tier: @bb, hold: 1d}}\n"},
+        {"nothing can put one there", RULES "{" PAGE ", shortcut: {tier: @a, hold: 1d}}\n"},
+        {"hold must be", RULES "{" PAGE ", shortcut: {tier: b, hold: @long}}\n"},
+        {"this model has no letters", RULES "{" PAGE ", while: {grade: @A}}\n"},
+        {"there is no grade \"E\"", RULES "{" PAGE ", while: {grade: @E}}\n"},
         {"a rule needs \"points\"", RULES "@{name: r, event: page_view, group: g}\n"},
         {"a rule needs \"name\"", RULES "@{event: page_view, group: g, points: 1}\n"},
         {"a rule needs \"event\"", RULES "@{name: r, group: g, points: 1}\n"},
@@ -400,8 +407,38 @@ Test(model, mistakes_in_tiers_fit_and_exclusions_are_refused_where_they_are)
         {"there is a tier called \"a\" already",
          TOP("", "- {name: a}\n- {name: @a, entry: 10}\n") ONE_RULE},
         {"1 tiers: a model has 2 to 16", TOP("", "@- {name: a}\n") ONE_RULE},
-        {"\"cool_down\" of a tier is not supported yet",
+        {"unknown key \"cool_down\" of a tier",
          TOP("", "- {name: a}\n- {name: b, entry: 1, @cool_down: 3d}\n") ONE_RULE},
+        {"unknown key \"cooldown\" of alert (did you mean \"cool_down\"?)",
+         TOP("", "- {name: a}\n- {name: b, entry: 1, alert: {@cooldown: 3d}}\n") ONE_RULE},
+        {"there is nothing to alert",
+         TOP("", "- {name: a}\n- {name: b, entry: 1, publish: false, alert: @{for: 3d}}\n")
+             ONE_RULE},
+        {"it has no \"alert\"",
+         TOP("", "- {name: a, alert: @{for: 1d}}\n- {name: b, entry: 1}\n") ONE_RULE},
+        {"one tier is marked with sales",
+         TOP("", "- {name: a}\n- {name: b, entry: 1, sales: true}\n"
+                 "- {name: c, entry: 1.5, sales: @true}\n") ONE_RULE},
+        {"grades go down: the mark 5 of B is not below the mark 4 of A",
+         TOP("", "- {name: a}\n- {name: b, entry: 1}\ngrades: {fit: {A: 4, B: @5, C: 1}}\n")
+             ONE_RULE},
+        {"fit needs \"C\"",
+         TOP("", "- {name: a}\n- {name: b, entry: 1}\ngrades: {fit: @{A: 4, B: 3}}\n") ONE_RULE},
+        {"a weight needs a mean",
+         TOP("", "- {name: a}\n- {name: b, entry: 1}\n"
+                 "fit: {criteria: [{name: c, when: {x: 1}, points: 1, weight: @2}]}\n") ONE_RULE},
+        {"points or cases",
+         TOP("", "- {name: a}\n- {name: b, entry: 1}\n"
+                 "fit: {criteria: [{name: c, points: 1, cases: @[{when: {x: 1}, points: 2}]}]}\n")
+             ONE_RULE},
+        {"the ceiling must be above 0",
+         TOP("", "- {name: a}\n- {name: b, entry: 1}\n"
+                 "fit: {criteria: [{name: c, points: {field: x, ceiling: @-1}}]}\n") ONE_RULE},
+        {"status \"disqualified\" cannot freeze a lead",
+         TOP("", "- {name: a}\n- {name: b, entry: 1}\nstatus: {frozen: [@disqualified]}\n")
+             ONE_RULE},
+        {"unknown key \"flor\" of recycle (did you mean \"floor\"?)",
+         TOP("", "- {name: a}\n- {name: b, entry: 1}\nrecycle: {@flor: 3}\n") ONE_RULE},
         {"no lead can reach tier \"b\": the highest score that rules, ceilings and fit allow is 5, "
          "and strict wants more than the mark",
          TOP("ceiling: 5", "- {name: a}\n- {name: b, entry: @5, strict: true}\n") ONE_RULE},
