@@ -163,18 +163,30 @@ struct seuil_walk {
 };
 
 struct seuil_outgoing { /* an outbox entry that the topic has not acknowledged */
-    uint8_t *bytes;
+    const uint8_t *bytes;
     uint32_t len;
     bool acked;
 };
 
+struct seuil_chunk { /* the bytes of several of them */
+    struct seuil_buf bytes;
+    uint64_t end; /* the entries before this index */
+};
+
+#define SEUIL_SPARE_BUFS 4
+
 struct seuil_publish {
     struct seuil_outgoing *ring; /* index i at ring[i & mask] */
     uint64_t mask;
-    uint64_t head;    /* first not acknowledged */
-    uint64_t sent;    /* next to be sent in this tenure of the producer */
-    uint64_t tail;    /* next to be read or committed */
-    uint64_t read_to; /* entries below were in Redis when the token was taken */
+    uint64_t head;              /* first not acknowledged */
+    uint64_t sent;              /* next to be sent in this tenure of the producer */
+    uint64_t tail;              /* next to be read or committed */
+    uint64_t read_to;           /* entries below were in Redis when the token was taken */
+    struct seuil_chunk *chunks; /* number n at chunks[n & chunk_mask] */
+    uint64_t chunk_mask, chunk_head, chunk_tail;
+    struct seuil_buf spares[SEUIL_SPARE_BUFS];
+    uint32_t spare_count;
+    seuil_time_ms held_since; /* monotonic: something waits to be sent */
     bool asked;
     uint64_t cookie;
     uint64_t tenure;       /* of sink->send; a new one for each token and each producer */
@@ -429,6 +441,8 @@ uint32_t seuil_wake_remove(struct seuil_shard *shard, uint32_t count);
 seuil_time_ms seuil_timers_frontier(const struct seuil_shard *shard);
 /* Whether that is so long ago that due entries are left as they are for now. */
 bool seuil_timers_far(const struct seuil_shard *shard, seuil_time_ms frontier);
+/* Whether the shard is so much behind that nobody waits for what it says. */
+bool seuil_timers_behind(const struct seuil_shard *shard);
 bool seuil_timers_run(struct seuil_shard *shard);
 /* A lead whose due entry was read is in the cache now: silence acts, then it is armed anew. */
 void seuil_timers_fire(struct seuil_shard *shard, struct seuil_cached *entry);
@@ -452,7 +466,8 @@ void seuil_walk_page_written(struct seuil_shard *shard);
 void seuil_publish_begin(struct seuil_shard *shard);
 bool seuil_publish_run(struct seuil_shard *shard);
 void seuil_publish_reply(struct seuil_shard *shard, const struct seuil_store_reply *reply);
-void seuil_publish_add(struct seuil_shard *shard, const struct seuil_pending *pending);
+/* The bytes of @pending are taken. */
+void seuil_publish_add(struct seuil_shard *shard, struct seuil_pending *pending);
 void seuil_publish_delivery(struct seuil_shard *shard, uint64_t index);
 void seuil_publish_drop(struct seuil_shard *shard);
 /* A failed delivery: everything not acknowledged is sent again, dead letters too. */

@@ -8,14 +8,50 @@
 #include "shard/internal.h"
 
 #define READ_ENTRIES 256
+/* Behind, so many are gathered, at most for so long. */
+#define TOGETHER 2048
+#define HOLD_MS  50
+
+/* ---- the bytes: a buffer for the entries of each transaction, used again when all are
+ * acknowledged
+ */
+
+#define SPARE_BYTES_MAX (1u << 20) /* a larger one is given back */
+
+static struct seuil_chunk *chunk_at(struct seuil_publish *publish, uint64_t number)
+{
+    return &publish->chunks[number & publish->chunk_mask];
+}
+
+static void retire(struct seuil_publish *publish, struct seuil_buf *bytes)
+{
+    if (publish->spare_count == SEUIL_SPARE_BUFS || bytes->cap > SPARE_BYTES_MAX) {
+        seuil_buf_done(bytes);
+        return;
+    }
+    seuil_buf_clear(bytes);
+    publish->spares[publish->spare_count++] = *bytes;
+    *bytes = (struct seuil_buf){0};
+}
+
+/* What lies wholly before the first entry not acknowledged. */
+static void retire_acknowledged(struct seuil_publish *publish)
+{
+    while (publish->chunk_head < publish->chunk_tail &&
+           chunk_at(publish, publish->chunk_head)->end <= publish->head)
+        retire(publish, &chunk_at(publish, publish->chunk_head++)->bytes);
+}
 
 void seuil_publish_drop(struct seuil_shard *shard)
 {
     struct seuil_publish *publish = &shard->publish;
     uint64_t tenure = publish->tenure;
 
-    for (uint64_t i = publish->head; i < publish->tail; i++)
-        seuil_heap_free(publish->ring[i & publish->mask].bytes);
+    while (publish->chunk_head < publish->chunk_tail)
+        seuil_buf_done(&chunk_at(publish, publish->chunk_head++)->bytes);
+    while (publish->spare_count)
+        seuil_buf_done(&publish->spares[--publish->spare_count]);
+    seuil_heap_free(publish->chunks);
     seuil_heap_free(publish->ring);
     *publish = (struct seuil_publish){.tenure = tenure, .trim_at = SEUIL_TIME_NEVER};
 }
@@ -46,23 +82,43 @@ static int grow(struct seuil_publish *publish)
     return 0;
 }
 
+static int grow_chunks(struct seuil_publish *publish)
+{
+    uint64_t size = publish->chunks ? 2 * (publish->chunk_mask + 1) : 8;
+    struct seuil_chunk *chunks = seuil_heap_zalloc(size, sizeof(*chunks));
+
+    if (!chunks)
+        return SEUIL_ERR_NOMEM;
+    for (uint64_t i = publish->chunk_head; i < publish->chunk_tail; i++)
+        chunks[i & (size - 1)] = *chunk_at(publish, i);
+    seuil_heap_free(publish->chunks);
+    publish->chunks = chunks;
+    publish->chunk_mask = size - 1;
+    return 0;
+}
+
 static int append(struct seuil_publish *publish, const uint8_t *bytes, uint32_t len)
 {
-    uint8_t *copy;
-
     if ((!publish->ring || publish->tail - publish->head > publish->mask) && grow(publish) != 0)
         return SEUIL_ERR_NOMEM;
-    copy = seuil_heap_alloc(len);
-    if (!copy)
+    publish->ring[publish->tail++ & publish->mask] = (struct seuil_outgoing){bytes, len, false};
+    return 0;
+}
+
+/* The entries appended last lie in @bytes, which is taken; an empty buffer is left in its place. */
+static int keep(struct seuil_publish *publish, struct seuil_buf *bytes)
+{
+    if ((!publish->chunks || publish->chunk_tail - publish->chunk_head > publish->chunk_mask) &&
+        grow_chunks(publish) != 0)
         return SEUIL_ERR_NOMEM;
-    memcpy(copy, bytes, len);
-    publish->ring[publish->tail++ & publish->mask] = (struct seuil_outgoing){copy, len, false};
+    *chunk_at(publish, publish->chunk_tail++) = (struct seuil_chunk){*bytes, publish->tail};
+    *bytes = publish->spare_count ? publish->spares[--publish->spare_count] : (struct seuil_buf){0};
     return 0;
 }
 
 /* The entries of a transaction that took effect. While older ones are still to be read back from
  * Redis, these are read from there too. */
-void seuil_publish_add(struct seuil_shard *shard, const struct seuil_pending *pending)
+void seuil_publish_add(struct seuil_shard *shard, struct seuil_pending *pending)
 {
     struct seuil_publish *publish = &shard->publish;
 
@@ -70,18 +126,48 @@ void seuil_publish_add(struct seuil_shard *shard, const struct seuil_pending *pe
         publish->read_to = shard->meta.outbox_tail;
         return;
     }
+    if (!pending->count)
+        return;
+    if (publish->sent == publish->tail)
+        publish->held_since = shard->mono;
     for (uint32_t i = 0; i < pending->count; i++)
         if (append(publish, pending->entries[i].bytes, pending->entries[i].len) != 0) {
             shard->failed = true;
             return;
         }
+    if (keep(publish, &pending->bytes) != 0)
+        shard->failed = true;
     publish->read_to = publish->tail;
     assert(publish->tail == shard->meta.outbox_tail);
+}
+
+/* Copies of what was read from Redis, as one chunk. */
+static bool take_entries(struct seuil_publish *publish, const struct seuil_store_reply *reply,
+                         uint32_t count)
+{
+    struct seuil_buf bytes = {0};
+    const uint8_t *at;
+
+    for (uint32_t i = 0; i < count; i++)
+        seuil_buf_add(&bytes, reply->items[i].bytes, reply->items[i].len);
+    at = bytes.ptr;
+    for (uint32_t i = 0; i < count && !bytes.failed; i++) {
+        if (append(publish, at, reply->items[i].len) != 0)
+            bytes.failed = SEUIL_ERR_NOMEM;
+        at += reply->items[i].len;
+    }
+    if (!bytes.failed && keep(publish, &bytes) == 0) {
+        retire(publish, &bytes);
+        return true;
+    }
+    seuil_buf_done(&bytes); /* the ring may point into it: the caller drops all */
+    return false;
 }
 
 void seuil_publish_reply(struct seuil_shard *shard, const struct seuil_store_reply *reply)
 {
     struct seuil_publish *publish = &shard->publish;
+    uint32_t count;
 
     if (!publish->asked || reply->cookie != publish->cookie ||
         !seuil_shard_accept(shard, reply, "reading the outbox"))
@@ -91,16 +177,27 @@ void seuil_publish_reply(struct seuil_shard *shard, const struct seuil_store_rep
         seuil_shard_doubt(shard, "reading the outbox: entries are missing");
         return;
     }
-    for (uint32_t i = 0; i < reply->item_count && publish->tail < publish->read_to; i++) {
-        if (reply->items[i].index != publish->tail) {
+    for (count = 0; count < reply->item_count && publish->tail + count < publish->read_to; count++)
+        if (reply->items[count].index != publish->tail + count) {
             seuil_shard_doubt(shard, "reading the outbox: entries are missing");
             return;
         }
-        if (append(publish, reply->items[i].bytes, reply->items[i].len) != 0) {
-            shard->failed = true;
-            return;
-        }
-    }
+    if (!take_entries(publish, reply, count))
+        shard->failed = true;
+}
+
+/* Behind, nobody waits for a single crossing: sent together they cost the broker a request for many
+ * rather than one for each few. */
+static bool hold(struct seuil_shard *shard)
+{
+    struct seuil_publish *publish = &shard->publish;
+
+    if (shard->state != SEUIL_SHARD_RUN || publish->sent == publish->tail ||
+        publish->tail - publish->sent >= TOGETHER || shard->mono - publish->held_since >= HOLD_MS ||
+        !seuil_timers_behind(shard))
+        return false;
+    seuil_shard_wake_at(shard, publish->held_since + HOLD_MS);
+    return true;
 }
 
 static void send(struct seuil_shard *shard)
@@ -151,7 +248,7 @@ bool seuil_publish_run(struct seuil_shard *shard)
         shard->env.store->ops->outbox(shard->env.store, shard->number, publish->tail, READ_ENTRIES,
                                       publish->cookie);
     }
-    if (!shard->halting)
+    if (!shard->halting && !hold(shard))
         send(shard);
     if (publish->head > shard->meta.outbox_head)
         seuil_shard_wake_at(shard, publish->trim_at);
@@ -167,11 +264,9 @@ void seuil_publish_delivery(struct seuil_shard *shard, uint64_t index)
     if (!publish->ring[index & publish->mask].acked)
         shard->counters.published++;
     publish->ring[index & publish->mask].acked = true;
-    while (publish->head < publish->tail && publish->ring[publish->head & publish->mask].acked) {
-        seuil_heap_free(publish->ring[publish->head & publish->mask].bytes);
-        publish->ring[publish->head & publish->mask].bytes = NULL;
+    while (publish->head < publish->tail && publish->ring[publish->head & publish->mask].acked)
         publish->head++;
-    }
+    retire_acknowledged(publish);
     if (publish->sent < publish->head)
         publish->sent = publish->head;
     if (publish->trim_at == SEUIL_TIME_NEVER && publish->head > shard->meta.outbox_head)

@@ -17,6 +17,7 @@
  * met again. Until it is nearer they are looked at once in a while; an event lets the silence
  * before it act in any case. */
 #define FAR_MS      SEUIL_HOUR_MS
+#define BEHIND_MS   (10 * SEUIL_SECOND_MS)
 #define FAR_LOOK_MS (60 * SEUIL_SECOND_MS)
 /* Fired from the heap in one run. */
 #define FIRE_MAX 256
@@ -35,6 +36,14 @@ seuil_time_ms seuil_timers_frontier(const struct seuil_shard *shard)
 bool seuil_timers_far(const struct seuil_shard *shard, seuil_time_ms frontier)
 {
     return frontier != SEUIL_TIME_NONE && shard->wall - frontier > FAR_MS;
+}
+
+bool seuil_timers_behind(const struct seuil_shard *shard)
+{
+    seuil_time_ms frontier = seuil_timers_frontier(shard);
+
+    return frontier != SEUIL_TIME_NONE &&
+           shard->wall - frontier > shard->config->grace_ms + BEHIND_MS;
 }
 
 void seuil_timers_note(struct seuil_shard *shard, struct seuil_cached *entry)

@@ -10,6 +10,8 @@
 
 #define ASK_EVERY_MS   950
 #define ASK_TIMEOUT_MS 5000
+#define NUDGE_EVERY_MS 20
+#define NUDGE_WAIT_MS  2
 #define SERVE_MS       20 /* how long an answer of the group may keep a question waiting */
 
 /* ListOffsets: "the next offset to be written", as a timestamp. */
@@ -83,6 +85,54 @@ static void ask(struct seuil_kafka *kafka)
     rd_kafka_topic_partition_list_destroy(list);
 }
 
+/* Whether @lane has shrunk by a quarter since it was longest, while the log has more. */
+static bool runs_low(struct seuil_kafka *kafka, uint32_t topic, uint32_t shard,
+                     struct kafka_lane *lane)
+{
+    int64_t low, high, next;
+    bool on;
+    size_t length;
+
+    pthread_mutex_lock(&lane->lock);
+    on = lane->state == KAFKA_LANE_ON && lane->sought && lane->queue;
+    length = on ? rd_kafka_queue_length(lane->queue) : 0;
+    next = lane->next;
+    pthread_mutex_unlock(&lane->lock);
+    if (length > lane->longest)
+        lane->longest = length;
+    if (!on || length > lane->longest - lane->longest / 4)
+        return false;
+    lane->longest = length;
+    return !rd_kafka_get_watermark_offsets(kafka->rk, kafka->topics[topic].name, (int32_t)shard,
+                                           &low, &high) &&
+           next + (int64_t)length < high;
+}
+
+/* When the queues of a broker's partitions are full, librdkafka (2.0.2) looks at them again after
+ * up to a second, whatever was taken meanwhile, unless its thread is woken: a question to the
+ * broker does. So the queues need not hold a second of the peak. The answer is of no interest. */
+static void nudge(struct seuil_kafka *kafka)
+{
+    rd_kafka_topic_partition_list_t *list = NULL;
+
+    kafka->nudged_ms = seuil_kafka_mono_ms();
+    for (uint32_t t = 0; t < SEUIL_TOPICS_MAX; t++)
+        for (uint32_t p = 0; p < kafka->partitions; p++) {
+            struct kafka_lane *lane = seuil_kafka_lane(kafka, t, p);
+
+            if (!lane || !runs_low(kafka, t, p, lane))
+                continue;
+            if (!list)
+                list = rd_kafka_topic_partition_list_new(8);
+            rd_kafka_topic_partition_list_add(list, kafka->topics[t].name, (int32_t)p)->offset =
+                TIMESTAMP_END;
+        }
+    if (!list)
+        return;
+    rd_kafka_offsets_for_times(kafka->rk, list, NUDGE_WAIT_MS);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 static void *run(void *arg)
 {
     struct seuil_kafka *kafka = arg;
@@ -92,6 +142,8 @@ static void *run(void *arg)
         rd_kafka_poll(kafka->side, 0); /* its errors, for the log */
         if (seuil_kafka_mono_ms() - kafka->asked_ms >= ASK_EVERY_MS)
             ask(kafka);
+        if (seuil_kafka_mono_ms() - kafka->nudged_ms >= NUDGE_EVERY_MS)
+            nudge(kafka);
     }
     return NULL;
 }

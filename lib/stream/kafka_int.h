@@ -73,6 +73,7 @@ struct kafka_lane {
     int64_t answer; /* of the last question for the end, -1 */
     seuil_time_ms answer_asked;
     int wake_fd;
+    size_t longest; /* of the queue since it was nudged; the asking thread's */
     uint32_t held;
     struct rd_kafka_message_s *messages[SEUIL_LANE_BATCH];
 };
@@ -141,6 +142,7 @@ struct seuil_kafka {
     atomic_bool stop;
     struct rd_kafka_queue_s *answers;
     seuil_time_ms asked_ms; /* monotonic */
+    seuil_time_ms nudged_ms;
 
     pthread_mutex_t lock; /* tickets, probe */
     uint64_t last_ticket;
