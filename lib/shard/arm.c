@@ -61,6 +61,8 @@ void seuil_arm_lead(struct seuil_shard *shard, struct seuil_cached *entry, uint3
      * now already needs not be lowered; it is looked at when the shard is near. */
     if (first && arming->far && wake > arming->frontier)
         wake = arming->frontier;
+    if (!first && wake <= arming->frontier)
+        return; /* it waits for base: a pack would wake it again and again */
     arming->list[arming->count++] = (struct seuil_arm){wake, at};
 }
 
@@ -75,7 +77,7 @@ static int by_wake(const void *a, const void *b)
 static bool together(const struct seuil_arming *arming, seuil_time_ms first, seuil_time_ms last)
 {
     if (first <= arming->frontier)
-        return arming->far && last <= arming->frontier;
+        return last <= arming->frontier;
     return first - arming->frontier >= PACK_AHEAD_MS &&
            last - first <= (first - arming->frontier) / PACK_SPAN;
 }

@@ -10,7 +10,7 @@
 #define READ_ENTRIES 256
 /* Behind, so many are gathered, at most for so long. */
 #define TOGETHER 2048
-#define HOLD_MS  50
+#define HOLD_MS  100
 
 /* ---- the bytes: a buffer for the entries of each transaction, used again when all are
  * acknowledged
@@ -187,16 +187,18 @@ void seuil_publish_reply(struct seuil_shard *shard, const struct seuil_store_rep
 }
 
 /* Behind, nobody waits for a single crossing: sent together they cost the broker a request for many
- * rather than one for each few. */
+ * rather than one for each few. All shards of a worker send at the same instants, since librdkafka
+ * (2.0.2) spins through the last millisecond of each linger time. */
 static bool hold(struct seuil_shard *shard)
 {
     struct seuil_publish *publish = &shard->publish;
+    seuil_time_ms next = (publish->held_since / HOLD_MS + 1) * HOLD_MS;
 
     if (shard->state != SEUIL_SHARD_RUN || publish->sent == publish->tail ||
-        publish->tail - publish->sent >= TOGETHER || shard->mono - publish->held_since >= HOLD_MS ||
+        publish->tail - publish->sent >= TOGETHER || shard->mono >= next ||
         !seuil_timers_behind(shard))
         return false;
-    seuil_shard_wake_at(shard, publish->held_since + HOLD_MS);
+    seuil_shard_wake_at(shard, next);
     return true;
 }
 
