@@ -26,6 +26,7 @@ static const struct {
     {"test", seuil_ctl_test, "run the tests inside model files"},
     {"schema", seuil_ctl_schema, "print the JSON Schema of model files, for editors"},
     {"replay", seuil_ctl_replay, "run events through models and show what crosses, and why"},
+    {"decode", seuil_ctl_decode, "show the events that an input's records become"},
     {"explain", seuil_ctl_explain, "explain the score of a lead"},
     {"shards", seuil_ctl_shards, "show owners, positions and counts of the shards"},
     {"init", seuil_ctl_init, "make the missing topics"},

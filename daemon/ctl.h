@@ -17,6 +17,7 @@ int seuil_ctl_check(int argc, char **argv);
 int seuil_ctl_test(int argc, char **argv);
 int seuil_ctl_schema(int argc, char **argv);
 int seuil_ctl_replay(int argc, char **argv);
+int seuil_ctl_decode(int argc, char **argv);
 int seuil_ctl_explain(int argc, char **argv);
 int seuil_ctl_shards(int argc, char **argv);
 int seuil_ctl_init(int argc, char **argv);

@@ -9,6 +9,7 @@
 #include "conf/yaml.h"
 #include "ctl.h"
 #include "ctl_print.h"
+#include "ctl_sample.h"
 #include "open.h"
 
 /* Keys that only a model has at its top. */
@@ -43,7 +44,14 @@ static void check_model(const char *path, struct found *found, struct seuil_errs
     seuil_models_free(models);
 }
 
-static void check_settings(const char *path, struct seuil_buf *print, struct found *found,
+struct wishes {
+    struct seuil_buf *print; /* the effective configuration; NULL: not */
+    const char *sample, *input;
+    struct seuil_buf sampled; /* what the sample's fields became */
+    int status;               /* of the sample */
+};
+
+static void check_settings(const char *path, struct wishes *wishes, struct found *found,
                            struct seuil_errs *errs)
 {
     struct seuil_opened opened;
@@ -54,12 +62,14 @@ static void check_settings(const char *path, struct seuil_buf *print, struct fou
     found->inputs = opened.settings->input_count;
     found->models = opened.models->model_count;
     found->rules = seuil_models_own_rules(opened.models);
-    if (print)
-        seuil_settings_write(opened.settings, print);
+    if (wishes->print)
+        seuil_settings_write(opened.settings, wishes->print);
+    if (wishes->sample)
+        wishes->status = seuil_ctl_sample(&opened, wishes->input, wishes->sample, &wishes->sampled);
     seuil_opened_done(&opened);
 }
 
-static void check_file(const char *path, struct seuil_buf *print, struct found *found,
+static void check_file(const char *path, struct wishes *wishes, struct found *found,
                        struct seuil_errs *errs)
 {
     struct seuil_yaml *doc = seuil_yaml_open(path, errs);
@@ -71,7 +81,7 @@ static void check_file(const char *path, struct seuil_buf *print, struct found *
     if (is_model)
         check_model(path, found, errs);
     else
-        check_settings(path, print, found, errs);
+        check_settings(path, wishes, found, errs);
 }
 
 static void text_report(struct seuil_buf *out, const char *path, const struct found *found,
@@ -103,12 +113,15 @@ static void json_report(struct seuil_buf *out, const char *path, const struct fo
 
 int seuil_ctl_check(int argc, char **argv)
 {
-    const char *config = NULL, *format = NULL, *print = NULL;
+    const char *config = NULL, *format = NULL, *print = NULL, *sample = NULL, *input = NULL;
     const struct seuil_ctl_option options[] = {
         {"config", "FILE", "one more file", &config, NULL},
         {"format", "text|json", "how to answer; json is one object a file", &format, NULL},
         {"print", NULL, "show the effective configuration and where each value comes from", &print,
          NULL},
+        {"sample", "FILE", "show what each field of these records becomes; with --input", &sample,
+         NULL},
+        {"input", "NAME", "the input that the sample is one of", &input, NULL},
     };
     const struct seuil_ctl_command command = {
         .name = "check",
@@ -117,10 +130,11 @@ int seuil_ctl_check(int argc, char **argv)
                 "A configuration is checked with the models and schemas that it names. No "
                 "FILE:\n" SEUIL_CTL_CONFIG ". Exit status 0: all are good, 78: some are not.",
         .options = options,
-        .option_count = 3,
+        .option_count = 5,
         .operands_max = 1 << 20,
     };
     struct seuil_buf out = {0};
+    struct wishes wishes;
     bool json, all_good = true;
     int status, count = seuil_ctl_parse(&command, argc, argv, &status);
 
@@ -128,6 +142,10 @@ int seuil_ctl_check(int argc, char **argv)
         return status;
     if ((status = seuil_ctl_json("check", format, &json)))
         return status;
+    if (!sample != !input)
+        return seuil_ctl_fail("check", EX_USAGE, "--sample and --input go together");
+    wishes =
+        (struct wishes){.print = print && !json ? &out : NULL, .sample = sample, .input = input};
     if (count == 0 && !config)
         config = SEUIL_CTL_CONFIG;
     for (int i = config ? -1 : 0; i < count; i++) {
@@ -135,9 +153,11 @@ int seuil_ctl_check(int argc, char **argv)
         struct found found = {0};
         struct seuil_errs errs = {0};
 
-        check_file(file, print && !json ? &out : NULL, &found, &errs);
+        check_file(file, &wishes, &found, &errs);
         (json ? json_report : text_report)(&out, file, &found, &errs);
         all_good = all_good && found.good;
     }
-    return seuil_ctl_flush(&out, all_good ? 0 : EX_CONFIG);
+    seuil_buf_add(&out, wishes.sampled.ptr, wishes.sampled.len);
+    seuil_buf_done(&wishes.sampled);
+    return seuil_ctl_flush(&out, all_good ? wishes.status : EX_CONFIG);
 }

@@ -22,7 +22,7 @@ static int add_double(struct seuil_buf *out, double value)
     return seuil_buf_add(out, text, strlen(text));
 }
 
-static int add_value(struct seuil_buf *out, const struct seuil_value *value)
+int seuil_value_json(const struct seuil_value *value, struct seuil_buf *out)
 {
     switch (value->type) {
     case SEUIL_TYPE_STRING:
@@ -66,12 +66,12 @@ int seuil_event_json(const struct seuil_event *event, struct seuil_buf *out)
         add_text(out, "retracts", event->retracts);
     if (event->consent.type != SEUIL_TYPE_NULL) {
         add_name(out, "consent");
-        add_value(out, &event->consent);
+        seuil_value_json(&event->consent, out);
     }
     for (int f = 0; f < SEUIL_FIELD_HOST; f++)
         if (event->field[f].type != SEUIL_TYPE_NULL) {
             add_name(out, seuil_field_name((enum seuil_field)f));
-            add_value(out, &event->field[f]);
+            seuil_value_json(&event->field[f], out);
         }
     if (event->map_count) {
         assert(map);
@@ -80,7 +80,7 @@ int seuil_event_json(const struct seuil_event *event, struct seuil_buf *out)
             seuil_buf_add(out, i ? "," : "{", 1);
             seuil_json_add_string(out, event->map[i].key);
             seuil_buf_add(out, ":", 1);
-            add_value(out, &event->map[i].value);
+            seuil_value_json(&event->map[i].value, out);
         }
         seuil_buf_add(out, "}", 1);
     }

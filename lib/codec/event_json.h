@@ -11,4 +11,7 @@
  * fields are left out. 0 or SEUIL_ERR_NOMEM. */
 int seuil_event_json(const struct seuil_event *event, struct seuil_buf *out);
 
+/* One value of it. */
+int seuil_value_json(const struct seuil_value *value, struct seuil_buf *out);
+
 #endif

@@ -282,7 +282,12 @@ const char *seuil_map_target_name(unsigned target, enum seuil_kind kind)
 static void load_field(struct seuil_map_loader *l, unsigned target, const char *name,
                        struct part part, uint32_t variant)
 {
-    struct seuil_map_watch watch = {.variant = variant, .field = name};
+    struct seuil_map_watch watch = {
+        .variant = variant,
+        .field = name,
+        .file = seuil_map_keep(l, seuil_str_from(seuil_yaml_name(part.doc))).ptr,
+        .line = part.node->line,
+    };
     const struct seuil_yaml *doc = l->doc;
     uint32_t at;
 

@@ -63,6 +63,9 @@ void seuil_map_begin(const struct seuil_map *map, struct seuil_map_scratch *scra
 int seuil_map_next(const struct seuil_map *map, struct seuil_map_scratch *scratch,
                    struct seuil_event *event, struct seuil_error *err);
 
+/* The number, from 1, of what in `events` made the event just taken; 0: none. */
+uint32_t seuil_map_variant(const struct seuil_map_scratch *scratch);
+
 /* Events of this record so far that a `drop:` or the lack of a variant left out; the last reason.
  */
 uint32_t seuil_map_dropped(const struct seuil_map_scratch *scratch);
@@ -79,8 +82,10 @@ const char *seuil_map_reason(const struct seuil_map_scratch *scratch);
 struct seuil_map_watch {
     uint32_t variant;  /* from 1 */
     const char *field; /* canonical name */
-    uint64_t present;  /* events in which it had a value */
-    uint64_t silent;   /* events since the last one in which it had */
+    const char *file;  /* where the map says it */
+    int line;
+    uint64_t present; /* events in which it had a value */
+    uint64_t silent;  /* events since the last one in which it had */
 };
 bool seuil_map_watched(const struct seuil_map *map, uint32_t i, struct seuil_map_watch *ret_watch);
 

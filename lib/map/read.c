@@ -1,6 +1,6 @@
 #include "map/read.h"
 
-int seuil_read_first(const struct seuil_reader *reader, const struct seuil_read_scratch *scratch,
+int seuil_read_first(const struct seuil_intake *reader, const struct seuil_read_scratch *scratch,
                      const struct seuil_record_view *record, struct seuil_event *event,
                      struct seuil_error *err)
 {
@@ -18,7 +18,7 @@ int seuil_read_first(const struct seuil_reader *reader, const struct seuil_read_
     return rc ? rc : seuil_map_next(reader->map, scratch->map, event, err);
 }
 
-int seuil_read_next(const struct seuil_reader *reader, const struct seuil_read_scratch *scratch,
+int seuil_read_next(const struct seuil_intake *reader, const struct seuil_read_scratch *scratch,
                     struct seuil_event *event, struct seuil_error *err)
 {
     return reader->map ? seuil_map_next(reader->map, scratch->map, event, err) : 0;

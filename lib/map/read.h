@@ -6,7 +6,7 @@
 #include "codec/decode.h"
 #include "map/map.h"
 
-struct seuil_reader { /* of one input; borrowed */
+struct seuil_intake { /* of one input; borrowed */
     const struct seuil_decoder *decoder;
     const struct seuil_map *map; /* NULL: a record is an event */
 };
@@ -24,13 +24,13 @@ struct seuil_read_scratch {
  * filtered (seuil_map_reason); negative: the record cannot be read (the codes of
  * seuil_decode_record), or its first event not be made (those of seuil_map_next). @err may be NULL.
  * SEUIL_ERR_UNKNOWN is always the record's writer schema. */
-int seuil_read_first(const struct seuil_reader *reader, const struct seuil_read_scratch *scratch,
+int seuil_read_first(const struct seuil_intake *reader, const struct seuil_read_scratch *scratch,
                      const struct seuil_record_view *record, struct seuil_event *event,
                      struct seuil_error *err);
 
 /* The one after it, also after a negative answer: 1, 0 when there are no more, or negative. The
  * event before is void. */
-int seuil_read_next(const struct seuil_reader *reader, const struct seuil_read_scratch *scratch,
+int seuil_read_next(const struct seuil_intake *reader, const struct seuil_read_scratch *scratch,
                     struct seuil_event *event, struct seuil_error *err);
 
 #endif

@@ -317,6 +317,11 @@ int seuil_map_next(const struct seuil_map *map, struct seuil_map_scratch *s,
     }
 }
 
+uint32_t seuil_map_variant(const struct seuil_map_scratch *s)
+{
+    return s->variant ? s->variant->number : 0;
+}
+
 uint32_t seuil_map_dropped(const struct seuil_map_scratch *s)
 {
     return s->dropped;

@@ -240,7 +240,7 @@ static bool apply_events(struct seuil_shard *shard, const struct seuil_item *ite
 {
     const struct seuil_record_in *record = item->record;
     const struct seuil_input *input = &shard->config->inputs[item->topic];
-    struct seuil_reader reader = {input->decoder, input->map};
+    struct seuil_intake reader = {input->decoder, input->map};
     struct seuil_read_scratch scratch = {shard->env.decode, shard->env.map};
     struct header_place place = {shard->env.source, record};
     struct seuil_record_view view = {

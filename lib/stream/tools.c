@@ -143,6 +143,7 @@ void seuil_producer_free(struct seuil_producer *producer)
 struct seuil_reader {
     rd_kafka_t *rk;
     rd_kafka_message_t *message;
+    char topic[256];
     bool *at_end; /* by partition */
     int partitions;
 };
@@ -196,6 +197,7 @@ struct seuil_reader *seuil_reader_new(const struct seuil_property *properties, u
     rd_kafka_conf_set(conf, "enable.auto.commit", "false", NULL, 0);
     rd_kafka_conf_set(conf, "enable.partition.eof", "true", NULL, 0);
     rd_kafka_conf_set(conf, "fetch.wait.max.ms", "50", NULL, 0);
+    snprintf(reader->topic, sizeof(reader->topic), "%s", topic);
     reader->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
     if (!reader->rk) {
         seuil_error_set(err, SEUIL_ERR_CONFIG, "no Kafka consumer: %s", text);
@@ -209,6 +211,26 @@ struct seuil_reader *seuil_reader_new(const struct seuil_property *properties, u
         return NULL;
     }
     return reader;
+}
+
+int seuil_reader_seek(struct seuil_reader *reader, int32_t partition, int64_t offset,
+                      struct seuil_error *err)
+{
+    rd_kafka_topic_partition_list_t *list;
+    rd_kafka_resp_err_t rc;
+
+    if (partition < 0 || partition >= reader->partitions)
+        return seuil_error_set(err, SEUIL_ERR_MISSING,
+                               "topic %s has the partitions 0 to %d, not %d", reader->topic,
+                               reader->partitions - 1, partition);
+    list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, reader->topic, partition)->offset = offset;
+    rc = rd_kafka_assign(reader->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    for (int p = 0; p < reader->partitions; p++)
+        reader->at_end[p] = p != partition;
+    return rc ? seuil_error_set(err, SEUIL_ERR_IO, "%s: %s", reader->topic, rd_kafka_err2str(rc))
+              : 0;
 }
 
 static bool ends(struct seuil_reader *reader, int32_t partition)

@@ -60,6 +60,10 @@ struct seuil_reader *seuil_reader_new(const struct seuil_property *properties, u
  * partition is at its end for now (told once for each time it comes to the end). @ret_read stays
  * valid until the next call. */
 int seuil_reader_next(struct seuil_reader *reader, int timeout_ms, struct seuil_read *ret_read);
+/* From here on only @partition is read, from @offset on (or the first one after it that the log
+ * has). 0; SEUIL_ERR_MISSING: there is no such partition; SEUIL_ERR_IO. */
+int seuil_reader_seek(struct seuil_reader *reader, int32_t partition, int64_t offset,
+                      struct seuil_error *err);
 void seuil_reader_free(struct seuil_reader *reader);
 
 #endif

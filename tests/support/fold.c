@@ -119,7 +119,7 @@ int seuil_fold_apply(struct seuil_fold *fold, const struct seuil_fold_record *re
                      enum seuil_verdict *ret_verdict)
 {
     const struct seuil_fold_topic *topic = &fold->spec.topics[record->position.topic];
-    struct seuil_reader reader = {topic->decoder, topic->map};
+    struct seuil_intake reader = {topic->decoder, topic->map};
     struct seuil_read_scratch scratch = {fold->decode, fold->map};
     struct seuil_record_view view = {
         .bytes = record->value,
