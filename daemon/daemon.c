@@ -372,6 +372,39 @@ static bool stopped_while_waiting(struct daemon *daemon, int ms)
     return daemon->stopping;
 }
 
+/* The id of what crossings are written by, from the registry, which is waited for: without it none
+ * can be published. 0; SEUIL_ERR_CONFIG when it refuses the schema, SEUIL_ERR_BACKOFF after a
+ * signal. */
+static int enlist_schema(struct daemon *daemon, struct seuil_error *err)
+{
+    const struct seuil_settings *settings = daemon->settings;
+    struct seuil_registry *registry = seuil_clients_registry(settings, NULL, err);
+    int wait_ms = (int)settings->registry_backoff_min_ms, rc = SEUIL_ERR_BACKOFF;
+    char subject[256 + 8];
+
+    if (!registry)
+        return SEUIL_ERR_CONFIG;
+    snprintf(subject, sizeof(subject), "%s-value", settings->outbound_topic);
+    while (rc == SEUIL_ERR_BACKOFF && !daemon->stopping) {
+        rc = seuil_registry_register(registry, subject, seuil_str_from(seuil_crossing_schema()),
+                                     &daemon->shard_config.out_schema_id, err);
+        if (rc != SEUIL_ERR_BACKOFF)
+            break;
+        seuil_log_error(err, "waiting");
+        seuil_notify("STATUS=waiting: %s", err->text);
+        stopped_while_waiting(daemon, wait_ms);
+        wait_ms = 2 * wait_ms < settings->registry_backoff_max_ms
+                      ? 2 * wait_ms
+                      : (int)settings->registry_backoff_max_ms;
+    }
+    seuil_registry_free(registry);
+    daemon->shard_config.out_framed = rc == 0;
+    if (!rc)
+        seuil_logf(SEUIL_LOG_INFO, "%s is schema %u at the registry", subject,
+                   daemon->shard_config.out_schema_id);
+    return rc == 0 || rc == SEUIL_ERR_BACKOFF ? rc : SEUIL_ERR_CONFIG;
+}
+
 /* Topics and manifest: what must be right before the first shard. Servers that do not answer are
  * waited for; what a person must mend ends the start. */
 static int begin(struct daemon *daemon)
@@ -401,6 +434,13 @@ static int begin(struct daemon *daemon)
     daemon->shard_config.cluster_id = daemon->clients.cluster_id;
     daemon->shard_config.must_exist = daemon->clients.made;
     daemon->models = daemon->opened->models;
+    if (daemon->settings->outbound_format == SEUIL_OUTBOUND_CONFLUENT) {
+        rc = enlist_schema(daemon, &err);
+        if (rc)
+            seuil_log_error(&err, "starting");
+        if (rc)
+            return rc == SEUIL_ERR_CONFIG ? EX_CONFIG : EX_TEMPFAIL;
+    }
     rc = seuil_schemas_start(daemon->opened, daemon->clients.numbers, &daemon->schemas, &err);
     if (rc) {
         seuil_log_error(&err, "starting");

@@ -45,4 +45,8 @@ int seuil_crossing_write(enum seuil_out_format format, struct seuil_str app,
                          const struct seuil_crossing *crossing, const struct seuil_cause *cause,
                          struct seuil_buf *out);
 
+/* The text of schemas/qualification.avsc, the contract of SEUIL_OUT_AVRO: what a registry is told.
+ */
+const char *seuil_crossing_schema(void);
+
 #endif

@@ -87,6 +87,14 @@ int seuil_framing_confluent(const uint8_t *bytes, uint32_t len, uint32_t *ret_id
     return 0;
 }
 
+int seuil_framing_confluent_write(uint32_t id, struct seuil_buf *out)
+{
+    uint8_t frame[SEUIL_CONFLUENT_BYTES] = {0, (uint8_t)(id >> 24), (uint8_t)(id >> 16),
+                                            (uint8_t)(id >> 8), (uint8_t)id};
+
+    return seuil_buf_add(out, frame, sizeof(frame));
+}
+
 /* 00 and the id, or 01 and the GUID, before a value or in a header. */
 static int open_confluent(const uint8_t *bytes, uint32_t len, struct seuil_frame *ret_frame)
 {

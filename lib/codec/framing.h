@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "codec/fault.h"
 #include "codec/record.h"
 
@@ -100,6 +101,9 @@ int seuil_framing_open(enum seuil_format format, const struct seuil_record_view 
 
 /* The schema id of a Confluent frame. 0; SEUIL_ERR_TRUNCATED; SEUIL_ERR_FORMAT: byte 0 is not 0. */
 int seuil_framing_confluent(const uint8_t *bytes, uint32_t len, uint32_t *ret_id);
+
+/* Append such a frame. 0 or SEUIL_ERR_NOMEM. */
+int seuil_framing_confluent_write(uint32_t id, struct seuil_buf *out);
 
 /* Whether the bytes begin as a JSON object or array does. */
 bool seuil_framing_looks_json(const uint8_t *bytes, uint32_t len);

@@ -199,6 +199,11 @@ static void check_registry(struct seuil_settings_loader *loader)
         seuil_settings_error(loader, origin(loader, SEUIL_SETTING_registry_directory),
                              SEUIL_ERR_INVALID,
                              "registry.url and registry.directory are both given: remove one");
+    if (s->outbound_format == SEUIL_OUTBOUND_CONFLUENT && !s->registry_url[0])
+        seuil_settings_error(loader, origin(loader, SEUIL_SETTING_outbound_format),
+                             SEUIL_ERR_MISSING,
+                             "outbound.format: confluent needs registry.url, where its schema is "
+                             "registered");
     if (s->registry_user[0] && !s->registry_password[0])
         seuil_settings_error(loader, origin(loader, SEUIL_SETTING_registry_user), SEUIL_ERR_MISSING,
                              "registry.user is given without registry.password or "

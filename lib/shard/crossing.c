@@ -75,6 +75,10 @@ void seuil_crossing_add(struct seuil_shard *shard, const struct seuil_item *item
         source->ops->header(source, item->record, "tracestate", &head.tracestate);
     }
     seuil_buf_clear(&shard->value);
+    if (config->out_framed && seuil_framing_confluent_write(config->out_schema_id, &shard->value)) {
+        shard->failed = true;
+        return;
+    }
     seuil_crossing_id(config->app, &shard->env.models->models[crossing->model], lead,
                       crossing->ordinal, id);
     if (seuil_crossing_write(config->out_format, config->app, shard->env.models, lead, crossing,

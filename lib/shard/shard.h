@@ -53,6 +53,8 @@ struct seuil_shard_config {
     const char *dead_letters;
     const char *source; /* ce_source */
     enum seuil_out_format out_format;
+    bool out_framed;        /* Confluent's framing stands before the value */
+    uint32_t out_schema_id; /* of it */
     int64_t checkpoint_ms;  /* 0: every batch is a checkpoint */
     int64_t merge_wait_ms;  /* how long a topic at its end is waited for */
     int64_t grace_ms;       /* timers stay so far behind the watermark */

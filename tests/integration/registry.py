@@ -342,8 +342,38 @@ def headers_and_files_name_schemas_too(build):
         expect(adds_up(daemon)["applied"] == 2, "not both")
 
 
+def crossings_are_published_with_a_registered_schema(build):
+    """outbound.format: confluent: the contract's own text under <topic>-value; waits for the registry at the start"""
+    with world(build) as w, Served(Registry()) as r:
+        with open(os.path.join(ROOT, "schemas", "qualification.avsc"), encoding="utf-8") as f:
+            contract = f.read()
+        r.fault(503)
+        daemon = w.daemon(inputs=inputs(w, "json"), outbound={"format": "confluent", "topic": w.prefix + "qualifications"},
+                          registry__url=r.url, registry__backoff_min="50ms")
+        w.ctl("init")
+        daemon.start(wait=False)
+        await_until("it waits for the registry", lambda: daemon.says("ordered by a test"))
+        r.fault(503, 0)
+        daemon.await_ready()
+        known = json.loads(r.ask(f"/subjects/{w.prefix}qualifications-value/versions/1"))
+        expect(known["schema"] == contract, "another text is registered")
+        t = now_ms()
+        w.produce(("page_views", "L1", {"type": "page_view", "id": "e1", "lead": "L1", "time": t,
+                                        "url": "https://www.exemple.fr/tarifs"}, t))
+        record = await_until("the crossing", lambda: w.consume("qualifications"))[0]
+        expect(record.value[:5] == b"\0" + known["id"].to_bytes(4, "big"), f"framed as {record.value[:5].hex()}")
+        length = record.value[5] // 2
+        expect(record.value[6:6 + length] == record.headers["ce_id"], "the record's id is not its first field")
+        expect(record.headers["content-type"] == b"application/avro", f"{record.headers}")
+        daemon.stop()
+        daemon.start()  # registered already: the same id
+        expect(daemon.count(f"is schema {known['id']} at the registry") == 2, "another id after a restart")
+        daemon.stop()
+
+
 if __name__ == "__main__":
     main([schemas_are_found_with_what_they_refer_to, a_schema_is_registered_once,
           only_the_registry_says_that_something_is_missing, who_we_are_is_told, the_way_is_verified,
           unknown_ids_are_looked_up_while_records_come, a_registry_that_is_down_is_waited_for,
-          a_waiting_shard_can_stop_and_go_on, headers_and_files_name_schemas_too])
+          a_waiting_shard_can_stop_and_go_on, headers_and_files_name_schemas_too,
+          crossings_are_published_with_a_registered_schema])

@@ -144,6 +144,8 @@ static const char *company(const struct seuil_setting_row *row)
         return "    key: /k\n  url: rediss://h\n";
     if (strcmp(row->path, "redis.tls.key") == 0)
         return "    cert: /c\n  url: rediss://h\n";
+    if (strcmp(row->path, "outbound.format") == 0)
+        return "registry:\n  url: http://h\n";
     if (strcmp(row->path, "registry.tls.cert") == 0)
         return "    key: /k\n  url: https://h\n";
     if (strcmp(row->path, "registry.tls.key") == 0)
@@ -465,6 +467,7 @@ Test(settings, mistakes_in_inputs_are_told_at_their_place)
     expect_error(NEEDED "registry: {url: \"http://a\", tls: {ca: c.pem}}\n", 3, "has no effect");
     expect_error(NEEDED "registry: {url: \"https://a\", tls: {key: c.pem}}\n", 3,
                  "belong together");
+    expect_error(NEEDED "outbound: {format: confluent}\n", 3, "needs registry.url");
     expect_error(NEEDED "registry: {user: u}\n", 3, "without registry.password");
     expect_error(NEEDED "registry: {token: t, user: u, password: p}\n", 3, "stands instead of");
     expect_error(NEEDED "inputs:\n  forms: {format: single_object, schemas: {1: a}}\n", 4,
