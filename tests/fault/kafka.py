@@ -44,8 +44,6 @@ def the_broker_dies_and_returns(build):
     seed = random.randrange(1 << 30)
     say(f"seed {seed}")
     # Timestamps of the broker: what producers held meanwhile arrives late, as its records then say.
-    # One topic: how late each topic is read again after the outage, and so how they are interleaved
-    # and what stream time is then, is not what is judged.
     with World(build, MODEL, inputs=INPUTS, broker=("own", "log.message.timestamp.type=LogAppendTime")) as w:
         daemon = w.daemon("a", **FAST, merge_wait="300ms")
         w.ctl("init")
@@ -58,7 +56,7 @@ def the_broker_dies_and_returns(build):
                 daemon.supervise()
                 return sum(t["reach"] for s in w.shards() for t in s["topics"]) > before + count
             await_until("it goes on", on, 90, 0.3)
-        with Load(w, leads=1000, rate=200, seed=seed, late=5, repeat=5, bad=1, single=1) as load:
+        with Load(w, leads=1000, rate=200, seed=seed, late=5, repeat=5, bad=1) as load:
             for _ in range(2):
                 more(300)
                 w.broker.kill()
