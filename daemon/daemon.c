@@ -28,6 +28,7 @@
 #define ACQUIRE_MAX_MS 1500 /* shards not ready by then begin later, by a seek of their own */
 #define LOSE_MAX_MS    2000
 #define CLOSE_MAX_MS   8000
+#define RENEW_EVERY_MS (2 * SEUIL_MINUTE_MS)
 #define STATUS_MS      10000
 #define REPORT_MS      60000
 #define HEARTBEAT_MS   1000
@@ -54,7 +55,9 @@ struct daemon {
     uint32_t shard_count;
     enum phase phase;
     seuil_time_ms deadline;
-    bool lost; /* giving up what another owns already */
+    bool lost;              /* giving up what another owns already */
+    bool renewing, renewed; /* the consumer has failed: another takes its place */
+    seuil_time_ms renewed_at;
     bool stopping, ready;
     int exit_status;
     int signals;
@@ -251,6 +254,38 @@ static void give_up(struct daemon *daemon, bool lost)
     daemon->deadline = seuil_clock_mono_ms() + max_ms;
 }
 
+/* The consumer has failed for good. Most often it is our own return after an outage; if it happens
+ * again at once, another process runs under our name, and one of the two must end. */
+static void fail(struct daemon *daemon)
+{
+    seuil_time_ms mono = seuil_clock_mono_ms();
+
+    if (daemon->stopping || (daemon->renewed && mono - daemon->renewed_at < RENEW_EVERY_MS)) {
+        stop(daemon, EX_TEMPFAIL);
+        return;
+    }
+    daemon->renewing = daemon->renewed = true;
+    daemon->renewed_at = mono;
+    give_up(daemon, true);
+}
+
+/* @off: no shard uses the old one any more. */
+static void renew(struct daemon *daemon, bool off)
+{
+    struct seuil_error err = {0};
+
+    daemon->renewing = false;
+    if (daemon->stopping)
+        return;
+    if (!off || seuil_kafka_renew(daemon->clients.kafka, &err)) {
+        if (err.code)
+            seuil_log_error(&err, "a new consumer");
+        stop(daemon, EX_TEMPFAIL);
+        return;
+    }
+    seuil_logf(SEUIL_LOG_INFO, "a new consumer joins the group");
+}
+
 /* Advance the phase when the workers have done their part, or took too long. */
 static void advance(struct daemon *daemon)
 {
@@ -273,7 +308,9 @@ static void advance(struct daemon *daemon)
             seuil_logf(SEUIL_LOG_INFO, "ready");
         }
     } else if (daemon->phase == PHASE_GIVING_UP && (late || all_in(daemon, off))) {
-        if (!all_in(daemon, off)) {
+        bool done = all_in(daemon, off);
+
+        if (!done) {
             if (!daemon->lost)
                 seuil_logf(SEUIL_LOG_WARNING, "not everything was written in time: what is missing "
                                               "is replayed from the log by the next owner");
@@ -282,6 +319,8 @@ static void advance(struct daemon *daemon)
         seuil_kafka_unassign(daemon->clients.kafka);
         daemon->shard_count = 0;
         daemon->phase = PHASE_IDLE;
+        if (daemon->renewing)
+            renew(daemon, done);
     }
 }
 
@@ -313,7 +352,7 @@ static void obey_group(struct daemon *daemon)
         break;
     case SEUIL_KAFKA_FATAL:
         seuil_log_error(&event->error, "the consumer has failed");
-        stop(daemon, EX_TEMPFAIL);
+        fail(daemon);
         break;
     }
 }

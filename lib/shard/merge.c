@@ -16,6 +16,8 @@
 #define ALARM_MS (30 * SEUIL_SECOND_MS)
 /* So long the answer to "where is the end" is believed; it is asked about once a second. */
 #define BELIEVED_MS (3 * SEUIL_SECOND_MS)
+/* The EOF that a new owner meets may be so old when it is taken from the queue. */
+#define EOF_BELIEVED_MS (10 * SEUIL_SECOND_MS)
 /* A shard that did not run for so long has heard nothing meanwhile. */
 #define STALL_MS SEUIL_SECOND_MS
 /* Records whose places in memory are touched together. */
@@ -147,8 +149,14 @@ static int pick(struct seuil_shard *shard, seuil_time_ms *ret_least, int *ret_wa
         while (lane->head < lane->count && lane->records[lane->head].offset < topic->taken.next)
             lane->head++; /* fetched before a seek */
         if (!seuil_merge_behind(topic, topic->taken.next)) {
-            if (lane->end_asked != SEUIL_TIME_NONE && lane->end_asked < oldest) {
-                oldest = lane->end_asked;
+            /* Before the first answer there is the EOF that follows a seek: enough for old records.
+             */
+            seuil_time_ms asked = lane->end_asked != SEUIL_TIME_NONE
+                                      ? lane->end_asked
+                                      : shard->wall - EOF_BELIEVED_MS;
+
+            if (asked < oldest) {
+                oldest = asked;
                 oldest_topic = i;
             }
             continue;

@@ -206,7 +206,25 @@ static const struct seuil_source_ops ops = {
     .confirmed = seuil_kafka_confirmed,
 };
 
-static int open_clients(struct seuil_kafka *kafka, struct seuil_error *err)
+static int open_topics(struct seuil_kafka *kafka, struct seuil_error *err)
+{
+    for (uint32_t t = 0; t <= KAFKA_TOPIC_INTERNAL; t++) {
+        struct kafka_topic *topic = &kafka->topics[t];
+
+        if (!topic->name)
+            continue;
+        if (!topic->rkt)
+            topic->rkt = rd_kafka_topic_new(kafka->rk, topic->name, NULL);
+        if (!topic->side_rkt)
+            topic->side_rkt = rd_kafka_topic_new(kafka->side, topic->name, NULL);
+        if (!topic->rkt || !topic->side_rkt)
+            return seuil_error_set(err, SEUIL_ERR_CONFIG, "topic name '%s': %s", topic->name,
+                                   rd_kafka_err2str(rd_kafka_last_error()));
+    }
+    return 0;
+}
+
+static int open_group(struct seuil_kafka *kafka, struct seuil_error *err)
 {
     kafka->rk = seuil_kafka_client(kafka, KAFKA_GROUP, err);
     if (!kafka->rk)
@@ -214,23 +232,64 @@ static int open_clients(struct seuil_kafka *kafka, struct seuil_error *err)
     rd_kafka_poll_set_consumer(kafka->rk);
     kafka->events = rd_kafka_queue_get_consumer(kafka->rk);
     kafka->answers = rd_kafka_queue_new(kafka->rk);
-    kafka->side = seuil_kafka_client(kafka, KAFKA_SIDE, err);
-    if (!kafka->side)
-        return SEUIL_ERR_CONFIG;
-    for (uint32_t t = 0; t <= KAFKA_TOPIC_INTERNAL; t++) {
-        struct kafka_topic *topic = &kafka->topics[t];
+    return 0;
+}
 
-        if (!topic->name)
-            continue;
-        topic->rkt = rd_kafka_topic_new(kafka->rk, topic->name, NULL);
-        topic->side_rkt = rd_kafka_topic_new(kafka->side, topic->name, NULL);
-        if (!topic->rkt || !topic->side_rkt)
-            return seuil_error_set(err, SEUIL_ERR_CONFIG, "topic name '%s': %s", topic->name,
-                                   rd_kafka_err2str(rd_kafka_last_error()));
-    }
+static int start_asker(struct seuil_kafka *kafka, struct seuil_error *err)
+{
     return seuil_kafka_asker_start(kafka)
                ? seuil_error_set(err, SEUIL_ERR_NOMEM, "no thread for asking Kafka")
                : 0;
+}
+
+static int open_clients(struct seuil_kafka *kafka, struct seuil_error *err)
+{
+    int rc = open_group(kafka, err);
+
+    if (rc)
+        return rc;
+    kafka->side = seuil_kafka_client(kafka, KAFKA_SIDE, err);
+    if (!kafka->side)
+        return SEUIL_ERR_CONFIG;
+    rc = open_topics(kafka, err);
+    return rc ? rc : start_asker(kafka, err);
+}
+
+static void close_group(struct seuil_kafka *kafka)
+{
+    for (uint32_t t = 0; t <= KAFKA_TOPIC_INTERNAL; t++) {
+        struct kafka_topic *topic = &kafka->topics[t];
+
+        for (uint32_t p = 0; topic->lanes && p < kafka->partitions; p++)
+            seuil_kafka_release(&topic->lanes[p]);
+        if (topic->rkt)
+            rd_kafka_topic_destroy(topic->rkt);
+        topic->rkt = NULL;
+    }
+    rd_kafka_queue_destroy(kafka->answers);
+    rd_kafka_queue_destroy(kafka->events);
+    seuil_kafka_reap(kafka->rk, false);
+    kafka->answers = kafka->events = NULL;
+    kafka->rk = NULL;
+    kafka->joined = false;
+}
+
+int seuil_kafka_renew(struct seuil_kafka *kafka, struct seuil_error *err)
+{
+    int rc;
+
+    seuil_kafka_unassign(kafka);
+    seuil_kafka_asker_stop(kafka);
+    seuil_kafka_witness_serve(kafka, 0); /* what was answered; the rest is of no worth any more */
+    close_group(kafka);
+    atomic_store(&kafka->probe_under_way, false);
+    kafka->quiet_ms = seuil_kafka_mono_ms();
+    rc = open_group(kafka, err);
+    if (!rc)
+        rc = open_topics(kafka, err);
+    if (!rc)
+        rc = start_asker(kafka, err);
+    return rc ? rc : seuil_kafka_join(kafka, err);
 }
 
 static int check_config(const struct seuil_kafka_config *config, struct seuil_error *err)

@@ -100,6 +100,12 @@ int seuil_kafka_assign(struct seuil_kafka *kafka, struct seuil_error *err);
 /* Answer REVOKED or LOST. From here on the lanes are silent. */
 void seuil_kafka_unassign(struct seuil_kafka *kafka);
 
+/* After FATAL, once no thread uses a lane any more: a new consumer in place of the one that is of
+ * no use, which joins the group again. 0, SEUIL_ERR_CONFIG or SEUIL_ERR_NOMEM. librdkafka 2.0.2
+ * makes FENCED_INSTANCE_ID fatal, which a static member also hears when its session ran out during
+ * an outage and its own return was answered twice. */
+int seuil_kafka_renew(struct seuil_kafka *kafka, struct seuil_error *err);
+
 /* Make @fd (an eventfd) readable when records arrive for @shard. To be called by the thread that
  * owns the shard or before it does; it stays until called again. -1: no more. Read @fd before the
  * lanes are filled: a lane wakes once, then not before it was filled. */

@@ -151,6 +151,7 @@ static void *run(void *arg)
 int seuil_kafka_asker_start(struct seuil_kafka *kafka)
 {
     kafka->asked_ms = seuil_kafka_mono_ms() - ASK_EVERY_MS;
+    atomic_store(&kafka->stop, false);
     kafka->asker_runs = pthread_create(&kafka->asker, NULL, run, kafka) == 0;
     return kafka->asker_runs ? 0 : SEUIL_ERR_NOMEM;
 }
