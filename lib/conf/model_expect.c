@@ -220,7 +220,7 @@ static bool read_direction(struct seuil_timeline_reader *reader, const struct se
 static bool read_crossing(struct seuil_timeline_reader *reader, const struct seuil_yaml_node *node,
                           struct seuil_expect_crossing *crossing)
 {
-    const struct seuil_yaml_node *direction, *reason, *at;
+    const struct seuil_yaml_node *direction, *reason, *at, *since;
     bool good = true;
     int word;
 
@@ -246,6 +246,7 @@ static bool read_crossing(struct seuil_timeline_reader *reader, const struct seu
     direction = seuil_yaml_find(node, "direction");
     reason = seuil_yaml_find(node, "reason");
     at = seuil_yaml_find(node, "at");
+    since = seuil_yaml_find(node, "since");
     if (direction)
         good = read_direction(reader, direction, crossing) && good;
     if (reason) {
@@ -257,6 +258,10 @@ static bool read_crossing(struct seuil_timeline_reader *reader, const struct seu
     if (at) {
         crossing->given |= SEUIL_EXPECT_AT;
         good = seuil_timeline_instant(reader, at, "at", &crossing->at) && good;
+    }
+    if (since) {
+        crossing->given |= SEUIL_EXPECT_SINCE;
+        good = seuil_timeline_instant(reader, since, "since", &crossing->since) && good;
     }
     return good;
 }

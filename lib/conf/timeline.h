@@ -38,7 +38,8 @@ enum seuil_expected {
     SEUIL_EXPECT_LIMITED = 1 << 12,
     SEUIL_EXPECT_GRADE = 1 << 13,
     SEUIL_EXPECT_COMPLETENESS = 1 << 14,
-    SEUIL_EXPECT_LINE = 1 << 15, /* the line is there; without it: it is not */
+    SEUIL_EXPECT_SINCE = 1 << 15,
+    SEUIL_EXPECT_LINE = 1 << 16, /* the line is there; without it: it is not */
 };
 
 /* A line of the explanation. */
@@ -58,7 +59,7 @@ struct seuil_expect_crossing {
     uint8_t tier, from;
     bool up;
     enum seuil_reason reason;
-    seuil_time_ms at;
+    seuil_time_ms at, since;
     double score;
     const char *grade;
 };

@@ -15,7 +15,7 @@ struct out {
     uint8_t lead, tier, from;
     bool up;
     enum seuil_reason reason;
-    seuil_time_ms at;
+    seuil_time_ms at, since;
     double score;
     char grade[SEUIL_GRADE_MAX];
 };
@@ -168,6 +168,7 @@ static void keep_out(struct seuil_timeline_runner *runner, uint8_t lead,
                         .up = crossing->up,
                         .reason = crossing->reason,
                         .at = crossing->effective,
+                        .since = crossing->since,
                         .score = crossing->explanation.score};
     memcpy(out->grade, crossing->explanation.grade, sizeof(out->grade));
 }
@@ -259,6 +260,7 @@ static bool same_crossing(const struct seuil_expect_crossing *wanted, const stru
            (!(given & SEUIL_EXPECT_UP) || wanted->up == out->up) &&
            (!(given & SEUIL_EXPECT_REASON) || wanted->reason == out->reason) &&
            (!(given & SEUIL_EXPECT_AT) || wanted->at == out->at) &&
+           (!(given & SEUIL_EXPECT_SINCE) || wanted->since == out->since) &&
            (!(given & SEUIL_EXPECT_SCORE) || fabs(wanted->score - out->score) < 0.005) &&
            (!(given & SEUIL_EXPECT_GRADE) || strcmp(wanted->grade, out->grade) == 0);
 }
@@ -285,6 +287,10 @@ static void format_wanted(const struct seuil_timeline_runner *runner,
         format_time(wanted->at, text);
         ADD(", at %s", text);
     }
+    if (wanted->given & SEUIL_EXPECT_SINCE && wanted->since != SEUIL_TIME_NONE) {
+        format_time(wanted->since, text);
+        ADD(", since %s", text);
+    }
 #undef ADD
 }
 
@@ -297,6 +303,7 @@ static void format_out(const struct seuil_timeline_runner *runner, const struct 
                                         .up = crossing->up,
                                         .reason = crossing->reason,
                                         .at = crossing->at,
+                                        .since = crossing->since,
                                         .score = crossing->score,
                                         .grade = crossing->grade};
 
