@@ -1,6 +1,6 @@
 /* Hostile messages by the million against the decoders: Avro and JSON, to events and to documents.
  *
- *     hostile [COUNT=400000, 10,000,000 when SEUIL_TEST_LONG is set] [SEED=1]
+ *     hostile [COUNT=1,000,000, 10,000,000 when SEUIL_TEST_LONG is set] [SEED=1]
  *
  * Each message ends where memory ends: one byte read too far is a fault, without sanitizers too. No
  * message may cost more than 4 steps a byte and 256, and the process must not grow after its first
@@ -287,7 +287,7 @@ int main(int argc, char **argv)
 {
     uint64_t count = argc > 1                    ? strtoull(argv[1], NULL, 10)
                      : getenv("SEUIL_TEST_LONG") ? 10000000
-                                                 : 400000;
+                                                 : 1000000;
     size_t page = (size_t)sysconf(_SC_PAGESIZE), room = MESSAGE_MAX + page;
     uint8_t *memory =
         mmap(NULL, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -439,7 +439,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--schemas", type=int, default=30000 if long else 600)
+    parser.add_argument("--schemas", type=int, default=30000 if long else 300)
     options = parser.parse_args()
     fastavro = fetch_fastavro()
 
