@@ -86,7 +86,7 @@ Test(schema, what_cannot_be_learned_now_is_waited_for_and_all_behind_it_in_order
     cr_assert(strstr(s.waits, "forms, offset 0: the registry says so"), "%s", s.waits);
     cr_assert(strstr(rig->said, "waits, nothing is lost"), "%s", rig->said);
     cr_assert_eq(s.state, SEUIL_SHARD_RUN);
-    cr_assert_eq(s.in_flight, 2);
+    cr_assert_geq(s.in_flight, 1, "and what was taken with it");
     cr_assert_eq(registry.id, 7);
     cr_assert_leq(registry.asked, 60 * 1000 / 10 * 2 + 10);
     cr_assert_eq(s.position[FORMS], 0);
