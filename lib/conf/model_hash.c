@@ -302,6 +302,7 @@ uint64_t seuil_model_hash(const struct seuil_models *models)
     uint64_t hash;
 
     put_u64(&buf, models->model_count);
+    put_u64(&buf, models->consent);
     for (uint16_t i = 0; i < models->model_count; i++)
         put_model(&buf, models, &models->models[i]);
     hash = seuil_hash64(buf.ptr, buf.len);

@@ -8,6 +8,15 @@
 #include "conf/model_read.h"
 #include "conf/rules_compile.h"
 
+static void read_consent(struct seuil_model_reader *reader, const struct seuil_yaml_node *node)
+{
+    if (node->kind == SEUIL_YAML_SCALAR && strcmp(node->text, "required") == 0)
+        reader->models->consent = true;
+    else
+        seuil_model_error(reader, node, SEUIL_ERR_INVALID,
+                          "consent is \"required\", or not there: then nobody is asked");
+}
+
 /* The head of the file: what the rest refers to. */
 static void read_head(struct seuil_model_reader *reader)
 {
@@ -17,6 +26,7 @@ static void read_head(struct seuil_model_reader *reader)
     const struct seuil_yaml_node *version = seuil_model_need(reader, root, "version", "a model");
     const struct seuil_yaml_node *zone = seuil_yaml_find(root, "zone");
     const struct seuil_yaml_node *decay = seuil_yaml_find(root, "decay");
+    const struct seuil_yaml_node *consent = seuil_yaml_find(root, "consent");
     const struct seuil_yaml_node *silent = seuil_yaml_find(root, "silent");
     struct seuil_model *model = reader->model;
     struct seuil_str text;
@@ -37,6 +47,8 @@ static void read_head(struct seuil_model_reader *reader)
     if (version &&
         !seuil_yaml_text(reader->doc, version, "version", SEUIL_NAME_MAX, reader->errs, &text))
         model->version = seuil_model_strdup(reader, text);
+    if (consent)
+        read_consent(reader, consent);
     if (silent)
         seuil_yaml_bool(reader->doc, silent, "silent", reader->errs, &model->silent);
     if (zone)

@@ -184,7 +184,7 @@ void seuil_defer_prepare(struct seuil_scratch *scratch)
     struct seuil_digest *fresh = &scratch->fresh;
     double room = INFINITY;
 
-    scratch->plain = true;
+    scratch->plain = !models->consent;
     for (uint32_t i = 0; i < models->rule_count; i++)
         scratch->traits[i] = (uint8_t)traits_of(&models->rules[i]);
     for (unsigned i = 0; i < models->model_count; i++) {

@@ -661,7 +661,7 @@ seuil_time_ms seuil_due_expiry(struct seuil_scratch *scratch, const struct seuil
     int64_t horizon = scratch->models->horizon_ms;
     seuil_time_ms end;
 
-    if (lead->expired || evidence->attribute_count || evidence->adjustment_count)
+    if (lead->expired || lead->consented || evidence->attribute_count || evidence->adjustment_count)
         return SEUIL_TIME_NEVER;
     if (lead->tombstone)
         return lead->cut + SEUIL_TOMBSTONE_MS;

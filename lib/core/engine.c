@@ -128,6 +128,7 @@ static void begin_anew(struct seuil_lead *lead)
         seuil_evidence_clear(&lead->evidence);
         lead->expired = false;
         lead->tombstone = false;
+        lead->consented = false;
     }
     if (lead->tombstone) {
         lead->tombstone = false;
@@ -194,6 +195,7 @@ static void step_forget(struct seuil_scratch *scratch, const struct seuil_event 
         lead->automata[i].told_count = 0;
     }
     lead->cut = time;
+    lead->consented = false;
     lead->tombstone = lead->evidence.newest == SEUIL_TIME_NONE;
     if (!lead->tombstone)
         lead->birth = (struct seuil_birth){0}; /* later evidence is the beginning of another life */
@@ -206,6 +208,7 @@ static void step_forget(struct seuil_scratch *scratch, const struct seuil_event 
 struct intake {
     seuil_time_ms time;
     bool adjusts, forgets, writes_profile, commands;
+    bool grants; /* the lead consents for the first time */
     struct seuil_adjustment adjustment;
 };
 
@@ -279,6 +282,28 @@ static enum seuil_verdict take_in(struct seuil_scratch *scratch, const struct se
     return scratch->hits.count ? SEUIL_VERDICT_APPLIED : SEUIL_VERDICT_FILTERED;
 }
 
+/* Where consent is asked for, nothing is stored of a lead that has not given it; one that takes it
+ * back is forgotten. */
+static enum seuil_verdict ask_consent(const struct seuil_event *event,
+                                      const struct seuil_lead *lead, enum seuil_verdict verdict,
+                                      struct intake *intake)
+{
+    bool known = lead->consented && !lead->expired;
+
+    if (verdict != SEUIL_VERDICT_APPLIED && verdict != SEUIL_VERDICT_FILTERED)
+        return verdict;
+    if (event->consent.type == SEUIL_TYPE_BOOL && event->consent.b) {
+        intake->grants = !known;
+        return known ? verdict : SEUIL_VERDICT_APPLIED;
+    }
+    if (event->consent.type == SEUIL_TYPE_BOOL)
+        intake->forgets = true;
+    if (intake->forgets) /* of somebody unknown there is nothing to forget, and nothing to keep */
+        return lead->clock != SEUIL_TIME_NONE && !lead->expired ? SEUIL_VERDICT_APPLIED
+                                                                : SEUIL_VERDICT_FILTERED;
+    return known ? verdict : SEUIL_VERDICT_FILTERED;
+}
+
 static enum seuil_verdict put_in(struct seuil_scratch *scratch, const struct seuil_event *event,
                                  struct intake *intake, struct seuil_lead *lead, unsigned *notes,
                                  bool *ret_changed)
@@ -292,6 +317,10 @@ static enum seuil_verdict put_in(struct seuil_scratch *scratch, const struct seu
         if (scratch->hits.count && verdict != SEUIL_VERDICT_LATE)
             seuil_ingest_record(scratch, event, key, &lead->evidence, notes, ret_changed);
         return verdict;
+    }
+    if (!intake->adjusts && scratch->hits.count == 0) {
+        seuil_ingest_consent(key, &lead->evidence);
+        return SEUIL_VERDICT_APPLIED;
     }
     if (!intake->adjusts)
         return seuil_ingest_record(scratch, event, key, &lead->evidence, notes, ret_changed);
@@ -308,6 +337,8 @@ static void step_event(struct seuil_scratch *scratch, const struct seuil_event *
     bool changed = false;
 
     ret_outcome->verdict = take_in(scratch, event, &ret_outcome->notes, &intake);
+    if (scratch->models->consent)
+        ret_outcome->verdict = ask_consent(event, lead, ret_outcome->verdict, &intake);
     if (ret_outcome->verdict != SEUIL_VERDICT_APPLIED)
         return;
     if (lead->cut != SEUIL_TIME_NONE && intake.time <= lead->cut && !lead->expired) {
@@ -319,6 +350,8 @@ static void step_event(struct seuil_scratch *scratch, const struct seuil_event *
         return;
     }
     begin_anew(lead);
+    if (intake.grants)
+        changed = lead->consented = true;
     seuil_scratch_bind(scratch, lead);
     ret_outcome->verdict = put_in(scratch, event, &intake, lead, &ret_outcome->notes, &changed);
     if (!changed)
@@ -369,6 +402,9 @@ int seuil_engine_remodel(const struct seuil_models *models, struct seuil_scratch
     seuil_scratch_bind(scratch, lead);
     seuil_ingest_drop_unnamed(scratch, &lead->evidence);
     seuil_ingest_settle(scratch, lead, &ret_outcome->notes);
+    /* What silence was to do before is left to silence. */
+    if (at >= lead->due)
+        at = lead->due - 1;
     conclude(scratch, lead, at > lead->clock ? at : lead->clock, SEUIL_REASON_MODEL_CHANGED,
              ret_outcome);
     return 0;

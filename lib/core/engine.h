@@ -148,7 +148,9 @@ seuil_time_ms seuil_engine_due_at(const struct seuil_models *models, struct seui
                                   const struct seuil_lead *lead);
 
 /* Judge a lead anew under a changed model set at @at (PROTOCOL 26): evidence of rules that are
- * gone is dropped, the tier is judged at max(@at, clock), crossings have reason model_changed. */
+ * gone is dropped, the tier is judged at max(@at, clock), crossings have reason model_changed. But
+ * never at or after the due time of before: what silence was to do from there on is told as that,
+ * by the ticks that the caller steps next. */
 int seuil_engine_remodel(const struct seuil_models *models, struct seuil_scratch *scratch,
                          seuil_time_ms at, struct seuil_lead *lead,
                          struct seuil_outcome *ret_outcome);

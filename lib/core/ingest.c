@@ -252,6 +252,13 @@ enum seuil_verdict seuil_ingest_mark(struct seuil_scratch *scratch, enum seuil_m
     return SEUIL_VERDICT_APPLIED;
 }
 
+void seuil_ingest_consent(struct seuil_key key, struct seuil_evidence *evidence)
+{
+    bool changed;
+
+    record_time(evidence, key.time, &changed);
+}
+
 /* ---- profile ----------------------------------------------------------------------------- */
 
 bool seuil_ingest_looks_at(const struct seuil_scratch *scratch, const struct seuil_event *event)

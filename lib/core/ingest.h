@@ -37,6 +37,9 @@ enum seuil_verdict seuil_ingest_mark(struct seuil_scratch *scratch, enum seuil_m
                                      uint64_t operand, struct seuil_key key,
                                      struct seuil_evidence *evidence, bool *ret_changed);
 
+/* The lead gives its consent at @key.time, and nothing else. */
+void seuil_ingest_consent(struct seuil_key key, struct seuil_evidence *evidence);
+
 /* Write the attributes of @event that a model names into the profile. As above. */
 enum seuil_verdict seuil_ingest_profile(struct seuil_scratch *scratch,
                                         const struct seuil_event *event, struct seuil_key key,

@@ -13,6 +13,7 @@ void seuil_lead_init(struct seuil_lead *lead, struct seuil_str id)
     lead->birth = (struct seuil_birth){0};
     lead->tombstone = false;
     lead->expired = false;
+    lead->consented = false;
     lead->cut = SEUIL_TIME_NONE;
     lead->clock = SEUIL_TIME_NONE;
     lead->due = SEUIL_TIME_NEVER;

@@ -71,6 +71,7 @@ struct seuil_lead {
     seuil_time_ms cut;   /* evidence at or before it is refused; SEUIL_TIME_NONE: no cut-off */
     seuil_time_ms clock; /* the automata's clock: the instant of the last judgement */
     seuil_time_ms due;   /* seuil_engine_due_at after the last step */
+    bool consented;      /* it consents to be scored; only where models ask for it */
     bool expired;        /* worth nothing any more: the owner may delete the key */
 
     uint16_t automaton_count;

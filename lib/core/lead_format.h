@@ -28,6 +28,7 @@ enum {
     SEUIL_FLAG_BIRTH = 1 << 4,
     SEUIL_FLAG_CUT = 1 << 5,
     SEUIL_FLAG_RAISED = 1 << 6,
+    SEUIL_FLAG_CONSENT = 1 << 7,
 };
 
 /* Parts of a rule and its tally, a varint: the usual ones in its first byte. */

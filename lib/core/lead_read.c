@@ -74,7 +74,6 @@ static int read_start(struct seuil_unpack *unpack, struct head *ret_head)
     require(unpack, format >= 1);
     ret_head->format = format;
     ret_head->flags = seuil_unpack_byte(unpack);
-    require(unpack, !(ret_head->flags & 0x80));
     ret_head->clock = SEUIL_TIME_NONE;
     ret_head->due = SEUIL_TIME_NEVER;
     if (ret_head->flags & SEUIL_FLAG_CLOCK) {
@@ -113,6 +112,7 @@ static void read_head(struct seuil_unpack *unpack, const struct head *head, stru
     lead->due = head->due;
     lead->tombstone = head->flags & SEUIL_FLAG_TOMBSTONE;
     lead->expired = head->flags & SEUIL_FLAG_EXPIRED;
+    lead->consented = head->flags & SEUIL_FLAG_CONSENT;
     for (unsigned i = 0; i < stamps && !unpack->bad; i++) {
         struct seuil_stamp stamp = read_stamp(unpack, &topic);
 

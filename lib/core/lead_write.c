@@ -18,6 +18,7 @@ static void write_head(struct seuil_pack *pack, const struct seuil_lead *lead)
     seuil_pack_byte(pack,
                     (uint8_t)((lead->tombstone ? SEUIL_FLAG_TOMBSTONE : 0) |
                               (lead->expired ? SEUIL_FLAG_EXPIRED : 0) |
+                              (lead->consented ? SEUIL_FLAG_CONSENT : 0) |
                               (has_clock ? SEUIL_FLAG_CLOCK : 0) |
                               (evidence->newest != SEUIL_TIME_NONE ? SEUIL_FLAG_NEWEST : 0) |
                               (lead->birth.known ? SEUIL_FLAG_BIRTH : 0) |

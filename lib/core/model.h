@@ -209,6 +209,7 @@ struct seuil_models {
     uint64_t hash; /* of everything that changes a score, a tier, a due time or an outgoing byte:
                       the model hash of meta (PROTOCOL 26) */
     int64_t horizon_ms;
+    bool consent; /* a model asks for it: without it nothing is stored of a lead */
     uint16_t model_count;
     uint16_t attribute_count;
     uint32_t rule_count;

@@ -195,3 +195,22 @@ Test(remodel, an_explanation_sees_the_new_decay_before_the_lead_is_stepped)
     expect_score(s, 29, halved(0, 13, 29, 14) + halved(14, 29, 29, 7));
     story_end(s);
 }
+
+Test(remodel, silence_that_falls_while_leads_are_judged_anew_is_told_as_decay_at_its_instant)
+{
+    static const char *const a =
+        HEAD "  - {name: a, group: g, event: activity, when: {name: a}, points: 40}\n" TIERS;
+    struct story *s = story_begin(a);
+
+    act(s, "e1", "a", T0);
+    /* The walk comes to this lead two minutes after it was due. */
+    change(s,
+           HEAD "  - {name: a, group: g, event: activity, when: {name: a}, points: 40}\n"
+                "  - {name: b, group: g, event: activity, when: {name: b}, points: 1}\n" TIERS,
+           T0 + 14 * DAY + 120000);
+    cr_assert_eq(s->out.crossing_count, 0, "the new model alone does not move it");
+    cr_assert_eq(silence(s, T0 + 14 * DAY + 120000), 1);
+    cr_assert_eq(crossing(s)->reason, SEUIL_REASON_DECAY);
+    cr_assert_eq(crossing(s)->effective, T0 + 14 * DAY + 1);
+    story_end(s);
+}
