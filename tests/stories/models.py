@@ -4,7 +4,8 @@
     check, test   every model of config/models passes both
     schema        it validates all of them; what it refuses and what `check` refuses is one: unknown
                   keys anywhere, and needed keys that are missing
-    manual        each key of the table is told in seuil-model(5), and its examples pass too"""
+    manual        each key of the table is told in seuil-model(5) and shown by one of its examples,
+                  each of which has tests, which hold"""
 import copy
 import json
 import pathlib
@@ -166,14 +167,18 @@ with tempfile.TemporaryDirectory(prefix="seuil-models.") as folder:
     for i, text in enumerate(examples(page), 1):
         file = work / f"example-{i}.yaml"
         file.write_text(text, encoding="utf-8")
-        shown.update(keys_of(passes(file, f"seuil-model(5), example {i}", True)))
+        example = passes(file, f"seuil-model(5), example {i}", True)
+        expect("tests" in example, f"seuil-model(5), example {i} has no tests")
+        shown.update(keys_of(example))
     told = re.sub(r"\\f.|\\\(`e", lambda m: "è" if m.group(0).startswith("\\(") else "", page.replace("\\-", "-"))
     for section, definition in schema["definitions"].items():
         if section in ("condition", "test"):
             continue
-        for key in definition["properties"]:
+        for key, what in definition["properties"].items():
             expect(re.search(rf"^\.[A-Z]+ .*(?<![\w-]){re.escape(key)}(?![\w-])", told, re.M),
                    f"seuil-model(5) does not tell the key {key} of {section}")
+            expect(key in shown or what["description"] == "A field of the event." or key == "retracts",
+                   f"no example of seuil-model(5) shows the key {key} of {section}")
 
 for fault in faults:
     print(fault)
