@@ -6,6 +6,7 @@
 
 #include "base/heap.h"
 #include "conf/model_load.h"
+#include "registry/registry.h"
 
 /* A schema of 4,000 fields takes about this. */
 #define SCHEMA_BYTES_MAX (1024 * 1024)
@@ -180,6 +181,21 @@ static void open_inputs(struct seuil_opened *opened, struct seuil_errs *errs)
     seuil_yaml_free(doc);
 }
 
+/* A folder of schemas is looked at as soon as it is named. */
+static void check_directory(const struct seuil_settings *settings, struct seuil_errs *errs)
+{
+    const struct seuil_origin *at = &settings->origins[SEUIL_SETTING_registry_directory];
+    struct seuil_registry *registry;
+    struct seuil_error err;
+
+    if (!settings->registry_directory[0])
+        return;
+    registry = seuil_registry_directory_new(settings->registry_directory, &err);
+    if (!registry)
+        seuil_errs_at(errs, err.code, settings->file, at->line, at->column, "%s", err.text);
+    seuil_registry_free(registry);
+}
+
 int seuil_open(const char *path, struct seuil_opened *ret_opened, struct seuil_errs *errs)
 {
     struct seuil_opened opened = {0};
@@ -189,6 +205,7 @@ int seuil_open(const char *path, struct seuil_opened *ret_opened, struct seuil_e
     if (opened.settings) {
         opened.models = seuil_open_models(opened.settings, errs);
         open_inputs(&opened, errs);
+        check_directory(opened.settings, errs);
     }
     if (errs->total != before) {
         seuil_opened_done(&opened);
