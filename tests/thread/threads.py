@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """threads.py BUILD: seuild, built with the thread sanitizer, on a real Kafka and Redis: several
-workers under load while members come and go, models are replaced, reports are asked for and
-connections break. Any report of the sanitizer fails it."""
+workers under load while members come and go, models are replaced, reports are asked for, schemas are
+learned and connections break. Any report of the sanitizer fails it."""
 import glob
+import json
 import os
 import signal
 import subprocess
@@ -32,6 +33,19 @@ def disturb(w, a, b):
     redis.close()
 
 
+def learn(w, folder, number):
+    """Records whose schema comes only behind them."""
+    def text(s):
+        return bytes([2 * len(s)]) + s.encode()
+    value = b"".join((text("e"), text("%s"), b"\2", text("n")))
+    w.produce(*[("shop", f"s{i}", b"\0\0\0\0" + bytes([number]) + value.replace(text("%s"), text(f"s{i}"))) for i in range(10)])
+    schema = {"type": "record", "name": "A", "fields": [
+        {"name": name, "type": "long" if name == "time" else "string"} for name in ("id", "lead", "time", "name")]}
+    with open(os.path.join(folder, "new"), "w") as f:
+        json.dump(schema, f)
+    os.rename(os.path.join(folder, "new"), os.path.join(folder, f"{number}.avsc"))
+
+
 def races(w):
     """Say what the sanitizer wrote; how many processes wrote something."""
     found = glob.glob(f"{w.folder}/tsan.*")
@@ -45,17 +59,23 @@ def threads(build):
     """no data race in seuild under load, rebalances, reloads, reports and broken connections"""
     options = f"suppressions={HERE}/tsan.supp:second_deadlock_stack=1"
     with World(build, MODEL, partitions=8) as w:
+        folder = os.path.join(w.folder, "schemas")
+        os.mkdir(folder)
+        inputs = {i: {"start": "earliest", "format": "json", "topic": i} for i in w.inputs}
+        inputs["shop"] = {"start": "earliest", "format": "confluent", "kind": "activity"}
+        more = {"inputs": inputs, "registry__directory": folder, "registry__confirm_missing": "10m", "registry__backoff_max": "300ms"}
         os.environ["LD_PRELOAD"] = os.path.join(build, "tests", "thread", "libc11_threads.so")
         expect(os.path.exists(os.environ["LD_PRELOAD"]), "libc11_threads.so is not built")
         os.environ["TSAN_OPTIONS"] = f"{options}:log_path={w.folder}/tsan"
-        a = w.daemon("a", workers=4, checkpoint_interval="200ms", witness_interval="200ms")
-        b = w.daemon("b", workers=2, checkpoint_interval="200ms")
+        a = w.daemon("a", workers=4, checkpoint_interval="200ms", witness_interval="200ms", **more)
+        b = w.daemon("b", workers=2, checkpoint_interval="200ms", **more)
         w.ctl("init")
         a.start()
         load = subprocess.Popen([w.program("make_events"), "--bootstrap", w.broker.bootstrap, "--leads", "500",
                                  "--events", str(EVENTS), "--rate", str(RATE)], stdout=subprocess.DEVNULL)
         try:
-            for _ in range(3):
+            for number in range(3):
+                learn(w, folder, number)
                 disturb(w, a, b)
             ended = load.wait(120)
             expect(ended == 0, f"the load ended with {ended}")
