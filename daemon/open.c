@@ -113,6 +113,7 @@ static struct seuil_decoder *open_decoder(const struct seuil_settings *settings,
         .format = format_of(input->format),
         .kind = (int)input->kind,
         .renames = renames,
+        .duplicates = input->last_duplicate ? SEUIL_DUPLICATES_LAST : SEUIL_DUPLICATES_REFUSED,
         .learns = settings->registry_url[0] || settings->registry_directory[0],
     };
 

@@ -268,7 +268,8 @@ static int read_value(const struct seuil_decoder *decoder, struct seuil_decode_s
     const void *program;
 
     if (seuil_format_is_json(decoder->format))
-        return seuil_json_read(decoder->names, decoder->kind, scratch, bytes, len, event, fault);
+        return seuil_json_read(decoder->names, decoder->kind, decoder->duplicates, scratch, bytes,
+                               len, event, fault);
     program = find_program(decoder, record, frame, fault);
     return program ? seuil_avro_read(program, scratch, bytes, len, event, fault) : fault->code;
 }

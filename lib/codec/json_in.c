@@ -140,20 +140,37 @@ static int take_entry(struct seuil_json *j, struct seuil_event *event, struct se
     return 0;
 }
 
-static int add_key(struct seuil_json *j, struct seuil_keyset *set, const uint8_t *at,
-                   struct seuil_str key)
+/* 0: @key is new; 1: it stood there before, and the last one wins. */
+static int add_key(struct seuil_json *j, enum seuil_duplicates duplicates, struct seuil_keyset *set,
+                   const uint8_t *at, struct seuil_str key)
 {
     switch (seuil_keyset_add(set, key)) {
     case 1:
         return 0;
     case 0:
-        return fail_at(j, at, SEUIL_ERR_FORMAT, "a name stands twice in one object");
+        return duplicates == SEUIL_DUPLICATES_LAST
+                   ? 1
+                   : fail_at(j, at, SEUIL_ERR_FORMAT, "a name stands twice in one object");
     default:
         return fail_at(j, at, SEUIL_ERR_LIMIT, "an object has more than 512 members");
     }
 }
 
-static int read_map(struct seuil_json *j, struct seuil_event *event)
+/* The entry that was there goes; the one that was added last, if one was, takes its place. */
+static void replace_entry(struct seuil_json *j, struct seuil_event *event, struct seuil_str key,
+                          uint32_t count)
+{
+    struct seuil_entry *entries = j->scratch->entries;
+
+    for (uint32_t i = 0; i < count; i++)
+        if (seuil_str_eq(entries[i].key, key)) {
+            entries[i] = entries[--event->map_count];
+            return;
+        }
+}
+
+static int read_map(struct seuil_json *j, enum seuil_duplicates duplicates,
+                    struct seuil_event *event)
 {
     struct seuil_value null;
     struct seuil_str key;
@@ -172,15 +189,21 @@ static int read_map(struct seuil_json *j, struct seuil_event *event)
     seuil_keyset_clear(&j->scratch->inner);
     event->map = j->scratch->entries;
     while ((rc = seuil_json_next(j, '}', &first)) > 0) {
+        uint32_t count = event->map_count;
+        int there;
+
         seuil_json_space(j);
         at = j->p;
         rc = seuil_json_name(j, &key);
         if (!rc)
-            rc = add_key(j, &j->scratch->inner, at, key);
-        if (!rc)
+            rc = add_key(j, duplicates, &j->scratch->inner, at, key);
+        there = rc;
+        if (rc >= 0)
             rc = take_entry(j, event, key);
         if (rc)
             return rc;
+        if (there)
+            replace_entry(j, event, key, count);
     }
     return rc;
 }
@@ -189,15 +212,16 @@ static int read_map(struct seuil_json *j, struct seuil_event *event)
 
 /* The kind of a record is needed before its fields can be told: canonical events say it first, and
  * for others the members are walked once more. */
-static int find_kind(struct seuil_json *j, const struct seuil_names *names, int *ret_kind)
+static int find_kind(struct seuil_json *j, const struct seuil_names *names,
+                     enum seuil_duplicates duplicates, int *ret_kind)
 {
     struct seuil_json look = *j;
     struct seuil_str name, raw;
     struct seuil_value value;
     const uint8_t *at;
     bool first = true;
+    int rc, kind = SEUIL_KINDS;
     uint8_t next;
-    int rc, kind;
 
     while ((rc = seuil_json_next(&look, '}', &first)) > 0) {
         rc = seuil_json_name(&look, &name);
@@ -220,14 +244,39 @@ static int find_kind(struct seuil_json *j, const struct seuil_names *names, int 
             return fail_at(&look, at, SEUIL_ERR_UNSUPPORTED,
                            "`type` is none of page_view, email, form, activity, profile, command");
         *ret_kind = kind;
-        j->scratch->text_len = 0;
-        return 0;
+        if (duplicates == SEUIL_DUPLICATES_REFUSED)
+            break;
     }
-    return rc ? rc : seuil_json_fail(&look, SEUIL_ERR_MISSING, "`type` is missing");
+    j->scratch->text_len = 0;
+    if (rc >= 0 && kind == SEUIL_KINDS)
+        rc = seuil_json_fail(&look, SEUIL_ERR_MISSING, "`type` is missing");
+    return rc > 0 ? 0 : rc;
 }
 
-static int read_member(struct seuil_json *j, const struct seuil_names *names, uint64_t *seen,
-                       struct seuil_event *event)
+/* What an earlier member of the same name gave is taken back: the last one may be null. */
+static void take_back(unsigned target, struct seuil_event *event)
+{
+    switch (target) {
+    case SEUIL_TARGET_TIME:
+        event->time = SEUIL_TIME_NONE;
+        break;
+    case SEUIL_TARGET_CONSENT:
+        event->consent.type = SEUIL_TYPE_NULL;
+        break;
+    case SEUIL_TARGET_MAP:
+        event->map_count = 0;
+        break;
+    case SEUIL_TARGET_TYPE:
+        break;
+    default:
+        seuil_target_put_string(event, target, (struct seuil_str){0});
+        if (target < SEUIL_TARGET_ID)
+            event->field[target].type = SEUIL_TYPE_NULL;
+    }
+}
+
+static int read_member(struct seuil_json *j, const struct seuil_names *names,
+                       enum seuil_duplicates duplicates, uint64_t *seen, struct seuil_event *event)
 {
     struct seuil_str name, raw;
     struct seuil_value value;
@@ -242,16 +291,21 @@ static int read_member(struct seuil_json *j, const struct seuil_names *names, ui
         return rc;
     target = seuil_names_find(names, name);
     if (target < 0) {
-        rc = add_key(j, &j->scratch->top, at, name);
+        if (duplicates == SEUIL_DUPLICATES_REFUSED)
+            rc = add_key(j, duplicates, &j->scratch->top, at, name);
         return rc ? rc : seuil_json_skip(j, 2);
     }
-    if (*seen >> target & 1)
-        rc = fail_at(j, at, SEUIL_ERR_FORMAT, "a name stands twice in one object");
+    if (*seen >> target & 1) {
+        if (duplicates == SEUIL_DUPLICATES_REFUSED)
+            rc = fail_at(j, at, SEUIL_ERR_FORMAT, "a name stands twice in one object");
+        else
+            take_back((unsigned)target, event);
+    }
     *seen |= UINT64_C(1) << target;
     if (!rc)
         rc = seuil_json_peek(j, &next);
     if (!rc && target == SEUIL_TARGET_MAP) {
-        rc = read_map(j, event);
+        rc = read_map(j, duplicates, event);
     } else if (!rc) {
         at = j->p;
         rc = scalar(j, next, &value, &raw);
@@ -263,9 +317,9 @@ static int read_member(struct seuil_json *j, const struct seuil_names *names, ui
     return rc;
 }
 
-int seuil_json_read(const struct seuil_names *names, int kind, struct seuil_decode_scratch *scratch,
-                    const uint8_t *bytes, uint32_t len, struct seuil_event *event,
-                    struct seuil_fault *fault)
+int seuil_json_read(const struct seuil_names *names, int kind, enum seuil_duplicates duplicates,
+                    struct seuil_decode_scratch *scratch, const uint8_t *bytes, uint32_t len,
+                    struct seuil_event *event, struct seuil_fault *fault)
 {
     struct seuil_json j = {bytes, bytes, bytes + len, scratch, fault, 0};
     uint64_t seen = 0;
@@ -277,12 +331,12 @@ int seuil_json_read(const struct seuil_names *names, int kind, struct seuil_deco
     seuil_keyset_clear(&scratch->top);
     rc = seuil_json_expect(&j, '{', "the JSON text is not an object");
     if (!rc && kind < 0)
-        rc = find_kind(&j, names, &kind);
+        rc = find_kind(&j, names, duplicates, &kind);
     if (rc)
         return rc;
     event->kind = (enum seuil_kind)kind;
     while ((rc = seuil_json_next(&j, '}', &first)) > 0) {
-        rc = read_member(&j, &names[kind], &seen, event);
+        rc = read_member(&j, &names[kind], duplicates, &seen, event);
         if (rc)
             return rc;
     }

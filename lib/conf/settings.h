@@ -36,6 +36,7 @@
     X("fields", "Renamed fields: canonical name: name in the record.")                             \
     X("preset", "A known source's map: its name, as sendgrid, or a file, as ./shop.yaml.")         \
     X("map", "How records become events; beside preset: what goes before it.")                     \
+    X("duplicates", "JSON: refuse (the default) or last: of two members of one name.")             \
     X("optional", "true: no error when the topic is not there.")                                   \
     X("start", "earliest, latest or a time: where a new shard begins.")
 
@@ -99,9 +100,10 @@ struct seuil_input_settings {
     enum seuil_kind kind;
     enum seuil_input_format format;
     bool optional;
-    bool has_format;    /* it is set: it goes before what a map says */
-    const char *preset; /* a name, or the resolved path of a file; NULL: none */
-    const char *map;    /* inputs.NAME.map as YAML in one line; NULL: none */
+    bool last_duplicate; /* of JSON members of one name the last wins; else they are refused */
+    bool has_format;     /* it is set: it goes before what a map says */
+    const char *preset;  /* a name, or the resolved path of a file; NULL: none */
+    const char *map;     /* inputs.NAME.map as YAML in one line; NULL: none */
     enum seuil_input_start start;
     seuil_time_ms start_time;
     uint32_t schema_count, field_count;

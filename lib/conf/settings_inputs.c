@@ -170,6 +170,19 @@ static void load_format(struct input_loader *in)
         seuil_suggest_text(seuil_yaml_str(&node), formats, FORMAT_COUNT, hint, sizeof(hint)));
 }
 
+static void load_duplicates(struct input_loader *in)
+{
+    struct seuil_yaml_node node;
+
+    if (text_of(in, "duplicates", &node) != 1)
+        return;
+    in->input->last_duplicate = strcmp(node.text, "last") == 0;
+    if (!in->input->last_duplicate && strcmp(node.text, "refuse") != 0)
+        seuil_yaml_error(in->loader->doc, &node, in->loader->errs, SEUIL_ERR_UNKNOWN,
+                         "%s must be refuse or last, not \"%.64s\"", what(in, "duplicates"),
+                         node.text);
+}
+
 static void load_start(struct input_loader *in)
 {
     struct seuil_settings_loader *loader = in->loader;
@@ -423,6 +436,7 @@ static void load_input(struct seuil_settings_loader *loader, const struct seuil_
     load_kind(&in, key);
     load_format(&in);
     check_map(&in, key);
+    load_duplicates(&in);
     load_start(&in);
     part = seuil_yaml_find(node, "optional");
     if (part)

@@ -35,7 +35,7 @@ extern const struct seuil_setting_row seuil_setting_rows[SEUIL_SETTING_COUNT];
 
 /* The paths of blocks and the keys of an input, and how many there are. */
 #define SEUIL_SETTINGS_BLOCK_COUNT 3
-#define SEUIL_INPUT_KEY_COUNT      10
+#define SEUIL_INPUT_KEY_COUNT      11
 extern const char *const seuil_settings_blocks[SEUIL_SETTINGS_BLOCK_COUNT];
 extern const char *const seuil_input_keys[SEUIL_INPUT_KEY_COUNT];
 

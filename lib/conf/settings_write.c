@@ -169,6 +169,7 @@ static void add_input(const struct seuil_settings *settings,
     }
     if (input->map)
         seuil_buf_printf(out, "\n    map: %s", input->map);
+    seuil_buf_printf(out, "\n    duplicates: %s", input->last_duplicate ? "last" : "refuse");
     seuil_buf_printf(out, "\n    optional: %s\n", input->optional ? "true" : "false");
     add_start(input, out);
     add_schemas(input, out);

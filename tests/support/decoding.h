@@ -35,6 +35,15 @@ static inline struct decoding decoding_json(int kind)
     return decoding_make(&spec);
 }
 
+/* The same, where of members of one name the last wins. */
+static inline struct decoding decoding_json_last(int kind)
+{
+    struct seuil_decoder_spec spec = {
+        .format = SEUIL_FORMAT_JSON, .kind = kind, .duplicates = SEUIL_DUPLICATES_LAST};
+
+    return decoding_make(&spec);
+}
+
 /* An Avro decoder with one writer schema, id 1; decoder NULL and err when it does not compile. */
 static inline struct decoding decoding_avro(enum seuil_format format, int kind, const char *schema,
                                             const struct seuil_rename *renames,

@@ -439,3 +439,31 @@ Test(json, making_a_decoder_fails_cleanly_when_memory_is_out)
         seuil_heap_fail_after(-1);
     }
 }
+
+Test(json, of_members_of_one_name_the_last_wins_where_that_is_set)
+{
+    struct decoding d = decoding_json_last(-1);
+
+    cr_assert_eq(decoding_text(&d, "{\"type\":\"email\",\"id\":\"a\",\"lead\":\"l\",\"time\":1,"
+                                   "\"x\":1,\"x\":2,\"type\":\"form\",\"time\":null,\"time\":5,"
+                                   "\"action\":\"open\",\"id\":\"b\",\"form_id\":\"f\","
+                                   "\"form_id\":null,\"fields\":{\"gone\":\"1\"},"
+                                   "\"fields\":{\"a\":\"1\",\"b\":2,\"a\":\"3\",\"c\":\"4\","
+                                   "\"c\":null,\"b\":[]}}"),
+                 SEUIL_ERR_FORMAT, "the first type is another than the last");
+    cr_assert_eq(decoding_text(&d, "{\"id\":\"a\",\"lead\":\"l\",\"time\":1,\"x\":1,\"x\":2,"
+                                   "\"type\":\"form\",\"time\":null,\"time\":5,"
+                                   "\"action\":\"open\",\"id\":\"b\",\"form_id\":\"f\","
+                                   "\"form_id\":null,\"fields\":{\"gone\":\"1\"},"
+                                   "\"fields\":{\"a\":\"1\",\"b\":2,\"a\":\"3\",\"c\":\"4\","
+                                   "\"c\":null,\"b\":[]}}"),
+                 0, "%s", d.err.text);
+    cr_assert_eq(d.event.kind, SEUIL_KIND_FORM);
+    cr_assert(seuil_str_eq(d.event.id, SEUIL_STR("b")));
+    cr_assert_eq(d.event.time, 5);
+    cr_assert_eq(d.event.field[SEUIL_FIELD_FORM_ID].type, SEUIL_TYPE_NULL);
+    cr_assert_eq(d.event.map_count, 1);
+    cr_assert(seuil_str_eq(d.event.map[0].key, SEUIL_STR("a")));
+    cr_assert(seuil_str_eq(d.event.map[0].value.s, SEUIL_STR("3")));
+    decoding_done(&d);
+}

@@ -436,7 +436,8 @@ Test(settings, inputs_of_the_file_replace_the_default_ones)
     struct seuil_settings *s = load_good(
         NEEDED "start: earliest\ninputs:\n  emails:\n"
                "  web: {topic: t, kind: page_view, format: confluent, schemas: {1: a, 7: b}, "
-               "fields: {id: event_id, utm_source: src}, optional: true, start: latest}\n");
+               "fields: {id: event_id, utm_source: src}, optional: true, start: latest, "
+               "duplicates: last}\n");
 
     cr_assert_eq(s->input_count, 2);
     cr_expect_eq(s->inputs[0].kind, SEUIL_KIND_EMAIL);
@@ -450,6 +451,7 @@ Test(settings, inputs_of_the_file_replace_the_default_ones)
     cr_expect_str_eq(s->inputs[1].fields[1].field, "utm_source");
     cr_expect_str_eq(s->inputs[1].fields[1].name, "src");
     cr_expect(s->inputs[1].optional);
+    cr_expect(s->inputs[1].last_duplicate && !s->inputs[0].last_duplicate);
     cr_expect_eq(s->inputs[1].start, SEUIL_INPUT_START_LATEST);
     seuil_settings_free(s);
 }
@@ -485,6 +487,7 @@ Test(settings, mistakes_in_inputs_are_told_at_their_place)
     expect_error(NEEDED "inputs:\n  forms: {topc: x}\n", 4, "(did you mean \"topic\"?)");
     expect_error(NEEDED "inputs:\n  forms: {topic: a/b}\n", 4, "cannot be a topic");
     expect_error(NEEDED "inputs:\n  forms: {optional: 7}\n", 4, "must be true or false");
+    expect_error(NEEDED "inputs:\n  forms: {duplicates: first}\n", 4, "must be refuse or last");
     expect_error(NEEDED "inputs: []\n", 3, "1 to 15 inputs by name");
     expect_error(NEEDED "inputs: {}\n", 3, "1 to 15 inputs by name");
 }
