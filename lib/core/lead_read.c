@@ -272,7 +272,6 @@ static void read_tally(struct seuil_unpack *unpack, uint8_t format, unsigned par
         tally->limited = seuil_unpack_byte(unpack);
         require(unpack, tally->limited != 0 && tally->limited < 1 << SEUIL_LIMITS_MAX);
     }
-    require(unpack, !seuil_tally_is_empty(tally) || tally->shape == 0);
 }
 
 static unsigned read_parts(struct seuil_unpack *unpack, uint8_t format)
@@ -362,9 +361,12 @@ static void read_recent(struct seuil_unpack *unpack, struct seuil_evidence *evid
 /* A rule that nothing refers to, and a record that is nothing, have no place in a state. */
 static void check_rules(struct seuil_unpack *unpack, const struct seuil_evidence *evidence)
 {
-    for (unsigned i = 0; i < evidence->rule_count && !unpack->bad; i++)
-        require(unpack,
-                evidence->rules[i].records > 0 || !seuil_tally_is_empty(&evidence->tallies[i]));
+    for (unsigned i = 0; i < evidence->rule_count && !unpack->bad; i++) {
+        const struct seuil_tally *tally = &evidence->tallies[i];
+
+        require(unpack, !seuil_tally_is_empty(tally) ||
+                            (evidence->rules[i].records > 0 && tally->shape == 0));
+    }
     for (unsigned i = 0; i < evidence->recent_count && !unpack->bad; i++)
         require(unpack, evidence->records[i].hit_count > 0 || evidence->records[i].mark);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/alert.h"
 #include "core/judge.h"
 #include "core/scratch.h"
 #include "property/world.h"
@@ -71,7 +72,8 @@ static void shuffle(uint64_t seed)
                                     .profile = true,
                                     .adjust = seed % 2,
                                     .ties = true,
-                                    .ahead = seed % 4 == 0};
+                                    .ahead = seed % 4 == 0,
+                                    .sales = seed % 5 == 1};
     unsigned order[WORLD_EVENTS_MAX];
     uint8_t first[SEUIL_LEAD_BYTES_MAX], second[SEUIL_LEAD_BYTES_MAX];
     size_t first_len, second_len;
@@ -153,13 +155,22 @@ static void literal(uint64_t seed)
 
 /* ---- due times --------------------------------------------------------------------------- */
 
+static seuil_time_ms alert_due(struct world *world, const struct seuil_lead *lead, unsigned model)
+{
+    for (unsigned i = 0; i < lead->automaton_count; i++)
+        if (lead->automata[i].model == world->models.models[model].key)
+            return seuil_alert_due(world->scratch, model, &lead->automata[i]);
+    return SEUIL_TIME_NEVER;
+}
+
 static bool stays(struct world *world, const struct seuil_lead *lead, seuil_time_ms at)
 {
     for (unsigned model = 0; model < world->models.model_count; model++) {
         struct seuil_standing now = seuil_judge_standing(world->scratch, lead, model);
         struct seuil_standing then = seuil_judge_next(world->scratch, lead, model, now, at);
 
-        if (now.under != then.under || now.excluded != then.excluded)
+        if (now.under != then.under || now.excluded != then.excluded ||
+            alert_due(world, lead, model) <= at)
             return false;
     }
     return true;
@@ -208,7 +219,8 @@ static void due(uint64_t seed)
                                     .adjust = seed % 3 == 0,
                                     .ties = true,
                                     .ahead = seed % 5 == 0,
-                                    .horizon_ms = seed % 7 == 0 ? 1000 : 0};
+                                    .horizon_ms = seed % 7 == 0 ? 1000 : 0,
+                                    .sales = seed % 4 == 1};
     unsigned order[WORLD_EVENTS_MAX];
 
     world_init(&world, seed, &options);
@@ -235,7 +247,8 @@ static void due_coarse(uint64_t seed)
                                     .span_ms = 30 * SEUIL_DAY_MS,
                                     .profile = seed % 2,
                                     .adjust = seed % 3 == 0,
-                                    .ties = true};
+                                    .ties = true,
+                                    .sales = seed % 4 == 1};
     unsigned order[WORLD_EVENTS_MAX];
 
     world_init(&world, seed, &options);
@@ -269,8 +282,11 @@ static void explain(uint64_t seed)
 {
     static struct seuil_explanation explanation;
     struct world world;
-    struct world_options options = {
-        .events = 60, .span_ms = 40 * SEUIL_DAY_MS, .profile = true, .adjust = true};
+    struct world_options options = {.events = 60,
+                                    .span_ms = 40 * SEUIL_DAY_MS,
+                                    .profile = true,
+                                    .adjust = true,
+                                    .sales = seed % 2};
     unsigned order[WORLD_EVENTS_MAX];
 
     world_init(&world, seed, &options);
@@ -306,7 +322,8 @@ static void codec(uint64_t seed)
                                     .span_ms = seed % 2 ? 5 * SEUIL_DAY_MS : 60 * SEUIL_DAY_MS,
                                     .profile = true,
                                     .adjust = true,
-                                    .ties = true};
+                                    .ties = true,
+                                    .sales = seed % 3 == 1};
     unsigned order[WORLD_EVENTS_MAX];
     uint8_t bytes[SEUIL_LEAD_BYTES_MAX], again[SEUIL_LEAD_BYTES_MAX];
     size_t len;

@@ -260,6 +260,98 @@ static void draw_criteria(struct world *world, const struct world_options *optio
     model->exclusion_mark = world_chance(world, 80) ? -100 : -INFINITY;
 }
 
+/* ---- what sales decides ------------------------------------------------------------------ */
+
+static const uint32_t *frozen_statuses(struct world *world)
+{
+    uint32_t *frozen = seuil_arena_alloc(&world->models.arena, 2, sizeof(*frozen));
+
+    frozen[0] = seuil_status_hash(SEUIL_STR(SEUIL_STATUS_CUSTOMER));
+    frozen[1] = seuil_status_hash(SEUIL_STR("v1"));
+    return frozen;
+}
+
+static void draw_hidden(struct world *world, const struct world_options *options,
+                        struct seuil_model *model, unsigned first)
+{
+    static const char *const names[] = {"recycle", "status"};
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct seuil_rule *rule = &world->rules[first + i];
+
+        rule->name = rule->label = names[i];
+        rule->key = seuil_name_hash(seuil_str_from(model->label), seuil_str_from(names[i]));
+        rule->meaning = (uint32_t)world_random(world);
+        rule->model = model->index;
+        rule->kind = SEUIL_KIND_COMMAND;
+        rule->group = SEUIL_GROUP_NONE;
+        rule->role = (uint8_t)(SEUIL_ROLE_RECYCLE + i);
+    }
+    if (world_chance(world, 70)) {
+        world->rules[first].points = (double)(1 + world_below(world, 30));
+        world->rules[first].decay = draw_decay(world, options);
+    }
+    model->recycle_rule = (uint16_t)(first + 1);
+    model->status_rule = (uint16_t)(first + 2);
+    model->recycle_mute_ms = (int64_t)world_below(world, (uint64_t)options->span_ms);
+    model->frozen = frozen_statuses(world);
+    model->frozen_count = 2;
+    model->status_attribute =
+        options->profile && world_chance(world, 50) ? WORLD_ATTRIBUTES - 1 : -1;
+}
+
+static const struct seuil_condition *draw_standing(struct world *world)
+{
+    static const char *const letters[] = {"A", "B", "C", "D"};
+    static const char *const texts[] = {"v0", "v1", "v2"};
+    static const char *const statuses[] = {SEUIL_STATUS_CUSTOMER, SEUIL_STATUS_DISQUALIFIED,
+                                           SEUIL_STATUS_OPEN};
+
+    switch (world_below(world, 3)) {
+    case 0:
+        return name_is(world, SEUIL_FIELD_ATTRIBUTE, SEUIL_STANDING_GRADE, letters, 0,
+                       (unsigned)(1 + world_below(world, 3)));
+    case 1:
+        return name_is(world, SEUIL_FIELD_ATTRIBUTE, SEUIL_STANDING_STATUS, statuses, 2, 1);
+    default:
+        return name_is(world, SEUIL_FIELD_ATTRIBUTE, 0, texts, (unsigned)world_below(world, 3), 1);
+    }
+}
+
+static void draw_sales(struct world *world, const struct world_options *options,
+                       struct seuil_model *model)
+{
+    struct seuil_tier *tiers = (struct seuil_tier *)model->tiers;
+    uint64_t span = (uint64_t)options->span_ms;
+
+    model->has_letters = model->has_digits = true;
+    for (unsigned i = 0; i < SEUIL_GRADES - 1; i++)
+        model->letters[i] = model->digits[i] = (double)(8 - 4 * (int)i);
+    model->sales_tier = (uint8_t)(model->tier_count - 1u);
+    for (unsigned i = 1; i < model->tier_count; i++) {
+        tiers[i].for_ms = world_chance(world, 30) ? 1 + (int64_t)world_below(world, span / 4) : 0;
+        tiers[i].delay_ms = world_chance(world, 30) ? 1 + (int64_t)world_below(world, span / 4) : 0;
+        tiers[i].cool_down_ms = world_chance(world, 40) ? 1 + (int64_t)world_below(world, span) : 0;
+        if (world_chance(world, 20)) {
+            tiers[i].when = draw_standing(world);
+            model->conditional = true;
+        }
+    }
+    for (unsigned i = model->rule_first; i < model->rule_first + model->rule_count; i++) {
+        struct seuil_rule *rule = &world->rules[i];
+
+        if (world_chance(world, 20)) {
+            rule->counts_while = draw_standing(world);
+            model->conditional = true;
+        }
+        if (rule->group == SEUIL_GROUP_EXCLUSION || !world_chance(world, 25))
+            continue;
+        rule->shortcut = (uint8_t)(1 + world_below(world, model->tier_count - 1u));
+        rule->hold_ms = 1 + (int64_t)world_below(world, span / 2);
+        model->has_shortcuts = true;
+    }
+}
+
 static void draw_models(struct world *world, const struct world_options *options)
 {
     unsigned first = 0, counts[2];
@@ -268,7 +360,8 @@ static void draw_models(struct world *world, const struct world_options *options
 
     models->model_count = (uint16_t)(1 + world_below(world, 2));
     for (unsigned i = 0; i < models->model_count; i++)
-        models->rule_count += counts[i] = (unsigned)(1 + world_below(world, 6));
+        models->rule_count +=
+            (counts[i] = (unsigned)(1 + world_below(world, 6))) + (options->sales ? 2 : 0);
     world->rules = seuil_arena_alloc(&models->arena, models->rule_count, sizeof(*world->rules));
     attributes = seuil_arena_alloc(&models->arena, WORLD_ATTRIBUTES, sizeof(*attributes));
     for (unsigned i = 0; i < WORLD_ATTRIBUTES; i++)
@@ -300,6 +393,11 @@ static void draw_models(struct world *world, const struct world_options *options
         first += counts[i];
         draw_tiers(world, options, model);
         draw_criteria(world, options, model);
+        if (options->sales) {
+            draw_hidden(world, options, model, first);
+            draw_sales(world, options, model);
+            first += 2;
+        }
     }
     models->models = world->model;
     models->rules = world->rules;
@@ -334,6 +432,15 @@ static void draw_event(struct world *world, const struct world_options *options,
         if (world_chance(world, 85))
             drawn->entries[0].value = (struct seuil_value){
                 .type = SEUIL_TYPE_STRING, .s = seuil_str_from(texts[world_below(world, 3)])};
+        return;
+    }
+    if (options->sales && world_chance(world, 20)) {
+        static const char *const commands[] = {"recycle", "convert", "disqualify", "reopen",
+                                               "reopen"};
+
+        event->kind = SEUIL_KIND_COMMAND;
+        event->field[SEUIL_FIELD_NAME] = (struct seuil_value){
+            .type = SEUIL_TYPE_STRING, .s = seuil_str_from(commands[world_below(world, 5)])};
         return;
     }
     if (kind < 3 && options->adjust) {
@@ -383,6 +490,7 @@ void world_init(struct world *world, uint64_t seed, const struct world_options *
     world_seed = seed;
     memset(world, 0, sizeof(*world));
     world->random = seed * 0x2545f4914f6cdd1du;
+    world->sales = options->sales;
     draw_models(world, options);
     if (seuil_rules_compile(&world->models, &error) != 0)
         world_fail(world, "the model does not compile: %s", error.text);
@@ -424,7 +532,8 @@ static void check_crossing(const struct world *world, const struct seuil_crossin
                    explanation->score);
     if (fabs(explanation->score - explanation->exact) > 0.0100001 + 1e-9 * fabs(explanation->exact))
         world_fail(world, "%.17g is published as %.2f", explanation->exact, explanation->score);
-    if (crossing->tier == SEUIL_TIER_EXCLUDED || crossing->tier_before == SEUIL_TIER_EXCLUDED)
+    if (crossing->tier == SEUIL_TIER_EXCLUDED || crossing->tier_before == SEUIL_TIER_EXCLUDED ||
+        world->sales)
         return;
     /* Never rounded across the mark just crossed. */
     if (crossing->up) {

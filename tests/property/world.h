@@ -25,7 +25,8 @@ struct world_options {
     unsigned events;    /* at most */
     int64_t span_ms;    /* event times lie in so much */
     bool profile, adjust, ties, ahead;
-    bool calm; /* mostly decays whose events may be deferred, and marks far apart */
+    bool sales; /* commands, statuses, shortcuts, alerts, grades, conditions on them */
+    bool calm;  /* mostly decays whose events may be deferred, and marks far apart */
 };
 
 struct world {
@@ -35,6 +36,7 @@ struct world {
     struct seuil_rule *rules;
     struct seuil_scratch *scratch;
     void *scratch_memory;
+    bool sales;
     unsigned event_count;
     struct world_event events[WORLD_EVENTS_MAX];
     struct seuil_lead *lead, *other;
