@@ -26,6 +26,8 @@ void seuil_cache_done(struct seuil_cache *cache)
     }
     seuil_heap_free(cache->slots);
     seuil_heap_free(cache->heap);
+    for (int i = 0; i < SEUIL_LISTS; i++)
+        seuil_heap_free(cache->lists[i].items);
     memset(cache, 0, sizeof(*cache));
 }
 
@@ -187,6 +189,35 @@ bool seuil_cache_evict(struct seuil_cache *cache, uint64_t limit)
     return cache->bytes <= limit;
 }
 
+/* Room for one more at the end: gaps are closed when they are many, else the list grows. */
+static int list_room(struct seuil_cache *cache, struct seuil_cache_list *list)
+{
+    uint32_t cap = list->cap ? 2 * list->cap : 64, to = 0;
+    struct seuil_cached **items;
+
+    if (list->end < list->cap)
+        return 0;
+    if (list->count > list->cap / 2 || list->cap == 0) {
+        items = seuil_heap_realloc(list->items, cap * sizeof(struct seuil_cached *));
+        if (!items)
+            return SEUIL_ERR_NOMEM;
+        cache->bytes += (cap - list->cap) * sizeof(struct seuil_cached *);
+        list->items = items;
+        list->cap = cap;
+        return 0;
+    }
+    for (uint32_t i = list->first; i < list->end; i++) {
+        if (!list->items[i])
+            continue;
+        list->items[to] = list->items[i];
+        list->items[to]->list_at = to;
+        to++;
+    }
+    list->first = 0;
+    list->end = to;
+    return 0;
+}
+
 void seuil_cache_unlist(struct seuil_cache *cache, struct seuil_cached *entry)
 {
     struct seuil_cache_list *list;
@@ -194,17 +225,13 @@ void seuil_cache_unlist(struct seuil_cache *cache, struct seuil_cached *entry)
     if (entry->list == SEUIL_LIST_NONE)
         return;
     list = &cache->lists[entry->list];
-    if (entry->prev)
-        entry->prev->next = entry->next;
-    else
-        list->first = entry->next;
-    if (entry->next)
-        entry->next->prev = entry->prev;
-    else
-        list->last = entry->prev;
-    assert(list->count > 0);
+    assert(list->count > 0 && list->items[entry->list_at] == entry);
+    list->items[entry->list_at] = NULL;
     list->count--;
-    entry->prev = entry->next = NULL;
+    while (list->first < list->end && !list->items[list->first])
+        list->first++;
+    if (list->first == list->end)
+        list->first = list->end = 0;
     entry->list = SEUIL_LIST_NONE;
 }
 
@@ -216,12 +243,12 @@ void seuil_cache_enlist(struct seuil_cache *cache, struct seuil_cached *entry, e
     if (entry->list == to)
         return;
     seuil_cache_unlist(cache, entry);
-    entry->prev = list->last;
-    if (list->last)
-        list->last->next = entry;
-    else
-        list->first = entry;
-    list->last = entry;
+    if (list_room(cache, list) != 0) {
+        cache->failed = true;
+        return;
+    }
+    entry->list_at = list->end;
+    list->items[list->end++] = entry;
     list->count++;
     entry->list = (uint8_t)to;
 }

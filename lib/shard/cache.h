@@ -22,31 +22,36 @@ enum seuil_list { SEUIL_LIST_A, SEUIL_LIST_B, SEUIL_LIST_URGENT, SEUIL_LISTS, SE
 /* What in Redis wakes a lead: not known, an entry of its own, a pack of many leads. */
 enum seuil_armed { SEUIL_ARMED_UNKNOWN, SEUIL_ARMED_ALONE, SEUIL_ARMED_PACK };
 
+/* What each event touches comes last, beside the id: two lines of the processor's cache, if the
+ * allocator puts an entry at the begin of one. */
 struct seuil_cached {
     uint64_t hash;
+    seuil_time_ms armed;       /* Redis' due entry is not later; NEVER: none is known */
+    seuil_time_ms sent_armed;  /* what armed becomes with the transaction under way */
+    uint8_t armed_by, sent_by; /* enum seuil_armed, of armed and sent_armed */
+    bool in_flight;            /* part of the transaction under way */
+    bool erasing;              /* that transaction deletes the key */
+    bool rearm;                /* Redis' due entry is in the past: set it anew */
+    bool woken;                /* because a pack woke it */
+    bool waking;               /* look at it as soon as it is loaded */
+    bool expired;              /* of no more worth: delete it once base allows */
+    uint32_t saved, sent; /* versions: the one that Redis is known to have, the one under way */
+    uint32_t heap_at;     /* place in the heap of due times plus one; 0: not in it */
+    uint32_t list_at;     /* place in its list */
+    uint32_t cap;         /* of bytes */
+    uint32_t unused[3];   /* the end of the first line */
+
     uint8_t *bytes; /* the packed state, then pendings (core/defer.h); owned; NULL: no room yet */
-    uint32_t len, cap;
-    uint32_t tail; /* bytes of pendings: there are some only while the entry is listed */
-    uint32_t pins; /* items of a batch that point here */
-    /* The state in the cache, the one that Redis is known to have, the one under way to it. */
-    uint32_t version, saved, sent;
-    uint32_t heap_at;                 /* place in the heap of due times plus one; 0: not in it */
-    uint32_t model_epoch;             /* of the model set that judged this state last */
-    seuil_time_ms due;                /* of the state in the cache; with pendings: not later */
-    seuil_time_ms armed;              /* Redis' due entry is not later; NEVER: none is known */
-    seuil_time_ms sent_armed;         /* what armed becomes with the transaction under way */
-    struct seuil_cached *prev, *next; /* of its list */
-    uint8_t list;                     /* enum seuil_list */
-    bool loading;                     /* asked from Redis, no answer yet */
-    bool in_flight;                   /* part of the transaction under way */
-    bool erasing;                     /* that transaction deletes the key */
-    bool referenced;                  /* looked at since the clock hand came by */
-    bool rearm;                       /* Redis' due entry is in the past: set it anew */
-    bool woken;                       /* because a pack woke it */
-    bool waking;                      /* look at it as soon as it is loaded */
-    uint8_t armed_by, sent_by;        /* enum seuil_armed, of armed and sent_armed */
-    bool expired;                     /* of no more worth: delete it once base allows */
+    uint32_t len;
+    uint32_t tail;        /* bytes of pendings: there are some only while the entry is listed */
+    uint32_t pins;        /* items of a batch that point here */
+    uint32_t version;     /* of the state in the cache */
+    uint32_t model_epoch; /* of the model set that judged this state last */
     uint16_t id_len;
+    uint8_t list;               /* enum seuil_list */
+    bool loading : 1;           /* asked from Redis, no answer yet */
+    bool referenced : 1;        /* looked at since the clock hand came by */
+    seuil_time_ms due;          /* of the state in the cache; with pendings: not later */
     struct seuil_digest digest; /* of state and pendings */
     char id[];
 };
@@ -61,8 +66,11 @@ struct seuil_cache_due {
     struct seuil_cached *entry;
 };
 
+/* Entries in the order in which they came: items[first .. end), with gaps where one left; the first
+ * is none. */
 struct seuil_cache_list {
-    struct seuil_cached *first, *last;
+    struct seuil_cached **items;
+    uint32_t first, end, cap;
     uint32_t count;
 };
 
@@ -74,6 +82,7 @@ struct seuil_cache {
     uint64_t hand;
     uint64_t in_flight; /* entries that are, for the pressure test */
     struct seuil_cache_list lists[SEUIL_LISTS];
+    bool failed;
     struct seuil_cache_due *heap; /* least first */
     uint32_t heap_count, heap_cap;
 };
@@ -97,7 +106,7 @@ static inline void seuil_cache_touch(const struct seuil_cache *cache, uint64_t h
     const volatile struct seuil_cache_slot *slot = &cache->slots[hash & cache->mask];
 
     if (cache->slots && (!entry || slot->entry))
-        (void)(entry ? *(const volatile uint64_t *)&slot->entry->hash : slot->hash);
+        (void)(entry ? *(const volatile uint32_t *)&slot->entry->pins : slot->hash);
 }
 
 static inline void seuil_cache_touch_bytes(const struct seuil_cached *entry)
@@ -133,7 +142,8 @@ int seuil_cache_append(struct seuil_cache *cache, struct seuil_cached *entry, co
 /* Evict until at most @limit bytes are in use or nothing can go; whether the limit is kept. */
 bool seuil_cache_evict(struct seuil_cache *cache, uint64_t limit);
 
-/* Put @entry at the end of @list, off any other; take it off. */
+/* Put @entry at the end of @list, off any other; take it off. When there is no memory for its place
+ * it is in none, and cache->failed says that what is listed is not all. */
 void seuil_cache_enlist(struct seuil_cache *cache, struct seuil_cached *entry,
                         enum seuil_list list);
 void seuil_cache_unlist(struct seuil_cache *cache, struct seuil_cached *entry);

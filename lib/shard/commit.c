@@ -65,21 +65,39 @@ static void put(struct seuil_shard *shard, struct seuil_cached *entry)
     flight->leads[flight->count++] = entry;
 }
 
+/* Entries and states far ahead of their turn, each of them a miss. */
+#define AHEAD 8
+
+static void put_list(struct seuil_shard *shard, enum seuil_list from, uint32_t most)
+{
+    struct seuil_cache_list *list = &shard->cache.lists[from];
+
+    while (list->count && shard->flight.count < most) {
+        struct seuil_cached *entry = list->items[list->first], *later;
+
+        if (list->first + 2 * AHEAD < list->end && (later = list->items[list->first + 2 * AHEAD])) {
+            __builtin_prefetch(later);
+            __builtin_prefetch(&later->bytes);
+            __builtin_prefetch(later->id);
+        }
+        if (list->first + AHEAD < list->end && (later = list->items[list->first + AHEAD]))
+            seuil_cache_prefetch_bytes(later);
+        put(shard, entry);
+    }
+}
+
 static void put_leads(struct seuil_shard *shard)
 {
-    struct seuil_cache_list *lists = shard->cache.lists;
     uint32_t most = SEUIL_CHUNK_MAX;
 
-    assert(lists[SEUIL_LIST_URGENT].count <= SEUIL_CHUNK_MAX);
-    while (lists[SEUIL_LIST_URGENT].first)
-        put(shard, lists[SEUIL_LIST_URGENT].first);
+    assert(shard->cache.lists[SEUIL_LIST_URGENT].count <= SEUIL_CHUNK_MAX);
+    put_list(shard, SEUIL_LIST_URGENT, SEUIL_CHUNK_MAX);
     if (!shard->checkpoint.active)
         return;
     if (shard->state == SEUIL_SHARD_RUN && shard->batch.count &&
         most > shard->flight.count + SEUIL_CHUNK_RUNNING)
         most = shard->flight.count + SEUIL_CHUNK_RUNNING;
-    while (lists[shard->checkpoint.list].first && shard->flight.count < most)
-        put(shard, lists[shard->checkpoint.list].first);
+    put_list(shard, (enum seuil_list)shard->checkpoint.list, most);
 }
 
 /* Positions as far as this transaction may carry them (rule 16), base if the checkpoint is whole.
@@ -201,7 +219,7 @@ bool seuil_commit_run(struct seuil_shard *shard)
     uint32_t count = 0; /* leads, and packs of due times */
     struct seuil_tx tx;
 
-    if (flight->busy || shard->failed || !due(shard))
+    if (flight->busy || shard->failed || shard->cache.failed || !due(shard))
         return false;
     flight->count = flight->rearms = flight->packs = 0;
     flight->written = 0;

@@ -234,8 +234,9 @@ void seuil_shard_lose(struct seuil_shard *shard)
 static void settle_all(struct seuil_shard *shard)
 {
     for (int i = 0; i < SEUIL_LISTS; i++)
-        for (struct seuil_cached *entry = shard->cache.lists[i].first; entry; entry = entry->next)
-            seuil_lead_settle(shard, entry);
+        for (uint32_t k = shard->cache.lists[i].first; k < shard->cache.lists[i].end; k++)
+            if (shard->cache.lists[i].items[k])
+                seuil_lead_settle(shard, shard->cache.lists[i].items[k]);
 }
 
 void seuil_shard_remodel(struct seuil_shard *shard, const struct seuil_models *models,
@@ -388,7 +389,7 @@ seuil_time_ms seuil_shard_run(struct seuil_shard *shard, seuil_time_ms wall_ms,
     shard->mono = mono_ms;
     shard->wake = mono_ms + SEUIL_SECOND_MS;
     seuil_merge_awake(shard);
-    if (shard->failed)
+    if (shard->failed || shard->cache.failed)
         seuil_shard_doubt(shard, "out of memory");
     if (shard->halting) {
         more = run_halting(shard);

@@ -168,9 +168,13 @@ static void come_near(struct seuil_shard *shard, seuil_time_ms frontier)
     shard->timers.far = far;
     if (!before || far)
         return;
-    for (int i = 0; i < SEUIL_LISTS; i++)
-        for (struct seuil_cached *entry = shard->cache.lists[i].first; entry; entry = entry->next)
-            seuil_timers_note(shard, entry);
+    for (int l = 0; l < SEUIL_LISTS; l++) {
+        const struct seuil_cache_list *list = &shard->cache.lists[l];
+
+        for (uint32_t i = list->first; i < list->end; i++)
+            if (list->items[i])
+                seuil_timers_note(shard, list->items[i]);
+    }
 }
 
 bool seuil_timers_run(struct seuil_shard *shard)

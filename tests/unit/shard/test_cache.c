@@ -103,13 +103,43 @@ Test(cache, an_entry_is_on_one_list_at_a_time)
     }
     seuil_cache_enlist(&cache, entry[1], SEUIL_LIST_B);
     cr_assert_eq(cache.lists[SEUIL_LIST_A].count, 2);
-    cr_assert_eq(cache.lists[SEUIL_LIST_B].first, entry[1]);
-    cr_assert_eq(cache.lists[SEUIL_LIST_A].first->next, entry[2]);
+    cr_assert_eq(cache.lists[SEUIL_LIST_B].items[cache.lists[SEUIL_LIST_B].first], entry[1]);
+    cr_assert_eq(cache.lists[SEUIL_LIST_A].items[cache.lists[SEUIL_LIST_A].end - 1], entry[2]);
     seuil_cache_unlist(&cache, entry[0]);
     seuil_cache_unlist(&cache, entry[2]);
     seuil_cache_unlist(&cache, entry[2]);
-    cr_assert_null(cache.lists[SEUIL_LIST_A].first);
-    cr_assert_null(cache.lists[SEUIL_LIST_A].last);
+    cr_assert_eq(cache.lists[SEUIL_LIST_A].count, 0);
+    seuil_cache_done(&cache);
+}
+
+Test(cache, a_list_keeps_its_order_whoever_leaves_it)
+{
+    struct seuil_cache cache = {0};
+    struct seuil_cache_list *list = &cache.lists[SEUIL_LIST_A];
+    struct seuil_cached *entry[300];
+
+    for (int i = 0; i < 300; i++)
+        entry[i] = put(&cache, i, 10);
+    for (int round = 0; round < 20; round++) {
+        for (int i = 0; i < 300; i++)
+            seuil_cache_enlist(&cache, entry[i], SEUIL_LIST_A);
+        for (int i = 0; i < 300; i++) /* most of them leave from the middle */
+            if (i % 7)
+                seuil_cache_unlist(&cache, entry[i]);
+        cr_assert_eq(list->count, 43);
+        for (int i = 1; i < 100; i += 7)
+            seuil_cache_enlist(&cache, entry[i], SEUIL_LIST_A);
+        for (int i = 0; i < 300; i += 7) {
+            cr_assert_eq(list->items[list->first], entry[i]);
+            seuil_cache_unlist(&cache, entry[i]);
+        }
+        for (int i = 1; i < 100; i += 7) {
+            cr_assert_eq(list->items[list->first], entry[i]);
+            seuil_cache_unlist(&cache, entry[i]);
+        }
+        cr_assert_eq(list->count, 0);
+    }
+    cr_assert_leq(list->cap, 1024);
     seuil_cache_done(&cache);
 }
 
