@@ -285,12 +285,16 @@ static bool is_default_port(const struct seuil_url *url)
 
 int seuil_url_normalise(struct seuil_str text, char *out)
 {
+    struct seuil_str *last;
     struct seuil_url url;
     char *p = out, *path;
     int rc = seuil_url_split(text, &url);
 
     if (rc)
         return rc;
+    last = url.query.ptr ? &url.query : &url.path;
+    while (last->len > 0 && (uint8_t)last->ptr[last->len - 1] <= ' ')
+        last->len--; /* blanks before the fragment, which goes */
     if (url.scheme.ptr) {
         p = put_lower(p, url.scheme);
         *p++ = ':';
@@ -310,6 +314,11 @@ int seuil_url_normalise(struct seuil_str text, char *out)
         *p++ = '/';
     p = put_escaped(p, url.path);
     p = remove_dots(path, p);
+    if (!url.host.ptr && p - path >= 2 && path[1] == '/') { /* "//" would be an authority */
+        memmove(path + 2, path, (size_t)(p - path));
+        path[1] = '.';
+        p += 2;
+    }
     if (url.query.ptr) {
         *p++ = '?';
         p = put_escaped(p, url.query);

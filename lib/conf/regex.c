@@ -136,6 +136,11 @@ void seuil_models_regex_free(void *ptr)
     seuil_heap_free(context);
 }
 
+void seuil_regex_limit(void *ptr, uint32_t steps)
+{
+    pcre2_set_match_limit(((struct context *)ptr)->match, steps);
+}
+
 int seuil_regex_match(void *ptr, const struct seuil_regex *regex, struct seuil_str subject)
 {
     struct context *context = ptr;

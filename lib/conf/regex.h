@@ -42,6 +42,9 @@ int seuil_regex_literals(struct seuil_arena *arena, struct seuil_str pattern, bo
 void *seuil_models_regex_new(const struct seuil_models *models);
 void seuil_models_regex_free(void *context);
 
+/* Fewer steps than SEUIL_REGEX_STEPS_MAX for what is matched with this context. */
+void seuil_regex_limit(void *context, uint32_t steps);
+
 /* 1, 0, or negative when a limit was reached. For struct seuil_rule_index. */
 int seuil_regex_match(void *context, const struct seuil_regex *regex, struct seuil_str subject);
 

@@ -58,7 +58,7 @@ static bool test_text(struct seuil_map_scratch *s, const struct seuil_map_test *
             seuil_map_fail(s, SEUIL_ERR_LIMIT, "a text of more than 8,192 bytes is not matched");
             return false;
         }
-        if (!seuil_map_work(s, 1000)) /* what a match may cost, on the average */
+        if (!seuil_map_work(s, SEUIL_MAP_MATCH_WORK))
             return false;
         switch (seuil_regex_match(s->regex, test->regex, text)) {
         case 0:
@@ -66,7 +66,7 @@ static bool test_text(struct seuil_map_scratch *s, const struct seuil_map_test *
         case 1:
             return true;
         default:
-            seuil_map_fail(s, SEUIL_ERR_LIMIT, "a regular expression takes too many steps");
+            seuil_map_overrun(s);
             return false;
         }
     case SEUIL_TEST_PRESENT:
@@ -332,7 +332,7 @@ int seuil_map_run(const struct seuil_map *map, struct seuil_map_scratch *s, uint
         default:
             rc = make_value(map, s, op);
         }
-        if (rc && op->lenient && s->budget > 0) {
+        if (rc && op->lenient && !s->spent) {
             s->fault = (struct seuil_map_fault){0};
             s->value = (struct seuil_map_value){.node = SEUIL_NODE_NONE};
         } else if (rc) {

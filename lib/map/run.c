@@ -23,6 +23,8 @@ struct seuil_map_scratch *seuil_map_scratch_new(void)
     s->document.nodes = seuil_heap_alloc(s->document.cap * sizeof(*s->document.nodes));
     s->inner = seuil_decode_scratch_new();
     s->regex = seuil_models_regex_new(NULL);
+    if (s->regex)
+        seuil_regex_limit(s->regex, SEUIL_MAP_MATCH_STEPS);
     s->keyed = seuil_keyed_new();
     s->locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (!s->document.nodes || !s->inner || !s->regex || !s->keyed || !s->locale) {
@@ -135,7 +137,7 @@ void seuil_map_begin(const struct seuil_map *map, struct seuil_map_scratch *s,
     s->inner->text_len = 0;
     s->text_len = 0;
     s->fault = (struct seuil_map_fault){0};
-    s->broken = false;
+    s->broken = s->spent = false;
     s->events = 0;
     s->variant = NULL;
     s->dropped = 0;
@@ -278,7 +280,7 @@ static int give_up(const struct seuil_map *map, struct seuil_map_scratch *s,
 {
     int rc = explain(map, s, err);
 
-    if (s->budget == 0 || s->broken) /* for this record there is nothing more to be had */
+    if (s->spent || s->broken) /* for this record there is nothing more to be had */
         s->outer.next = s->outer.end = s->items.next = s->items.end = 0;
     s->broken = false;
     return rc;
@@ -297,7 +299,7 @@ int seuil_map_next(const struct seuil_map *map, struct seuil_map_scratch *s,
             if (s->events++ == SEUIL_RECORD_EVENTS_MAX) {
                 begin_event(s);
                 seuil_map_fail(s, SEUIL_ERR_LIMIT, "a record has more than 4,096 events");
-                s->budget = 0;
+                s->spent = true;
                 return give_up(map, s, err);
             }
             rc = make_event(map, s);

@@ -40,7 +40,7 @@ struct seuil_map_scratch {
     struct seuil_record_view record;
 
     /* where it stands */
-    bool broken;
+    bool broken, spent; /* nothing of the record is of use; it had its share of work */
     uint32_t events;
     struct seuil_map_items outer, items;
     const struct seuil_map_variant *variant; /* of `items`; NULL: the next outer item is due */
@@ -67,6 +67,10 @@ struct seuil_map_scratch {
     int32_t points[4 * SEUIL_MAP_STEP_TEXT_MAX]; /* code points of a text that is folded */
 };
 
+/* Steps of a regular expression, and what a match counts as work: few come near the first. */
+#define SEUIL_MAP_MATCH_STEPS 20000
+#define SEUIL_MAP_MATCH_WORK  1000
+
 /* Note why the value at hand cannot be used; returns @code. */
 static inline int seuil_map_fail(struct seuil_map_scratch *s, int code, const char *why)
 {
@@ -83,12 +87,19 @@ char *seuil_map_room(struct seuil_map_scratch *s, uint32_t len);
 static inline bool seuil_map_work(struct seuil_map_scratch *s, uint64_t steps)
 {
     if (s->budget < steps) {
-        s->budget = 0;
+        s->spent = true;
         seuil_map_fail(s, SEUIL_ERR_LIMIT, "the record needs more work than a record may");
         return false;
     }
     s->budget -= steps;
     return true;
+}
+
+/* A match that ran into its limit has had its share, and that of others. */
+static inline int seuil_map_overrun(struct seuil_map_scratch *s)
+{
+    s->budget -= s->budget < SEUIL_MAP_MATCH_STEPS ? s->budget : SEUIL_MAP_MATCH_STEPS;
+    return seuil_map_fail(s, SEUIL_ERR_LIMIT, "a regular expression takes too many steps");
 }
 
 /* The scalar value at hand as text: as it was written, or its digits. False for a list or an

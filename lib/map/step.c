@@ -53,7 +53,7 @@ static int capture(struct seuil_map_scratch *s, struct seuil_str text,
 
     if (text.len > SEUIL_MAP_STEP_TEXT_MAX)
         return seuil_map_fail(s, SEUIL_ERR_LIMIT, "a text of more than 8,192 bytes is not matched");
-    if (!seuil_map_work(s, 1000))
+    if (!seuil_map_work(s, SEUIL_MAP_MATCH_WORK))
         return s->fault.code;
     switch (seuil_regex_capture(s->regex, step->regex, text, step->group, &found)) {
     case 1:
@@ -63,7 +63,7 @@ static int capture(struct seuil_map_scratch *s, struct seuil_str text,
         absent(s);
         return 0;
     default:
-        return seuil_map_fail(s, SEUIL_ERR_LIMIT, "a regular expression takes too many steps");
+        return seuil_map_overrun(s);
     }
 }
 

@@ -39,6 +39,7 @@ struct rig {
     struct seuil_scratch *scratch, *other_scratch;
     struct seuil_decoder *decoder;
     struct seuil_decode_scratch *decode;
+    struct seuil_map_scratch *map; /* NULL unless a test has maps */
     struct seuil_lead *lead;
     struct seuil_shard *shard;
     seuil_time_ms wall, mono;
@@ -90,6 +91,7 @@ static inline struct seuil_shard *rig_shard(struct rig *rig)
         .models = rig->models,
         .scratch = rig->scratch,
         .decode = rig->decode,
+        .map = rig->map,
         .lead = rig->lead,
         .store = rig->store,
         .source = &rig->source.base,
