@@ -381,5 +381,19 @@ void seuil_model_exclusive(struct seuil_model_reader *reader)
             if (seuil_str_eq(list[i].set, list[k].set) && list[i].kind == list[k].kind)
                 check_pair(reader, &list[k], &list[i], &values);
     }
-    reader->exclusive.count = 0;
+}
+
+uint32_t seuil_model_exclusive_set(const struct seuil_model_reader *reader,
+                                   const struct seuil_condition *when)
+{
+    const struct member *list = reader->exclusive.list;
+    uint32_t at = 0, first = 0;
+
+    while (at < reader->exclusive.count && list[at].when != when)
+        at++;
+    if (!when || at == reader->exclusive.count)
+        return UINT32_MAX;
+    while (list[first].kind != list[at].kind || !seuil_str_eq(list[first].set, list[at].set))
+        first++;
+    return first;
 }

@@ -90,6 +90,7 @@ static void read_model(struct seuil_model_reader *reader, struct seuil_model *mo
     memset(reader->only, 0, sizeof(reader->only));
     memset(reader->only_read, 0, sizeof(reader->only_read));
     reader->only_bad = false;
+    reader->exclusive.count = 0;
     model->index = index;
     model->rule_first = reader->rules.count;
     if (!seuil_model_mapping(reader, reader->root, "a model"))

@@ -45,15 +45,36 @@ static double most_of(const struct seuil_model *model, const struct seuil_criter
     return model->weights > 0 ? most * criterion->weight / model->weights : most;
 }
 
+/* The most that fit adds up to. Of criteria that exclude each other only one counts: the best, and
+ * the first of equals. */
+static double most_fit(const struct seuil_model_reader *reader)
+{
+    const struct seuil_model *model = reader->model;
+    uint32_t sets[SEUIL_FIT_MAX];
+    double sum = 0;
+
+    for (uint16_t i = 0; i < model->fit_count; i++)
+        sets[i] = seuil_model_exclusive_set(reader, model->fit[i].when);
+    for (uint16_t i = 0; i < model->fit_count; i++) {
+        double most = most_of(model, &model->fit[i]);
+        bool best = true;
+
+        for (uint16_t k = 0; best && sets[i] != UINT32_MAX && k < model->fit_count; k++) {
+            double other = sets[k] == sets[i] ? most_of(model, &model->fit[k]) : -INFINITY;
+
+            best = k == i || other < most || (other == most && k > i);
+        }
+        sum += best ? most : 0;
+    }
+    return sum;
+}
+
 static double highest_score(const struct seuil_model_reader *reader)
 {
     const struct seuil_model *model = reader->model;
     const struct seuil_rule *rules = reader->rules.list;
-    double sum = 0, total;
+    double sum, total = clamp(most_fit(reader), model->fit_floor, model->fit_ceiling);
 
-    for (uint16_t i = 0; i < model->fit_count; i++)
-        sum += most_of(model, &model->fit[i]);
-    total = clamp(sum, model->fit_floor, model->fit_ceiling);
     for (uint16_t g = 0; g < model->group_count; g++) {
         sum = 0;
         for (uint32_t i = model->rule_first; i < model->rule_first + model->rule_count; i++)
@@ -64,17 +85,18 @@ static double highest_score(const struct seuil_model_reader *reader)
     return total;
 }
 
-/* The highest tier that a rule puts leads into, whatever their score. */
-static uint8_t highest_shortcut(const struct seuil_model_reader *reader)
+/* Whether a rule puts leads into tier @at, or into a higher one, from which they may fall to it at
+ * the end of the hold with the score @highest. */
+static bool by_shortcut(const struct seuil_model_reader *reader, uint16_t at, double highest)
 {
     const struct seuil_model *model = reader->model;
     const struct seuil_rule *rules = reader->rules.list;
-    uint8_t highest = 0;
+    bool held = highest >= model->tiers[at].exit; /* no exit mark: not a number, so not */
 
     for (uint32_t i = model->rule_first; i < model->rule_first + model->rule_count; i++)
-        if (rules[i].shortcut > highest)
-            highest = rules[i].shortcut;
-    return highest;
+        if (rules[i].shortcut == at || (rules[i].shortcut > at && held))
+            return true;
+    return false;
 }
 
 static double lowest_exclusion(const struct seuil_model_reader *reader)
@@ -97,12 +119,12 @@ void seuil_model_reach(struct seuil_model_reader *reader)
     const struct seuil_yaml_node *tiers = seuil_yaml_find(reader->root, "tiers");
     const struct seuil_yaml_node *excluded = seuil_yaml_find(reader->root, "excluded");
     double highest = highest_score(reader), lowest = lowest_exclusion(reader);
-    uint8_t shortcut = highest_shortcut(reader);
 
     for (uint16_t i = 1; i < model->tier_count; i++) {
         const struct seuil_tier *tier = &model->tiers[i];
 
-        if (i <= shortcut || (tier->strict ? highest > tier->entry : highest >= tier->entry))
+        if ((tier->strict ? highest > tier->entry : highest >= tier->entry) ||
+            by_shortcut(reader, i, highest))
             continue;
         seuil_model_error(reader, seuil_yaml_find(&tiers->items[i], "entry"), SEUIL_ERR_INVALID,
                           "no lead can reach tier \"%s\": the highest score that rules, ceilings "

@@ -203,6 +203,10 @@ void seuil_model_exclusive_add(struct seuil_model_reader *reader,
                                const struct seuil_condition *when, int kind);
 /* Report those of the file at hand that overlap. */
 void seuil_model_exclusive(struct seuil_model_reader *reader);
+/* A number that those of one set share, of the criterion with this condition; UINT32_MAX: it is in
+ * none. */
+uint32_t seuil_model_exclusive_set(const struct seuil_model_reader *reader,
+                                   const struct seuil_condition *when);
 
 /* ---- model_timeline.c ---------------------------------------------------------------------- */
 

@@ -83,6 +83,30 @@ Test(exclusive, all_and_any_are_looked_through)
     criteria("{any: [{x: 1}, {y: 1}]}", "{not: {any: [{x: 1}, {y: 1}]}}", "");
 }
 
+Test(exclusive, of_those_that_exclude_each_other_only_the_best_reaches_a_tier)
+{
+    static const char text[] = "seuil_model: 1\nname: m\nversion: \"1\"\n"
+                               "tiers: [{name: a}, {name: b, entry: %d}]\n"
+                               "fit: {criteria: [\n"
+                               "  {name: un, exclusive: e, points: 10, when: {x: 1}},\n"
+                               "  {name: deux, exclusive: e, points: 20, when: {x: 2}},\n"
+                               "  {name: trois, exclusive: e, points: 20, when: {x: 3}},\n"
+                               "  {name: libre, points: 5, when: {y: 1}}]}\n";
+    struct seuil_models *models;
+    struct seuil_errs errs;
+    char whole[1024];
+
+    snprintf(whole, sizeof(whole), text, 25);
+    models = parse(whole, &errs);
+    cr_assert_not_null(models, "%s", errs.list[0].text);
+    seuil_models_free(models);
+    snprintf(whole, sizeof(whole), text, 26);
+    cr_assert_null(parse(whole, &errs));
+    cr_assert(strstr(errs.list[0].text, "no lead can reach tier \"b\": the highest score that "
+                                        "rules, ceilings and fit allow is 25"),
+              "%s", errs.list[0].text);
+}
+
 Test(exclusive, expressions_are_not_looked_into)
 {
     criteria("{x: {matches: '^directeur'}}", "{x: {prefix: directeur}}", "");
