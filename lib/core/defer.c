@@ -229,9 +229,9 @@ static double most_points(const struct seuil_scratch *scratch, const struct seui
 }
 
 static bool may_wait(const struct seuil_scratch *scratch, const struct seuil_event *event,
-                     const struct seuil_digest *digest, uint64_t bits)
+                     const struct seuil_digest *digest, uint64_t bits, double points)
 {
-    double points = most_points(scratch, &scratch->hits), faded = 0;
+    double faded = 0;
 
     if (points < 0 || scratch->hits.more || (digest->seen & bits) == bits)
         return false;
@@ -297,6 +297,7 @@ enum seuil_deferral seuil_engine_defer(const struct seuil_models *models,
                                        struct seuil_digest *digest, uint8_t *out, uint32_t *ret_len)
 {
     uint64_t hash, bits;
+    double points;
 
     assert(scratch->models == models);
     if (until >= digest->until || !is_usual(event, digest))
@@ -309,7 +310,8 @@ enum seuil_deferral seuil_engine_defer(const struct seuil_models *models,
     seuil_scratch_matched(scratch, event);
     hash = seuil_ingest_hash(event);
     bits = seen_bits(hash);
-    if (!may_wait(scratch, event, digest, bits))
+    points = most_points(scratch, &scratch->hits);
+    if (!may_wait(scratch, event, digest, bits, points))
         return SEUIL_DEFERRAL_NONE;
     scratch->matched.event = NULL;
     if (digest->base == SEUIL_TIME_NONE)
@@ -317,7 +319,7 @@ enum seuil_deferral seuil_engine_defer(const struct seuil_models *models,
     *ret_len = write_pending(scratch, event, (uint32_t)(event->time - digest->base), hash, out);
     digest->newest = event->time;
     digest->seen |= bits;
-    digest->room -= (float)most_points(scratch, &scratch->hits);
+    digest->room -= (float)points;
     digest->count++;
     return SEUIL_DEFERRAL_PENDING;
 }
@@ -364,11 +366,12 @@ static void put_in(struct seuil_scratch *scratch, struct seuil_unpack *unpack, s
     seuil_lead_set_stamp(lead, topic, generation, (int64_t)offset + 1);
 }
 
-void seuil_engine_catch_up(const struct seuil_models *models, struct seuil_scratch *scratch,
-                           const struct seuil_digest *digest, const uint8_t *pendings, uint32_t len,
-                           struct seuil_lead *lead, struct seuil_outcome *ret_outcome)
+void seuil_engine_put_pendings(const struct seuil_models *models, struct seuil_scratch *scratch,
+                               const struct seuil_digest *digest, const uint8_t *pendings,
+                               uint32_t len, struct seuil_lead *lead)
 {
     struct seuil_unpack unpack = {.at = pendings, .end = pendings + len};
+    unsigned notes = 0;
     bool unbound;
 
     assert(scratch->models == models && digest->count > 0);
@@ -378,6 +381,17 @@ void seuil_engine_catch_up(const struct seuil_models *models, struct seuil_scrat
     while (unpack.at < unpack.end)
         put_in(scratch, &unpack, digest->base, lead);
     assert(lead->evidence.newest == digest->newest);
+    seuil_ingest_settle(scratch, lead, &notes);
+    assert(!notes);
+    lead->clock = digest->newest;
+    lead->due = digest->until;
+}
+
+void seuil_engine_catch_up(const struct seuil_models *models, struct seuil_scratch *scratch,
+                           const struct seuil_digest *digest, const uint8_t *pendings, uint32_t len,
+                           struct seuil_lead *lead, struct seuil_outcome *ret_outcome)
+{
+    seuil_engine_put_pendings(models, scratch, digest, pendings, len, lead);
     seuil_engine_conclude(scratch, lead, ret_outcome);
-    assert(ret_outcome->crossing_count == 0 && ret_outcome->notes == 0);
+    assert(ret_outcome->crossing_count == 0);
 }

@@ -66,4 +66,11 @@ void seuil_engine_catch_up(const struct seuil_models *models, struct seuil_scrat
                            const struct seuil_digest *digest, const uint8_t *pendings, uint32_t len,
                            struct seuil_lead *lead, struct seuil_outcome *ret_outcome);
 
+/* The same for a lead that is stepped next, by an event before which silence need not act (it acts
+ * up to an instant before @digest->until): the tier is not judged, and of the due time only known
+ * that it is not earlier. If that step has not SAVE to do, @lead is not a state. */
+void seuil_engine_put_pendings(const struct seuil_models *models, struct seuil_scratch *scratch,
+                               const struct seuil_digest *digest, const uint8_t *pendings,
+                               uint32_t len, struct seuil_lead *lead);
+
 #endif

@@ -195,13 +195,9 @@ static double leave_f(const struct search *search, double base, double low, doub
     return found;
 }
 
-/* The first instant in [@a, @b] at which the lead does not stay, if there is one change at most. */
-static seuil_time_ms bisect(struct search *search, seuil_time_ms a, seuil_time_ms b)
+/* The lead stays at @a and does not at @b: the first such @b, if there is one change at most. */
+static seuil_time_ms narrow(struct search *search, seuil_time_ms a, seuil_time_ms b)
 {
-    if (!stays(search, a))
-        return a;
-    if (stays(search, b))
-        return SEUIL_TIME_NEVER;
     while (b - a > 1) {
         seuil_time_ms middle = a + (b - a) / 2;
 
@@ -211,6 +207,14 @@ static seuil_time_ms bisect(struct search *search, seuil_time_ms a, seuil_time_m
             b = middle;
     }
     return b;
+}
+
+/* The first instant in [@a, @b] at which the lead does not stay, if there is one change at most. */
+static seuil_time_ms bisect(struct search *search, seuil_time_ms a, seuil_time_ms b)
+{
+    if (!stays(search, a))
+        return a;
+    return stays(search, b) ? SEUIL_TIME_NEVER : narrow(search, a, b);
 }
 
 /* The first instant in [@first, @end) at which the lead does not stay, given a @guess of it and
@@ -244,7 +248,7 @@ static seuil_time_ms settle(struct search *search, seuil_time_ms guess, seuil_ti
             step *= 2;
         }
     }
-    return bisect(search, inside, outside);
+    return narrow(search, inside, outside);
 }
 
 static seuil_time_ms closed_form(struct search *search, double base, seuil_time_ms first,

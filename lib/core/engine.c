@@ -75,8 +75,7 @@ void seuil_engine_conclude(struct seuil_scratch *scratch, struct seuil_lead *lea
                            struct seuil_outcome *ret_outcome)
 {
     clear_outcome(ret_outcome);
-    seuil_ingest_settle(scratch, lead, &ret_outcome->notes);
-    conclude(scratch, lead, lead->evidence.newest, SEUIL_REASON_EVENT, ret_outcome);
+    conclude(scratch, lead, lead->clock, SEUIL_REASON_EVENT, ret_outcome);
 }
 
 /* ---- silence ----------------------------------------------------------------------------- */

@@ -56,6 +56,7 @@ struct seuil_scratch {
     struct seuil_hits hits;
     struct { /* `hits` are this event's, which is stepped next */
         const struct seuil_event *event;
+        struct seuil_str id;
         struct seuil_position position;
     } matched;
     /* Of the profile, by the set's attributes; behind them what else conditions may ask for. */
@@ -115,6 +116,7 @@ static inline void seuil_scratch_matched(struct seuil_scratch *scratch,
                                          const struct seuil_event *event)
 {
     scratch->matched.event = event;
+    scratch->matched.id = event->id;
     scratch->matched.position = event->position;
 }
 
@@ -123,14 +125,15 @@ static inline bool seuil_scratch_has_matched(const struct seuil_scratch *scratch
 {
     const struct seuil_position *a = &scratch->matched.position, *b = &event->position;
 
-    return scratch->matched.event == event && a->offset == b->offset && a->topic == b->topic &&
-           a->generation == b->generation && a->partition == b->partition;
+    return scratch->matched.event == event && scratch->matched.id.ptr == event->id.ptr &&
+           scratch->matched.id.len == event->id.len && a->offset == b->offset &&
+           a->topic == b->topic && a->generation == b->generation && a->partition == b->partition;
 }
 
 /* Fill what deferring needs of the models (defer.c). */
 void seuil_defer_prepare(struct seuil_scratch *scratch);
 
-/* Settle and judge a lead that pendings were put into, at the time of the last (engine.c). */
+/* Judge a lead that pendings were put into, at its clock, the time of the last (engine.c). */
 void seuil_engine_conclude(struct seuil_scratch *scratch, struct seuil_lead *lead,
                            struct seuil_outcome *ret_outcome);
 

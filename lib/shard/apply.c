@@ -179,7 +179,7 @@ static bool apply_event(struct seuil_shard *shard, const struct seuil_item *item
         shard->record.stamp = SEUIL_STAMP_BELOW;
         return true;
     }
-    lead = seuil_lead_take(shard, entry);
+    lead = seuil_lead_take(shard, entry, until);
     if (!lead)
         return false;
     if (shard->record.stamp == SEUIL_STAMP_UNKNOWN)

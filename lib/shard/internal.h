@@ -374,9 +374,10 @@ void seuil_schema_end(struct seuil_shard *shard);
 /* ---- lead_io.c: a lead between cache and workspace */
 /* The state of @entry into the workspace, judged by the present models; NULL after a halt. */
 struct seuil_lead *seuil_lead_open(struct seuil_shard *shard, struct seuil_cached *entry);
-/* The same, but pendings are only put into the workspace: @entry has them until that is put back.
- */
-struct seuil_lead *seuil_lead_take(struct seuil_shard *shard, struct seuil_cached *entry);
+/* The same to step an event before which silence acts up to @until. Pendings are only put into the
+ * workspace; if the step has not SAVE to do and silence did nothing, it is not to be put back. */
+struct seuil_lead *seuil_lead_take(struct seuil_shard *shard, struct seuil_cached *entry,
+                                   seuil_time_ms until);
 /* Put the pendings of @entry into its state. Not a change: they were told when they came. The
  * workspace is used. */
 void seuil_lead_settle(struct seuil_shard *shard, struct seuil_cached *entry);

@@ -55,7 +55,8 @@ void seuil_lead_settle(struct seuil_shard *shard, struct seuil_cached *entry)
         seuil_lead_digest(shard, entry, shard->env.lead);
 }
 
-struct seuil_lead *seuil_lead_take(struct seuil_shard *shard, struct seuil_cached *entry)
+struct seuil_lead *seuil_lead_take(struct seuil_shard *shard, struct seuil_cached *entry,
+                                   seuil_time_ms until)
 {
     if (read_state(shard, entry) != 0) {
         seuil_shard_halt(shard,
@@ -64,7 +65,10 @@ struct seuil_lead *seuil_lead_take(struct seuil_shard *shard, struct seuil_cache
                          (int)entry->id_len, entry->id);
         return NULL;
     }
-    if (entry->tail)
+    if (entry->tail && until < entry->digest.until)
+        seuil_engine_put_pendings(shard->env.models, shard->env.scratch, &entry->digest,
+                                  entry->bytes + entry->len, entry->tail, shard->env.lead);
+    else if (entry->tail)
         catch_up(shard, entry);
     if (entry->model_epoch != shard->model_epoch)
         seuil_walk_judge(shard, entry, shard->env.lead);
@@ -74,7 +78,7 @@ struct seuil_lead *seuil_lead_take(struct seuil_shard *shard, struct seuil_cache
 struct seuil_lead *seuil_lead_open(struct seuil_shard *shard, struct seuil_cached *entry)
 {
     seuil_lead_settle(shard, entry);
-    return seuil_lead_take(shard, entry);
+    return seuil_lead_take(shard, entry, SEUIL_TIME_NEVER);
 }
 
 void seuil_lead_close(struct seuil_shard *shard, struct seuil_cached *entry,

@@ -118,12 +118,16 @@ static void draw(const struct bench *bench, uint64_t i, struct drawn *drawn)
     }
 }
 
-static void open_cell(struct bench *bench, struct cell *cell, struct seuil_str id)
+static void open_cell(struct bench *bench, struct cell *cell, struct seuil_str id,
+                      seuil_time_ms until)
 {
     seuil_lead_init(&bench->lead, id);
     if (cell->len && seuil_lead_read(cell->bytes, cell->len, &bench->lead) != 0)
         abort();
-    if (cell->tail)
+    if (cell->tail && until < cell->digest.until)
+        seuil_engine_put_pendings(bench->models, bench->scratch, &cell->digest, cell->pendings,
+                                  cell->tail, &bench->lead);
+    else if (cell->tail)
         seuil_engine_catch_up(bench->models, bench->scratch, &cell->digest, cell->pendings,
                               cell->tail, &bench->lead, &bench->outcome);
 }
@@ -171,7 +175,7 @@ __attribute__((noinline)) static void bench_apply(struct bench *bench, const str
             break;
         }
     }
-    open_cell(bench, cell, event->lead);
+    open_cell(bench, cell, event->lead, event->arrival);
     while (bench->lead.due <= event->arrival) {
         struct seuil_event tick = {.kind = SEUIL_KIND_TICK, .time = bench->lead.due};
 
@@ -183,7 +187,7 @@ __attribute__((noinline)) static void bench_apply(struct bench *bench, const str
         seuil_lead_set_stamp(&bench->lead, event->position.topic, 0, event->position.offset + 1);
         changed = true;
     }
-    if (changed || cell->tail)
+    if (changed)
         close_cell(bench, cell);
 }
 
@@ -192,7 +196,7 @@ __attribute__((noinline)) static void catch_up_all(struct bench *bench)
     for (uint64_t i = 0; i < bench->leads; i++) {
         if (!bench->cells[i].tail)
             continue;
-        open_cell(bench, &bench->cells[i], SEUIL_STR("lead"));
+        open_cell(bench, &bench->cells[i], SEUIL_STR("lead"), SEUIL_TIME_NEVER);
         close_cell(bench, &bench->cells[i]);
         bench->settled++;
     }

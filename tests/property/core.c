@@ -376,14 +376,17 @@ struct packed {
 
 static uint64_t deferrable, deferred;
 
-static void packed_open(struct world *world, const struct packed *packed)
+static void packed_open(struct world *world, const struct packed *packed, bool judge)
 {
     static struct seuil_outcome outcome;
 
     seuil_lead_init(world->other, SEUIL_STR("lead-1"));
     if (packed->len && seuil_lead_read(packed->bytes, packed->len, world->other) != 0)
         world_fail(world, "a packed lead is refused");
-    if (packed->tail)
+    if (packed->tail && !judge)
+        seuil_engine_put_pendings(&world->models, world->scratch, &packed->digest, packed->pendings,
+                                  packed->tail, world->other);
+    else if (packed->tail)
         seuil_engine_catch_up(&world->models, world->scratch, &packed->digest, packed->pendings,
                               packed->tail, world->other, &outcome);
 }
@@ -426,7 +429,7 @@ static const struct seuil_outcome *packed_step(struct world *world, struct packe
         empty.todo = applied ? SEUIL_TODO_SAVE : 0;
         return &empty;
     }
-    packed_open(world, packed);
+    packed_open(world, packed, event->arrival >= packed->digest.until);
     ticks = world->other->due <= event->arrival;
     outcome = world_step(world, world->other, event, event->arrival);
     if (outcome->todo & SEUIL_TODO_SAVE)
@@ -461,7 +464,7 @@ static void compare_states(struct world *world, struct packed *packed)
     bool caught_up = packed->tail > 0;
     size_t len = seuil_lead_write(world->lead, a);
 
-    packed_open(world, packed);
+    packed_open(world, packed, true);
     if (seuil_lead_write(world->other, b) != len || memcmp(a, b, len) != 0)
         world_fail(world, "deferring changes the state");
     if (caught_up)
