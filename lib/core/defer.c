@@ -282,13 +282,36 @@ static bool is_usual(const struct seuil_event *event, const struct seuil_digest 
            event->position.offset >= 0 && event->position.offset < INT64_C(1) << 48;
 }
 
-/* The first pending of a lead without history: it can expire from now on, after the horizon. */
-static void begin(const struct seuil_models *models, struct seuil_digest *digest,
+/* How long an award of @rule is worth something, at least; see seuil_due_expiry. */
+static int64_t lasts_ms(const struct seuil_rule *rule)
+{
+    int exponent;
+    int64_t span;
+
+    if (rule->decay.shape == SEUIL_DECAY_NONE)
+        return SEUIL_TIME_NEVER;
+    frexp(rule->points / SEUIL_WORTH_LEAST, &exponent);
+    if (exponent <= 1)
+        return 0;
+    return __builtin_mul_overflow(rule->decay.duration_ms, exponent - 1, &span) ? SEUIL_TIME_NEVER
+                                                                                : span;
+}
+
+/* The first pending of a lead without history: it can expire from now on, but not before the
+ * horizon has passed and what it awards is worth nothing. */
+static void begin(const struct seuil_scratch *scratch, struct seuil_digest *digest,
                   seuil_time_ms time)
 {
+    int64_t lasts = scratch->models->horizon_ms;
+
     digest->base = time;
-    if (models->horizon_ms <= SEUIL_TIME_BOUND_MS)
-        digest->until = time + models->horizon_ms;
+    for (unsigned i = 0; i < scratch->hits.count; i++) {
+        int64_t span = lasts_ms(&scratch->models->rules[scratch->hits.rule[i]]);
+
+        lasts = span > lasts ? span : lasts;
+    }
+    if (lasts <= SEUIL_TIME_BOUND_MS)
+        digest->until = time + lasts;
 }
 
 enum seuil_deferral seuil_engine_defer(const struct seuil_models *models,
@@ -315,7 +338,7 @@ enum seuil_deferral seuil_engine_defer(const struct seuil_models *models,
         return SEUIL_DEFERRAL_NONE;
     scratch->matched.event = NULL;
     if (digest->base == SEUIL_TIME_NONE)
-        begin(models, digest, event->time);
+        begin(scratch, digest, event->time);
     *ret_len = write_pending(scratch, event, (uint32_t)(event->time - digest->base), hash, out);
     digest->newest = event->time;
     digest->seen |= bits;

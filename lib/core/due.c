@@ -674,7 +674,7 @@ seuil_time_ms seuil_due_expiry(struct seuil_scratch *scratch, const struct seuil
     /* As long as the horizon lasts, repetitions of its events are known. */
     end = evidence->newest + horizon + SEUIL_QUARANTINE_MS + 1;
     for (unsigned i = 0; i < scratch->term_count; i++) {
-        seuil_time_ms at = term_expiry(&scratch->terms[i], 0.001 / (double)scratch->term_count);
+        seuil_time_ms at = term_expiry(&scratch->terms[i], SEUIL_WORTH_LEAST / (double)scratch->term_count);
 
         end = at > end ? at : end;
     }

@@ -20,6 +20,9 @@ struct seuil_standing {
 seuil_time_ms seuil_due_change(struct seuil_scratch *scratch, const struct seuil_lead *lead,
                                unsigned model, struct seuil_standing standing, seuil_time_ms from);
 
+/* A lead whose awards give less than this together is worth nothing. */
+#define SEUIL_WORTH_LEAST 0.001
+
 /* The instant from which the viewed lead is worth nothing, given that all its tiers are 0;
  * SEUIL_TIME_NEVER when there is none. May lie in the past. */
 seuil_time_ms seuil_due_expiry(struct seuil_scratch *scratch, const struct seuil_lead *lead);
