@@ -326,6 +326,43 @@ static int add_rule(struct triggers *triggers, const struct seuil_rule *rule, ui
     return add(triggers, trigger);
 }
 
+/* Whether the triggers of @condition fire only if it holds: tests of texts do. */
+static bool is_sure(const struct seuil_condition *condition)
+{
+    if (!condition)
+        return true;
+    switch (condition->op) {
+    case SEUIL_COND_ALL:
+        return condition->count == 0 || (condition->count == 1 && is_sure(&condition->children[0]));
+    case SEUIL_COND_ANY:
+        for (uint32_t i = 0; i < condition->count; i++)
+            if (!is_sure(&condition->children[i]))
+                return false;
+        return condition->count > 0;
+    case SEUIL_COND_IN:
+        for (uint32_t i = 0; i < condition->count; i++)
+            if (condition->values[i].type != SEUIL_TYPE_STRING)
+                return false;
+        return true;
+    default:
+        return condition->op == SEUIL_COND_PREFIX || condition->op == SEUIL_COND_SUFFIX ||
+               condition->op == SEUIL_COND_CONTAINS;
+    }
+}
+
+static uint64_t *build_sure(struct seuil_models *models)
+{
+    uint64_t *sure = seuil_arena_alloc(&models->arena, models->rule_count / 64 + 1, sizeof(*sure));
+
+    if (!sure)
+        return NULL;
+    memset(sure, 0, (models->rule_count / 64 + 1) * sizeof(*sure));
+    for (uint32_t i = 0; i < models->rule_count; i++)
+        if (is_sure(models->rules[i].when))
+            sure[i / 64] |= UINT64_C(1) << i % 64;
+    return sure;
+}
+
 static int same_field_cmp(const struct seuil_trigger *a, const struct seuil_trigger *b)
 {
     if (a->kind != b->kind)
@@ -476,7 +513,7 @@ static int build_index(struct seuil_models *models, struct triggers *triggers,
     uint32_t count = triggers->count;
     int rc = 0;
 
-    if (!index)
+    if (!index || !(index->sure = build_sure(models)))
         return seuil_build_nomem(&build);
     if (count)
         qsort(triggers->list, count, sizeof(*t), trigger_cmp);

@@ -86,6 +86,9 @@ struct seuil_rule_index {
      * the thread's own. NULL when no condition of the set has a regular expression. */
     int (*regex_match)(void *context, const struct seuil_regex *regex, struct seuil_str subject);
     struct seuil_kind_index kinds[SEUIL_KINDS];
+    /* A bit for each rule whose lists fire only if its condition holds: it need not be evaluated.
+     */
+    const uint64_t *sure;
     uint32_t mark_count; /* of trie states that may fire more than once */
 };
 

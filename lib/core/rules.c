@@ -260,7 +260,8 @@ void seuil_rules_match(const struct seuil_models *models, struct seuil_rules_scr
         for (; bits; bits &= bits - 1) {
             uint32_t rule = word * 64 + (uint32_t)__builtin_ctzll(bits);
 
-            if (!seuil_condition_holds(models->rules[rule].when, &scratch->regex, event, NULL))
+            if (!(models->index->sure[word] >> rule % 64 & 1) &&
+                !seuil_condition_holds(models->rules[rule].when, &scratch->regex, event, NULL))
                 continue;
             if (ret_hits->count == SEUIL_HITS_MAX) {
                 ret_hits->more = true;
