@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "base/utf8.h"
 
 int seuil_json_fail(struct seuil_json *j, int code, const char *why)
@@ -78,56 +82,51 @@ int seuil_json_name(struct seuil_json *j, struct seuil_str *ret_name)
 
 /* ---- strings ----------------------------------------------------------------------------- */
 
-#define ONES  UINT64_C(0x0101010101010101)
-#define HIGHS UINT64_C(0x8080808080808080)
-
-/* Whether any of 8 bytes is a quote, a backslash, a control character or not ASCII. */
-static inline bool special(uint64_t w)
+/* How many of the bytes from @p on stand for themselves: ASCII, no control character, neither quote
+ * nor backslash. */
+static inline size_t plain_bytes(const uint8_t *p, const uint8_t *end)
 {
-    uint64_t quote = w ^ ONES * '"', slash = w ^ ONES * '\\';
+    const uint8_t *from = p;
 
-    return ((w - ONES * 0x20) | (quote - ONES) | (slash - ONES) | w) & HIGHS;
+#ifdef __SSE2__
+    for (; end - p >= 16; p += 16) {
+        __m128i v = _mm_loadu_si128((const void *)p);
+        __m128i odd = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+                                   _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+        int marks;
+
+        /* As signed bytes, what is below a space is a control character or not ASCII. */
+        odd = _mm_or_si128(odd, _mm_cmpgt_epi8(_mm_set1_epi8(' '), v));
+        marks = _mm_movemask_epi8(odd);
+        if (marks)
+            return (size_t)(p - from) + (unsigned)__builtin_ctz((unsigned)marks);
+    }
+#endif
+    while (p < end && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\')
+        p++;
+    return (size_t)(p - from);
 }
 
-/* Pass over plain characters; @ret_p stands at a quote, a backslash, or something that is wrong. */
+/* Pass over plain characters; p stands at a quote or a backslash, or something is wrong. */
 static int plain(struct seuil_json *j)
 {
-    const uint8_t *p = j->p, *end = j->end;
-    uint64_t word;
-    unsigned n;
+    const uint8_t *end = j->end;
 
     for (;;) {
-        for (; end - p >= 8; p += 8) {
-            memcpy(&word, p, 8);
-            if (special(word))
-                break;
-        }
-        /* At most eight bytes singly, then by words again. */
-        for (n = 0; n < 8; n++) {
-            if (p == end) {
-                j->p = p;
-                return seuil_json_fail(j, SEUIL_ERR_TRUNCATED, "a string ends too early");
-            }
-            if (*p == '"' || *p == '\\') {
-                j->p = p;
-                return 0;
-            }
-            if (*p < 0x20) {
-                j->p = p;
-                return seuil_json_fail(j, SEUIL_ERR_FORMAT,
-                                       "a control character stands bare in a string");
-            }
-            if (*p < 0x80) {
-                p++;
-            } else {
-                unsigned length = seuil_utf8_sequence(p, end);
+        j->p += plain_bytes(j->p, end);
+        if (j->p == end)
+            return seuil_json_fail(j, SEUIL_ERR_TRUNCATED, "a string ends too early");
+        if (*j->p == '"' || *j->p == '\\')
+            return 0;
+        if (*j->p < 0x20)
+            return seuil_json_fail(j, SEUIL_ERR_FORMAT,
+                                   "a control character stands bare in a string");
+        while (j->p < end && *j->p >= 0x80) {
+            unsigned length = seuil_utf8_sequence(j->p, end);
 
-                if (length == 0) {
-                    j->p = p;
-                    return seuil_json_fail(j, SEUIL_ERR_FORMAT, "a string is not UTF-8");
-                }
-                p += length;
-            }
+            if (length == 0)
+                return seuil_json_fail(j, SEUIL_ERR_FORMAT, "a string is not UTF-8");
+            j->p += length;
         }
     }
 }
