@@ -177,7 +177,7 @@ static void add_models(struct explain *e)
     for (uint16_t i = 0; i < models->model_count && !e->lead->tombstone; i++) {
         struct seuil_standing standing;
 
-        if (seuil_standing_of(models, e->scratch, e->lead, i, e->at, &standing))
+        if (seuil_standing_why(models, e->scratch, e->lead, i, e->at, &standing))
             e->late = true;
         if (e->json) {
             seuil_buf_add_text(&e->out, i ? "," : "");

@@ -9,6 +9,7 @@
 #include "base/errs.h"
 #include "codec/encode.h"
 #include "core/engine.h"
+#include "core/why.h"
 
 /* The lines of an explanation, right-aligned points first, and their sum:
  *
@@ -41,6 +42,8 @@ struct seuil_standing {
     struct seuil_explanation explanation;
     seuil_time_ms due;   /* when time alone changes something next */
     seuil_time_ms until; /* when the lead leaves its tier if nothing more happens */
+    bool asks_why;       /* why is filled in: what would bring the lead into the next tier */
+    struct seuil_why why;
 };
 
 /* Fill @ret_standing for model @index: 0, or SEUIL_ERR_LATE when @at is older than the lead's exact
@@ -48,6 +51,11 @@ struct seuil_standing {
 int seuil_standing_of(const struct seuil_models *models, struct seuil_scratch *scratch,
                       const struct seuil_lead *lead, uint16_t index, seuil_time_ms at,
                       struct seuil_standing *ret_standing);
+
+/* Fill in why, too. */
+int seuil_standing_why(const struct seuil_models *models, struct seuil_scratch *scratch,
+                       const struct seuil_lead *lead, uint16_t index, seuil_time_ms at,
+                       struct seuil_standing *ret_standing);
 
 void seuil_print_standing(const struct seuil_standing *standing, struct seuil_str lead,
                           struct seuil_buf *out);

@@ -178,15 +178,16 @@ static struct seuil_value status_text(const struct seuil_scratch *scratch,
 }
 
 void seuil_fit_conditions(struct seuil_scratch *scratch, const struct seuil_model *model,
-                          uint32_t status, struct seuil_model_view *view)
+                          struct seuil_model_view *view)
 {
     struct seuil_term *terms = &scratch->terms[view->term_first];
-    char letter = (char)('A' + below(model->letters, view->fit));
+    static const char letters[] = "ABCD";
+    const char *letter = &letters[below(model->letters, view->fit)];
     unsigned kept = 0;
 
     scratch->values[SEUIL_STANDING_GRADE] =
-        model->has_letters ? text_of(&letter, 1) : (struct seuil_value){0};
-    scratch->values[SEUIL_STANDING_STATUS] = status_text(scratch, model, status);
+        model->has_letters ? text_of(letter, 1) : (struct seuil_value){0};
+    scratch->values[SEUIL_STANDING_STATUS] = status_text(scratch, model, view->status);
     view->open = UINT32_MAX;
     for (unsigned i = 0; i < model->tier_count; i++)
         if (model->tiers[i].when && !matches(scratch, model->tiers[i].when))
@@ -195,5 +196,4 @@ void seuil_fit_conditions(struct seuil_scratch *scratch, const struct seuil_mode
         if (!terms[i].rule->counts_while || matches(scratch, terms[i].rule->counts_while))
             terms[kept++] = terms[i];
     view->term_count = (uint16_t)kept;
-    scratch->values[SEUIL_STANDING_GRADE] = (struct seuil_value){0};
 }

@@ -24,9 +24,9 @@ double seuil_fit_share(const struct seuil_model *model, const struct seuil_crite
 double seuil_fit_completeness(const struct seuil_scratch *scratch, const struct seuil_model *model);
 
 /* Set view->open by the tiers' conditions, and take terms away whose rules do not count now. The
- * profile is loaded; @status is the hash of the status. */
+ * profile is loaded; scratch->values know grade and status until the next call. */
 void seuil_fit_conditions(struct seuil_scratch *scratch, const struct seuil_model *model,
-                          uint32_t status, struct seuil_model_view *view);
+                          struct seuil_model_view *view);
 
 /* "A" to "D", "1" to "4", both, or "X"; empty when the model has no grades. */
 void seuil_fit_grade(const struct seuil_model *model, bool excluded, double fit, double behaviour,

@@ -97,6 +97,8 @@
 #define SEUIL_NOTE_MAX 64
 /* Lines of an explanation; the remainder is folded into one. */
 #define SEUIL_LINES_MAX 24
+/* What would bring a lead into the next tier: more than so many is no advice. */
+#define SEUIL_WAYS_MAX 5
 /* "Qualified until" beyond this is absent (SCORING 10.5). */
 #define SEUIL_UNTIL_MAX_MS (5 * 365 * SEUIL_DAY_MS)
 /* A tombstone stays this long (EVIDENCE 3). */

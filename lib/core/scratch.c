@@ -304,7 +304,6 @@ static void view_models(struct seuil_scratch *scratch, const struct seuil_eviden
 
     for (unsigned i = 0; i < models->model_count; i++) {
         struct seuil_model_view *view = &scratch->model[i];
-        uint32_t status = 0;
 
         if (empty) {
             *view = (struct seuil_model_view){0};
@@ -321,14 +320,15 @@ static void view_models(struct seuil_scratch *scratch, const struct seuil_eviden
         view->barred = false;
         view->still = SEUIL_TIME_NEVER;
         view->muted_until = SEUIL_TIME_NONE;
+        view->status = 0;
         if (scratch->has_roles && !empty)
-            status = view_status(scratch, evidence, i);
+            view->status = view_status(scratch, evidence, i);
         view->term_first = (uint16_t)term;
         while (term < scratch->term_count && scratch->terms[term].rule->model == i)
             term++;
         view->term_count = (uint16_t)(term - view->term_first);
         if (models->models[i].conditional && !empty)
-            seuil_fit_conditions(scratch, &models->models[i], status, view);
+            seuil_fit_conditions(scratch, &models->models[i], view);
     }
 }
 

@@ -29,6 +29,7 @@ struct seuil_model_view {
     double fit;                /* clamped */
     double fit_raw;            /* before the clamp */
     double exclusion;          /* by attributes */
+    uint32_t status;           /* its hash; 0: none */
     uint32_t open;             /* tiers whose condition holds, as bits */
     bool barred;               /* excluded by a command */
     seuil_time_ms muted_until; /* a recycle mutes the tiers of sales; SEUIL_TIME_NONE: none does */

@@ -1,0 +1,227 @@
+#include "core/why.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "base/err.h"
+#include "core/alert.h"
+#include "core/fit.h"
+#include "core/fold.h"
+#include "core/ingest.h"
+#include "core/judge.h"
+#include "core/score.h"
+#include "core/tier.h"
+
+/* More of the same event at once than this is no advice. */
+#define TIMES_MAX 20
+
+struct asker {
+    struct seuil_scratch *scratch;
+    const struct seuil_lead *lead;
+    const struct seuil_model *model;
+    unsigned index;
+    seuil_time_ms at;
+    double group[SEUIL_GROUPS_MAX]; /* before the clamp */
+    struct seuil_why *why;
+};
+
+/* ---- what is best ------------------------------------------------------------------------ */
+
+static unsigned rank_of(const struct seuil_way *way)
+{
+    return way->shortcut ? 0 : way->times ? 1 : 2;
+}
+
+static bool better(const struct seuil_way *a, const struct seuil_way *b)
+{
+    if (rank_of(a) != rank_of(b))
+        return rank_of(a) < rank_of(b);
+    return a->times != b->times ? a->times < b->times : a->gain > b->gain;
+}
+
+static void add_way(struct seuil_why *why, struct seuil_way way)
+{
+    unsigned at = why->way_count;
+
+    if (at == SEUIL_WAYS_MAX) {
+        if (!better(&way, &why->ways[at - 1]))
+            return;
+        at--;
+    } else {
+        why->way_count++;
+    }
+    while (at > 0 && better(&way, &why->ways[at - 1])) {
+        why->ways[at] = why->ways[at - 1];
+        at--;
+    }
+    why->ways[at] = way;
+}
+
+/* ---- rules ------------------------------------------------------------------------------- */
+
+static double group_now(const struct asker *asker, const struct seuil_rule *rule, double more)
+{
+    const struct seuil_group *group = &asker->model->groups[rule->group];
+
+    return seuil_clamp(asker->group[rule->group] + more, group->floor, group->ceiling);
+}
+
+/* The points of one event as it happens; of one whose points depend on it nothing is known. */
+static double points_of(const struct seuil_rule *rule)
+{
+    double first = rule->decay.shape == SEUIL_DECAY_STEPS ? rule->decay.steps[0].factor : 1;
+
+    return rule->measure == SEUIL_MEASURE_NONE ? rule->points * first : 0;
+}
+
+static bool counts(const struct asker *asker, const struct seuil_rule *rule)
+{
+    return rule->role == SEUIL_ROLE_POINTS && rule->group < asker->model->group_count &&
+           (!rule->counts_while ||
+            seuil_rules_attributes_match(rule->counts_while, asker->scratch->rules,
+                                         asker->scratch->values));
+}
+
+/* Events of @rule at once, each on an object of its own, until the limits refuse one or the mark is
+ * met. */
+static void ask_rule(struct asker *asker, const struct seuil_rule *rule)
+{
+    const struct seuil_folding folding = {.scratch = asker->scratch,
+                                          .evidence = &asker->lead->evidence};
+    unsigned slot = seuil_evidence_find_rule(&asker->lead->evidence, rule->key);
+    double points = points_of(rule), now = group_now(asker, rule, 0);
+    struct seuil_way way = {.name = rule->name, .label = rule->label};
+    struct seuil_tally tally;
+
+    seuil_tally_clear(&tally);
+    if (slot != SEUIL_NO_SLOT && asker->scratch->rule_of[slot] != SEUIL_NO_RULE)
+        seuil_tally_copy(&tally, seuil_fold_peek(&folding, slot));
+    for (unsigned i = 1; i <= TIMES_MAX && way.times == 0; i++) {
+        if (!seuil_tally_fold(&tally, rule, asker->at, UINT32_MAX - i, 0))
+            break;
+        if (i == 1) {
+            way.gain = group_now(asker, rule, points) - now;
+            way.shortcut = rule->shortcut >= asker->why->tier;
+        }
+        if (way.shortcut || (!asker->why->closed && points > 0 &&
+                             group_now(asker, rule, points * i) - now >= asker->why->missing))
+            way.times = i;
+    }
+    if (way.gain > 0 || way.shortcut)
+        add_way(asker->why, way);
+}
+
+/* ---- fit --------------------------------------------------------------------------------- */
+
+/* The most that @criterion could give. */
+static double most_of(const struct seuil_criterion *criterion)
+{
+    double most = criterion->points;
+
+    if (criterion->number)
+        return criterion->ceiling;
+    for (unsigned i = 0; i < criterion->case_count; i++)
+        most = criterion->cases[i].points > most ? criterion->cases[i].points : most;
+    return most;
+}
+
+static void ask_criterion(struct asker *asker, const struct seuil_criterion *criterion)
+{
+    const struct seuil_model *model = asker->model;
+    const struct seuil_model_view *view = &asker->scratch->model[asker->index];
+    double more = (most_of(criterion) - seuil_fit_value(asker->scratch, criterion)) *
+                  seuil_fit_share(model, criterion);
+    struct seuil_way way = {.name = criterion->name, .label = criterion->label, .profile = true};
+
+    way.gain = seuil_clamp(view->fit_raw + more, model->fit_floor, model->fit_ceiling) - view->fit;
+    if (way.gain > 0)
+        add_way(asker->why, way);
+}
+
+/* ---- the answer -------------------------------------------------------------------------- */
+
+static void ask_all(struct asker *asker)
+{
+    const struct seuil_models *models = asker->scratch->models;
+    const struct seuil_model_view *view = &asker->scratch->model[asker->index];
+
+    for (unsigned i = 0; i < asker->model->group_count; i++)
+        asker->group[i] = 0;
+    for (unsigned i = 0; i < view->term_count; i++) {
+        const struct seuil_term *term = &asker->scratch->terms[view->term_first + i];
+
+        if (term->rule->group < asker->model->group_count)
+            asker->group[term->rule->group] +=
+                term->rule->points * seuil_term_value(asker->scratch, term, asker->at);
+    }
+    seuil_fit_load(asker->scratch, &asker->lead->evidence);
+    if (asker->model->conditional)
+        seuil_fit_conditions(asker->scratch, asker->model, &asker->scratch->model[asker->index]);
+    for (unsigned i = 0; i < asker->model->rule_count; i++) {
+        const struct seuil_rule *rule = &models->rules[asker->model->rule_first + i];
+
+        if (counts(asker, rule))
+            ask_rule(asker, rule);
+    }
+    for (unsigned i = 0; i < asker->model->fit_count; i++)
+        ask_criterion(asker, &asker->model->fit[i]);
+}
+
+static void find_next(struct asker *asker, struct seuil_standing standing)
+{
+    struct seuil_why *why = asker->why;
+    const struct seuil_model *model = asker->model;
+    uint32_t open = asker->scratch->model[asker->index].open;
+    struct seuil_score score;
+    unsigned next = standing.under + 1u;
+
+    if (why->excluded || why->frozen || next >= model->tier_count)
+        return;
+    while (next + 1 < model->tier_count && !(open >> next & 1))
+        next++;
+    if (!(open >> next & 1)) {
+        next = standing.under + 1u;
+        why->closed = true;
+    }
+    seuil_score_at(asker->scratch, asker->lead, asker->index, asker->at, &score);
+    why->tier = (uint8_t)next;
+    why->missing = model->tiers[next].entry - seuil_score_total(&score);
+    if (model->tiers[next].strict && why->missing == 0)
+        why->missing = 1 / SEUIL_GRID;
+    ask_all(asker);
+}
+
+int seuil_engine_why(const struct seuil_models *models, struct seuil_scratch *scratch,
+                     const struct seuil_lead *lead, uint16_t model, seuil_time_ms at,
+                     struct seuil_why *ret_why)
+{
+    struct asker asker = {.scratch = scratch,
+                          .lead = lead,
+                          .model = &models->models[model],
+                          .index = model,
+                          .why = ret_why};
+    seuil_time_ms floor = seuil_fold_point(&lead->evidence, models->horizon_ms).time;
+    struct seuil_standing standing;
+    unsigned held;
+
+    assert(scratch->models == models && model < models->model_count);
+    asker.at = at < floor ? floor : at;
+    *ret_why = (struct seuil_why){.held_until = SEUIL_TIME_NONE, .told_at = SEUIL_TIME_NEVER};
+    if (lead->tombstone)
+        return 0;
+    seuil_scratch_bind_const(scratch, lead);
+    seuil_scratch_view(scratch, lead, asker.at);
+    standing = seuil_judge_standing(scratch, lead, model);
+    if (at != lead->clock)
+        standing = seuil_judge_next(scratch, lead, model, standing, asker.at);
+    ret_why->excluded = standing.excluded;
+    ret_why->frozen = scratch->model[model].still != SEUIL_TIME_NEVER;
+    held = seuil_tier_held(scratch, model, asker.at);
+    if (held > 0 && held == standing.under)
+        ret_why->held_until = scratch->held_until[model][held];
+    for (unsigned i = 0; i < lead->automaton_count; i++)
+        if (lead->automata[i].model == asker.model->key)
+            ret_why->told_at = seuil_alert_due(scratch, model, &lead->automata[i]);
+    find_next(&asker, standing);
+    return at < floor ? SEUIL_ERR_LATE : 0;
+}
