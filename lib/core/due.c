@@ -17,7 +17,6 @@
 #include <assert.h>
 #include <math.h>
 
-#include "core/fold.h"
 #include "core/score.h"
 #include "core/tier.h"
 
