@@ -137,6 +137,29 @@ static void put_limits(struct seuil_buf *buf, const struct seuil_rule *rule)
         put_limit(buf, &rule->limits[i]);
 }
 
+/* What several events must be to each other, and their legs. */
+static void put_compound(struct seuil_buf *buf, const struct seuil_models *models,
+                         const struct seuil_rule *rule)
+{
+    put_u64(buf, rule->leg_count);
+    put_u64(buf, rule->times);
+    put_u64(buf, rule->of);
+    put_u64(buf, (uint64_t)rule->within_ms);
+    for (uint32_t i = 0; i < models->rule_count; i++) {
+        const struct seuil_rule *leg = &models->rules[i];
+
+        if (leg->role != SEUIL_ROLE_LEG || &models->rules[leg->parent] != rule)
+            continue;
+        put_u64(buf, leg->leg);
+        put_text(buf, seuil_kind_name((enum seuil_kind)leg->kind));
+        put_condition(buf, models, leg->when);
+        if (leg->measured_count) {
+            put_text(buf, seuil_field_name((enum seuil_field)leg->measured[0].field));
+            put_str(buf, leg->measured[0].key);
+        }
+    }
+}
+
 static void put_meaning(struct seuil_buf *buf, const struct seuil_models *models,
                         const struct seuil_rule *rule)
 {
@@ -145,6 +168,14 @@ static void put_meaning(struct seuil_buf *buf, const struct seuil_models *models
         put_u64(buf, rule->role);
     put_condition(buf, models, rule->when);
     put_limits(buf, rule);
+    if (rule->frequency > 1 || rule->recency_ms) {
+        put_u64(buf, rule->frequency);
+        put_u64(buf, (uint64_t)rule->frequency_ms);
+        put_u64(buf, (uint64_t)rule->recency_ms);
+        put_u64(buf, rule->recency_after);
+    }
+    if (rule->role >= SEUIL_ROLE_TOGETHER)
+        put_compound(buf, models, rule);
     put_u64(buf, rule->measure);
     for (uint8_t i = 0; i < rule->measured_count; i++) {
         put_text(buf, seuil_field_name((enum seuil_field)rule->measured[i].field));
@@ -247,6 +278,9 @@ static void put_model(struct seuil_buf *buf, const struct seuil_models *models,
     put_text(buf, model->excluded_name);
     put_text(buf, model->excluded_label);
     put_roles(buf, models, model);
+    put_u64(buf, model->silence_count);
+    for (uint16_t i = 0; i < model->silence_count; i++)
+        put_meaning(buf, models, &models->rules[model->silences[i]]);
     put_u64(buf, model->rule_count);
     for (uint32_t i = model->rule_first; i < model->rule_first + model->rule_count; i++) {
         const struct seuil_rule *rule = &models->rules[i];

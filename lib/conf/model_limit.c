@@ -53,6 +53,12 @@ static bool read_per(struct seuil_model_reader *reader, const struct seuil_yaml_
             limit->period = i;
             return true;
         }
+    if (rule->role != SEUIL_ROLE_POINTS) {
+        seuil_model_error(reader, node, SEUIL_ERR_INVALID,
+                          "a rule of several events has no object: per is lead, day, week or month "
+                          "here");
+        return false;
+    }
     if (!seuil_model_subject(reader, node, rule->kind, &subject))
         return false;
     limit->kind = SEUIL_LIMIT_OBJECT;

@@ -107,6 +107,9 @@ static void read_model(struct seuil_model_reader *reader, struct seuil_model *mo
     seuil_model_exclusions(reader);
     seuil_model_rules(reader);
     seuil_model_roles(reader);
+    seuil_model_reset(reader);
+    seuil_model_silences(reader, model->rule_first);
+    seuil_model_legs(reader);
     seuil_model_timelines(reader);
     seuil_model_exclusive(reader);
     /* Sums over parts that are wrong would only mislead. */
@@ -241,6 +244,7 @@ static struct seuil_models *build(struct seuil_yaml **docs, unsigned count, bool
     if (!models || reader.nomem)
         seuil_errs_at(errs, SEUIL_ERR_NOMEM, NULL, 0, 0, "out of memory while loading models");
     seuil_heap_free(reader.rules.list);
+    seuil_heap_free(reader.legs.list);
     seuil_heap_free(reader.attributes.list);
     seuil_heap_free(reader.zones.list);
     seuil_heap_free(reader.exclusive.list);

@@ -30,6 +30,7 @@ struct seuil_model_reader {
 
     /* Of the set. */
     struct seuil_vector rules;      /* struct seuil_rule */
+    struct seuil_vector legs;       /* struct seuil_rule: of the file at hand */
     struct seuil_vector attributes; /* struct seuil_attribute, in order of appearance */
     struct seuil_vector zones;      /* const struct seuil_zone * */
 
@@ -166,6 +167,27 @@ void seuil_model_rules(struct seuil_model_reader *reader);
 /* Exclusions by event become rules; those by attribute criteria of the model. */
 void seuil_model_exclusions(struct seuil_model_reader *reader);
 
+/* `event:` and `when:` of @node into @rule; false after a report. */
+bool seuil_model_event(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                       const char *what, struct seuil_rule *rule);
+
+/* ---- model_compound.c ---------------------------------------------------------------------- */
+
+/* The value of the key that makes a rule a compound; NULL: it is none. */
+const struct seuil_yaml_node *seuil_model_compound_of(struct seuil_model_reader *reader,
+                                                      const struct seuil_yaml_node *node);
+/* Read it into @rule, which is in the reader's list. */
+void seuil_model_compound(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                          struct seuil_rule *rule);
+void seuil_model_frequency(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                           struct seuil_rule *rule);
+/* The model's `reset:`, after its rules. */
+void seuil_model_reset(struct seuil_model_reader *reader);
+/* Behind all other rules of the model: the legs of its compounds. */
+void seuil_model_legs(struct seuil_model_reader *reader);
+/* Which of the rules from @first on are silences. */
+void seuil_model_silences(struct seuil_model_reader *reader, uint32_t first);
+
 /* ---- model_limit.c ------------------------------------------------------------------------- */
 
 void seuil_model_limits(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
@@ -189,6 +211,9 @@ void seuil_model_grades(struct seuil_model_reader *reader);
 
 /* `status:` and `recycle:`; adds the model's hidden rules, so it is the last to add any. */
 void seuil_model_roles(struct seuil_model_reader *reader);
+/* A hidden rule; its index in the set + 1 in @ret_index, which may be NULL. */
+struct seuil_rule *seuil_model_hidden(struct seuil_model_reader *reader, const char *name,
+                                      enum seuil_role role, uint16_t *ret_index);
 
 /* ---- model_reach.c ------------------------------------------------------------------------- */
 

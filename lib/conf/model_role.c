@@ -6,8 +6,8 @@
 
 /* Add a hidden rule behind the model's own. No name of a file has a control character, so its key
  * is no other rule's but by chance, which is refused like any other such chance. */
-static struct seuil_rule *add_hidden(struct seuil_model_reader *reader, const char *name,
-                                     enum seuil_role role, uint16_t *ret_index)
+struct seuil_rule *seuil_model_hidden(struct seuil_model_reader *reader, const char *name,
+                                      enum seuil_role role, uint16_t *ret_index)
 {
     struct seuil_rule *rule = seuil_vector_add(reader, &reader->rules, sizeof(*rule));
     char unique[32] = "\x01";
@@ -22,7 +22,8 @@ static struct seuil_rule *add_hidden(struct seuil_model_reader *reader, const ch
     rule->group = SEUIL_GROUP_NONE;
     rule->kind = SEUIL_KIND_COMMAND;
     rule->role = (uint8_t)role;
-    *ret_index = (uint16_t)reader->rules.count;
+    if (ret_index)
+        *ret_index = (uint16_t)reader->rules.count;
     return rule;
 }
 
@@ -107,9 +108,9 @@ void seuil_model_roles(struct seuil_model_reader *reader)
     struct seuil_model *model = reader->model;
     struct seuil_rule *recycle;
 
-    recycle = add_hidden(reader, "recycle", SEUIL_ROLE_RECYCLE, &model->recycle_rule);
+    recycle = seuil_model_hidden(reader, "recycle", SEUIL_ROLE_RECYCLE, &model->recycle_rule);
     if (recycle)
         read_recycle(reader, recycle);
-    add_hidden(reader, "status", SEUIL_ROLE_STATUS, &model->status_rule);
+    seuil_model_hidden(reader, "status", SEUIL_ROLE_STATUS, &model->status_rule);
     read_status(reader);
 }

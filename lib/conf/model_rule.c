@@ -152,19 +152,26 @@ static bool unique(struct seuil_model_reader *reader, const struct seuil_yaml_no
                               "rule or exclusion");
 }
 
+bool seuil_model_event(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                       const char *what, struct seuil_rule *rule)
+{
+    const struct seuil_yaml_node *event = seuil_model_need(reader, node, "event", what);
+
+    if (!event || !read_kind(reader, event, &rule->kind))
+        return false;
+    read_when(reader, node, rule);
+    return true;
+}
+
 static void read_event_part(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                             const char *what, struct seuil_rule *rule)
 {
-    const struct seuil_yaml_node *event = seuil_model_need(reader, node, "event", what);
     const struct seuil_yaml_node *limit = seuil_yaml_find(node, "limit");
     const struct seuil_yaml_node *decay = seuil_yaml_find(node, "decay");
 
     if (decay)
         seuil_model_decay(reader, decay, &rule->decay);
-    if (!event || !read_kind(reader, event, &rule->kind))
-        return;
-    read_when(reader, node, rule);
-    if (limit)
+    if (seuil_model_event(reader, node, what, rule) && limit)
         seuil_model_limits(reader, limit, rule);
 }
 
@@ -215,6 +222,23 @@ static void read_while(struct seuil_model_reader *reader, const struct seuil_yam
     reader->model->conditional = true;
 }
 
+static void read_compound(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                          struct seuil_rule *rule)
+{
+    static const char *const single[] = {"frequency", "recency"};
+    const struct seuil_yaml_node *decay = seuil_yaml_find(node, "decay");
+
+    for (size_t i = 0; i < 2; i++)
+        if (seuil_yaml_find(node, single[i]))
+            seuil_model_error(reader, seuil_yaml_find(node, single[i]), SEUIL_ERR_INVALID,
+                              "%s belongs to a rule with an event of its own", single[i]);
+    if (decay)
+        seuil_model_decay(reader, decay, &rule->decay);
+    if (seuil_yaml_find(node, "shortcut") || seuil_model_need(reader, node, "points", "a rule"))
+        seuil_model_number(reader, node, "points", &rule->points);
+    seuil_model_compound(reader, node, rule);
+}
+
 static void read_rule(struct seuil_model_reader *reader, const struct seuil_yaml_node *node)
 {
     struct seuil_rule *rule;
@@ -232,7 +256,12 @@ static void read_rule(struct seuil_model_reader *reader, const struct seuil_yaml
     read_group(reader, node, rule);
     read_shortcut(reader, node, rule);
     read_while(reader, node, rule);
+    if (seuil_model_compound_of(reader, node)) {
+        read_compound(reader, node, rule);
+        return;
+    }
     read_event_part(reader, node, "a rule", rule);
+    seuil_model_frequency(reader, node, rule);
     if (seuil_yaml_find(node, "points") || !seuil_yaml_find(node, "shortcut"))
         seuil_model_points(reader, node, rule);
     seuil_model_exclusive_add(reader, node, rule->when, rule->kind);

@@ -26,19 +26,23 @@
 static bool rule_is_bounded(const struct seuil_rule *rule)
 {
     return (rule->decay.shape == SEUIL_DECAY_NONE || rule->decay.shape == SEUIL_DECAY_HALF_LIFE) &&
-           rule->role == SEUIL_ROLE_POINTS && rule->group < SEUIL_GROUPS_MAX && !rule->measure;
+           rule->role == SEUIL_ROLE_POINTS && rule->group < SEUIL_GROUPS_MAX && !rule->measure &&
+           rule->frequency <= 1 && !rule->recency_ms;
 }
 
-static unsigned traits_of(const struct seuil_rule *rule)
+static unsigned traits_of(const struct seuil_models *models, const struct seuil_rule *rule)
 {
+    /* Rules of silence look at every event of their model. */
+    bool watched = models->models[rule->model].silence_count > 0;
     unsigned traits = 0;
 
     if (rule_is_bounded(rule)) {
         traits |= SEUIL_TRAIT_BOUNDED;
-        if (rule->points >= LEAST_POINTS || rule->points == 0)
+        if ((rule->points >= LEAST_POINTS || rule->points == 0) && !watched)
             traits |= SEUIL_TRAIT_PLAIN;
     }
-    if (seuil_rule_has_limit(rule, SEUIL_LIMIT_OBJECT) || rule->role != SEUIL_ROLE_POINTS)
+    if (seuil_rule_has_limit(rule, SEUIL_LIMIT_OBJECT) || seuil_role_is_command(rule->role) ||
+        rule->role == SEUIL_ROLE_LAST)
         traits |= SEUIL_TRAIT_OBJECT;
     return traits;
 }
@@ -186,7 +190,7 @@ void seuil_defer_prepare(struct seuil_scratch *scratch)
 
     scratch->plain = !models->consent;
     for (uint32_t i = 0; i < models->rule_count; i++)
-        scratch->traits[i] = (uint8_t)traits_of(&models->rules[i]);
+        scratch->traits[i] = (uint8_t)traits_of(models, &models->rules[i]);
     for (unsigned i = 0; i < models->model_count; i++) {
         const struct seuil_model *model = &models->models[i];
         const struct seuil_model_view *bare = &scratch->bare[i];

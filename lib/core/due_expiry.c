@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "core/compound.h"
 #include "core/fold.h"
 
 /* From when the viewed @term gives less than @least and holds no slot of a limit. */
@@ -82,7 +83,13 @@ seuil_time_ms seuil_due_expiry(struct seuil_scratch *scratch, const struct seuil
         const struct seuil_tally *tally = &evidence->tallies[slot];
         const struct seuil_folding folding = {.scratch = scratch, .evidence = evidence};
 
-        if (rule != SEUIL_NO_RULE && scratch->models->rules[rule].role != SEUIL_ROLE_POINTS) {
+        if (rule != SEUIL_NO_RULE) {
+            seuil_time_ms at = seuil_compound_expiry(
+                seuil_fold_peek(&folding, slot), &scratch->models->rules[rule], evidence->newest);
+
+            end = at > end ? at : end;
+        }
+        if (rule != SEUIL_NO_RULE && seuil_role_is_command(scratch->models->rules[rule].role)) {
             seuil_time_ms at = role_expiry(scratch->models, rule, seuil_fold_peek(&folding, slot));
 
             end = at > end ? at : end;

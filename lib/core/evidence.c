@@ -111,6 +111,7 @@ void seuil_evidence_add_hit(struct seuil_evidence *evidence, struct seuil_record
     assert(record->hit_count < SEUIL_HITS_MAX && slot < SEUIL_LEAD_RULES_MAX);
     record->rule[record->hit_count] = (uint8_t)slot;
     record->object[record->hit_count] = hit.object;
+    record->legs[record->hit_count] = hit.legs;
     record->measure[record->hit_count] = hit.measure;
     record->hit_count++;
     evidence->rules[slot].records++;

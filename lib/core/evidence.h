@@ -50,12 +50,14 @@ struct seuil_record {
     uint8_t hit_count;
     uint8_t rule[SEUIL_HITS_MAX];    /* slots in the table of rules */
     uint32_t object[SEUIL_HITS_MAX]; /* hash of the object, where the rule asks for one */
+    uint8_t legs[SEUIL_HITS_MAX];    /* of a compound: which it hit, as bits */
     double measure[SEUIL_HITS_MAX];  /* what its points depend on, where they do */
 };
 
 /* What a hit carries beside its rule. */
 struct seuil_hit {
     uint32_t object; /* where the rule asks for one */
+    uint8_t legs;    /* of a compound: which it hit */
     double measure;  /* where its points depend on one */
 };
 
@@ -100,12 +102,19 @@ struct seuil_tally {
     uint8_t retired_instants; /* the first of instant[] */
     bool held;                /* an award put the lead into a tier, and holds it there */
     seuil_time_ms held_from;  /* when the latest such award was */
+    /* Of compounds, frequency and recency (compound.h). */
+    uint32_t moments; /* bit i: moment[i] is known */
+    uint32_t streak;
+    uint8_t windows;                                       /* in use of window[] */
+    uint16_t met;                                          /* bit i: of window[i] */
     struct seuil_period_count period[SEUIL_LIMITS_MAX][2]; /* by limit; the highest first */
     uint8_t periods;                                       /* bit i: period[i] is in use */
     seuil_time_ms instant[SEUIL_AGED_INSTANTS_MAX];        /* ascending */
     double measure[SEUIL_AGED_INSTANTS_MAX];               /* parallel, where points depend on it */
-    struct seuil_object object[SEUIL_OBJECTS_MAX];         /* by (last, hash) */
-    struct seuil_bucket bucket[SEUIL_BUCKETS_MAX];         /* ascending */
+    seuil_time_ms moment[SEUIL_MOMENTS_MAX];
+    uint32_t window[SEUIL_WINDOW_MAX];             /* objects, the oldest first */
+    struct seuil_object object[SEUIL_OBJECTS_MAX]; /* by (last, hash) */
+    struct seuil_bucket bucket[SEUIL_BUCKETS_MAX]; /* ascending */
 };
 
 /* A rule that this lead has evidence of. */
@@ -113,6 +122,7 @@ struct seuil_rule_ref {
     uint32_t key;
     uint32_t meaning;
     bool has_object;  /* its records carry an object */
+    bool has_legs;    /* it is a compound */
     bool has_measure; /* its records, and the instants of its tally, carry a measure */
     uint16_t records; /* hits of recent that name it */
 };
@@ -201,11 +211,21 @@ void seuil_evidence_remove_first(struct seuil_evidence *evidence, unsigned count
 /* Give back the slots of rules that no record and no tally needs. */
 void seuil_evidence_drop_unused(struct seuil_evidence *evidence);
 
+static inline unsigned seuil_bits(uint32_t word)
+{
+    unsigned count = 0;
+
+    for (; word; word &= word - 1)
+        count++;
+    return count;
+}
+
 static inline bool seuil_tally_is_empty(const struct seuil_tally *tally)
 {
     return tally->count == 0 && tally->instants == 0 && tally->objects == 0 &&
            tally->buckets == 0 && tally->periods == 0 && tally->sum == 0 && tally->total == 0 &&
-           tally->limited == 0 && !tally->held;
+           tally->limited == 0 && !tally->held && tally->moments == 0 && tally->streak == 0 &&
+           tally->windows == 0;
 }
 
 static inline void seuil_tally_clear(struct seuil_tally *tally)
@@ -225,6 +245,10 @@ static inline void seuil_tally_clear(struct seuil_tally *tally)
     tally->retired_instants = 0;
     tally->held = false;
     tally->held_from = 0;
+    tally->moments = 0;
+    tally->streak = 0;
+    tally->windows = 0;
+    tally->met = 0;
 }
 
 static inline struct seuil_record *seuil_evidence_recent(struct seuil_evidence *evidence,

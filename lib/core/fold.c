@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "core/compound.h"
+
 struct seuil_tally *seuil_fold_tally(const struct seuil_folding *folding, unsigned slot)
 {
     struct seuil_scratch *scratch = folding->scratch;
@@ -161,6 +163,8 @@ static void pass_recycle(const struct seuil_folding *folding, const struct seuil
     recycle(folding, rule, slot);
 }
 
+static void thaw(const struct seuil_folding *folding, unsigned model, seuil_time_ms time);
+
 /* A thaw lets a recycle act that came in the meantime. */
 static void pass_status(const struct seuil_folding *folding, const struct seuil_rule *rule,
                         unsigned slot, seuil_time_ms time, uint32_t hash)
@@ -182,6 +186,8 @@ static void pass_status(const struct seuil_folding *folding, const struct seuil_
                 waits->object[0].count == 2)
                 recycle(folding, &scratch->models->rules[scratch->rule_of[other]], other);
         }
+    if (frozen && !now.frozen)
+        thaw(folding, rule->model, time);
     if (now.disqualified)
         seuil_fold_retire(folding, rule->model, true);
 }
@@ -196,12 +202,135 @@ static void award(struct seuil_tally *tally, const struct seuil_rule *rule, seui
     tally->held_from = time;
 }
 
+/* ---- silence ----------------------------------------------------------------------------- */
+
+static bool is_frozen(const struct seuil_folding *folding, unsigned model)
+{
+    return folding->scratch->has_roles && status_of(folding, model).frozen;
+}
+
+/* The silence of @slot has lasted until @at. */
+static void fire(const struct seuil_folding *folding, const struct seuil_rule *rule, unsigned slot,
+                 seuil_time_ms at)
+{
+    struct seuil_tally *tally = seuil_fold_tally(folding, slot);
+
+    seuil_silence_restart(tally, at);
+    if (rule->role == SEUIL_ROLE_ABSENCE) {
+        award(tally, rule, at, 0, 0);
+        return;
+    }
+    seuil_fold_retire(folding, rule->model, false);
+    folding->scratch->reset_at[rule->model] = at;
+}
+
+/* The first silence to end: its slot and when; of one instant resets come first, so that what an
+ * absence gives then counts. */
+static unsigned first_silence(const struct seuil_folding *folding, seuil_time_ms *ret_at)
+{
+    const struct seuil_scratch *scratch = folding->scratch;
+    const struct seuil_evidence *evidence = folding->evidence;
+    unsigned found = SEUIL_NO_SLOT;
+
+    *ret_at = SEUIL_TIME_NEVER;
+    for (unsigned i = 0; i < evidence->rule_count; i++) {
+        unsigned slot = evidence->by_key[i], index = scratch->rule_of[slot];
+        const struct seuil_rule *rule = &scratch->models->rules[index];
+        seuil_time_ms at;
+
+        if (index == SEUIL_NO_RULE || !seuil_role_is_silence(rule->role))
+            continue;
+        at = seuil_silence_due(seuil_fold_peek(folding, slot), rule);
+        if (at == SEUIL_TIME_NEVER || at > *ret_at ||
+            (at == *ret_at && rule->role != SEUIL_ROLE_RESET) || is_frozen(folding, rule->model))
+            continue;
+        found = slot;
+        *ret_at = at;
+    }
+    return found;
+}
+
+void seuil_fold_pass(const struct seuil_folding *folding, seuil_time_ms until)
+{
+    const struct seuil_scratch *scratch = folding->scratch;
+    seuil_time_ms at;
+    unsigned slot;
+
+    if (!scratch->has_timers)
+        return;
+    while ((slot = first_silence(folding, &at)) != SEUIL_NO_SLOT && at <= until)
+        fire(folding, &scratch->models->rules[scratch->rule_of[slot]], slot, at);
+}
+
+seuil_time_ms seuil_fold_next(const struct seuil_folding *folding)
+{
+    seuil_time_ms at = SEUIL_TIME_NEVER;
+
+    if (folding->scratch->has_timers)
+        first_silence(folding, &at);
+    return at;
+}
+
+/* Silences that would have ended while the model was frozen end with the thaw. */
+static void thaw(const struct seuil_folding *folding, unsigned model, seuil_time_ms time)
+{
+    const struct seuil_scratch *scratch = folding->scratch;
+    const struct seuil_evidence *evidence = folding->evidence;
+
+    for (unsigned i = 0; scratch->has_timers && i < evidence->rule_count; i++) {
+        unsigned slot = evidence->by_key[i], index = scratch->rule_of[slot];
+
+        if (index != SEUIL_NO_RULE && scratch->models->rules[index].model == model &&
+            seuil_role_is_silence(scratch->models->rules[index].role))
+            seuil_silence_thaw(seuil_fold_tally(folding, slot), &scratch->models->rules[index],
+                               time);
+    }
+}
+
 /* ---- records ----------------------------------------------------------------------------- */
+
+/* Resets by an event come before what the same event gives. */
+static void pass_resets(const struct seuil_folding *folding, const struct seuil_record *record)
+{
+    const struct seuil_scratch *scratch = folding->scratch;
+
+    for (unsigned i = 0; i < record->hit_count; i++) {
+        unsigned slot = record->rule[i], index = scratch->rule_of[slot];
+        const struct seuil_rule *rule = &scratch->models->rules[index];
+
+        if (index != SEUIL_NO_RULE && rule->role == SEUIL_ROLE_RESET &&
+            !is_frozen(folding, rule->model) &&
+            seuil_compound_step(seuil_fold_tally(folding, slot), rule, record->key.time,
+                                record->legs[i], 0))
+            fire(folding, rule, slot, record->key.time);
+    }
+}
+
+/* Hit @i of @record, of a rule of points or a compound. */
+static void pass_hit(const struct seuil_folding *folding, const struct seuil_rule *rule,
+                     const struct seuil_record *record, unsigned i)
+{
+    struct seuil_tally *tally = seuil_fold_tally(folding, record->rule[i]);
+    seuil_time_ms time = record->key.time;
+
+    if (seuil_role_is_compound(rule->role)) {
+        if (!seuil_compound_step(tally, rule, time, record->legs[i], record->object[i]))
+            return;
+        if (rule->role == SEUIL_ROLE_ABSENCE)
+            seuil_silence_restart(tally, time);
+    } else if ((rule->frequency > 1 || rule->recency_ms) &&
+               !seuil_frequency_step(tally, rule, time)) {
+        return;
+    }
+    award(tally, rule, time, record->object[i], record->measure[i]);
+}
 
 void seuil_fold_record(const struct seuil_folding *folding, const struct seuil_record *record)
 {
     const struct seuil_scratch *scratch = folding->scratch;
 
+    if (scratch->has_timers)
+        pass_resets(folding, record);
     for (unsigned i = 0; i < record->hit_count; i++) {
         unsigned slot = record->rule[i];
         const struct seuil_rule *rule;
@@ -213,8 +342,7 @@ void seuil_fold_record(const struct seuil_folding *folding, const struct seuil_r
             pass_status(folding, rule, slot, record->key.time, record->object[i]);
         else if (rule->role == SEUIL_ROLE_RECYCLE)
             pass_recycle(folding, rule, slot, record->key.time, record->object[i]);
-        else if (!scratch->has_roles || !status_of(folding, rule->model).frozen)
-            award(seuil_fold_tally(folding, slot), rule, record->key.time, record->object[i],
-                  record->measure[i]);
+        else if (rule->role != SEUIL_ROLE_RESET && !is_frozen(folding, rule->model))
+            pass_hit(folding, rule, record, i);
     }
 }

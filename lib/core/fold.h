@@ -26,6 +26,14 @@ struct seuil_tally *seuil_fold_tally(const struct seuil_folding *folding, unsign
 /* As it stands. */
 const struct seuil_tally *seuil_fold_peek(const struct seuil_folding *folding, unsigned slot);
 
+/* Let the computed instants up to @until act that come before any event of theirs: resets by
+ * silence, rules of absence. The caller does so before each record, up to its time, and at the end.
+ */
+void seuil_fold_pass(const struct seuil_folding *folding, seuil_time_ms until);
+
+/* The first that is still to come; SEUIL_TIME_NEVER: none. */
+seuil_time_ms seuil_fold_next(const struct seuil_folding *folding);
+
 /* Fold @record: seuil_evidence order is the caller's. */
 void seuil_fold_record(const struct seuil_folding *folding, const struct seuil_record *record);
 

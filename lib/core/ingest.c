@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "core/command.h"
+#include "core/compound.h"
 #include "core/condition.h"
 #include "core/fold.h"
 #include "core/lead_codec.h"
@@ -60,35 +61,40 @@ static void record_time(struct seuil_evidence *evidence, seuil_time_ms time, boo
 
 /* ---- records ----------------------------------------------------------------------------- */
 
+static const struct seuil_value *value_of(const struct seuil_event *event, uint8_t field,
+                                          struct seuil_str key)
+{
+    return field == SEUIL_FIELD_MAP ? seuil_event_entry(event, key) : &event->field[field];
+}
+
+static uint32_t hash_of(const struct seuil_value *value)
+{
+    double number;
+
+    if (!value)
+        return 0;
+    switch (value->type) {
+    case SEUIL_TYPE_STRING:
+        return (uint32_t)seuil_hash64(value->s.ptr, value->s.len);
+    case SEUIL_TYPE_BOOL:
+        return 1u + value->b;
+    case SEUIL_TYPE_INT:
+    case SEUIL_TYPE_DOUBLE:
+        number = (value->type == SEUIL_TYPE_INT ? (double)value->i : value->d) + 0.0;
+        return (uint32_t)seuil_hash64(&number, sizeof(number));
+    default:
+        return 0;
+    }
+}
+
 uint32_t seuil_ingest_object(const struct seuil_models *models, const struct seuil_rule *rule,
                              const struct seuil_event *event)
 {
-    if (rule->role != SEUIL_ROLE_POINTS)
+    if (seuil_role_is_command(rule->role))
         return seuil_command_operand(models, rule, event);
-    for (unsigned i = 0; i < rule->limit_count; i++) {
-        const struct seuil_limit *limit = &rule->limits[i];
-        const struct seuil_value *value;
-        double number;
-
-        if (limit->kind != SEUIL_LIMIT_OBJECT)
-            continue;
-        value = limit->field == SEUIL_FIELD_MAP ? seuil_event_entry(event, limit->key)
-                                                : &event->field[limit->field];
-        if (!value)
-            return 0;
-        switch (value->type) {
-        case SEUIL_TYPE_STRING:
-            return (uint32_t)seuil_hash64(value->s.ptr, value->s.len);
-        case SEUIL_TYPE_BOOL:
-            return 1u + value->b;
-        case SEUIL_TYPE_INT:
-        case SEUIL_TYPE_DOUBLE:
-            number = (value->type == SEUIL_TYPE_INT ? (double)value->i : value->d) + 0.0;
-            return (uint32_t)seuil_hash64(&number, sizeof(number));
-        default:
-            return 0;
-        }
-    }
+    for (unsigned i = 0; i < rule->limit_count; i++)
+        if (rule->limits[i].kind == SEUIL_LIMIT_OBJECT)
+            return hash_of(value_of(event, rule->limits[i].field, rule->limits[i].key));
     return 0;
 }
 
@@ -108,9 +114,7 @@ static double measure(const struct seuil_rule *rule, const struct seuil_event *e
 
     for (unsigned i = 0; i < rule->measured_count; i++) {
         const struct seuil_measured *from = &rule->measured[i];
-        const struct seuil_value *value = from->field == SEUIL_FIELD_MAP
-                                              ? seuil_event_entry(event, from->key)
-                                              : &event->field[from->field];
+        const struct seuil_value *value = value_of(event, from->field, from->key);
 
         if (!value || value->type == SEUIL_TYPE_NULL)
             continue;
@@ -153,6 +157,7 @@ bool seuil_ingest_hits(struct seuil_scratch *scratch, const struct seuil_hits *h
                 (struct seuil_rule_ref){.key = rule->key,
                                         .meaning = rule->meaning,
                                         .has_object = scratch->traits[index] & SEUIL_TRAIT_OBJECT,
+                                        .has_legs = seuil_role_is_compound(rule->role),
                                         .has_measure = rule->measure != SEUIL_MEASURE_NONE});
             if (slot == SEUIL_NO_SLOT) {
                 *notes |= SEUIL_NOTE_RULES_DROPPED;
@@ -165,22 +170,82 @@ bool seuil_ingest_hits(struct seuil_scratch *scratch, const struct seuil_hits *h
     return record->hit_count > 0;
 }
 
+/* The hits of a record: those of legs are their compound's, in one. */
+struct gathered {
+    struct seuil_hits hits;
+    struct seuil_hit carried[SEUIL_HITS_MAX];
+};
+
+/* The place of @rule among @gathered; SEUIL_HITS_MAX: there is no room for it. */
+static unsigned place_of(struct gathered *gathered, unsigned rule)
+{
+    unsigned at = 0;
+
+    while (at < gathered->hits.count && gathered->hits.rule[at] != rule)
+        at++;
+    if (at < gathered->hits.count)
+        return at;
+    if (at == SEUIL_HITS_MAX) {
+        gathered->hits.more = true;
+        return at;
+    }
+    gathered->hits.rule[at] = (uint16_t)rule;
+    gathered->carried[at] = (struct seuil_hit){0};
+    gathered->hits.count++;
+    return at;
+}
+
+static void gather(const struct seuil_scratch *scratch, const struct seuil_event *event,
+                   unsigned index, struct gathered *gathered)
+{
+    const struct seuil_models *models = scratch->models;
+    const struct seuil_rule *rule = &models->rules[index];
+    unsigned at = place_of(gathered, rule->role == SEUIL_ROLE_LEG ? rule->parent : index);
+    struct seuil_hit *carried = &gathered->carried[at];
+
+    if (at == SEUIL_HITS_MAX)
+        return;
+    if (rule->role == SEUIL_ROLE_LEG) {
+        carried->legs |= (uint8_t)(1 << rule->leg);
+        if (rule->measured_count)
+            carried->object =
+                hash_of(value_of(event, rule->measured[0].field, rule->measured[0].key));
+        return;
+    }
+    if (scratch->traits[index] & SEUIL_TRAIT_OBJECT)
+        carried->object = seuil_ingest_object(models, rule, event);
+    if (rule->measure)
+        carried->measure = measure(rule, event);
+}
+
+/* Rules of silence look at all that a rule of their model looks at: it may be the lead's first. */
+static void gather_silences(const struct seuil_scratch *scratch, struct gathered *gathered)
+{
+    const struct seuil_models *models = scratch->models;
+    unsigned count = gathered->hits.count;
+
+    for (unsigned i = 0; i < count; i++) {
+        const struct seuil_rule *rule = &models->rules[gathered->hits.rule[i]];
+        const struct seuil_model *model = &models->models[rule->model];
+
+        for (unsigned j = 0; j < model->silence_count && !seuil_role_is_command(rule->role); j++)
+            place_of(gathered, model->silences[j]);
+    }
+}
+
 static bool add_hits(struct seuil_scratch *scratch, const struct seuil_event *event,
                      struct seuil_evidence *evidence, struct seuil_record *record, unsigned *notes)
 {
-    const struct seuil_hits *hits = &scratch->hits;
-    struct seuil_hit carried[SEUIL_HITS_MAX];
+    struct gathered gathered;
 
-    for (unsigned i = 0; i < hits->count; i++) {
-        const struct seuil_rule *rule = &scratch->models->rules[hits->rule[i]];
-
-        carried[i] = (struct seuil_hit){0};
-        if (scratch->traits[hits->rule[i]] & SEUIL_TRAIT_OBJECT)
-            carried[i].object = seuil_ingest_object(scratch->models, rule, event);
-        if (rule->measure)
-            carried[i].measure = measure(rule, event);
-    }
-    return seuil_ingest_hits(scratch, hits, carried, evidence, record, notes);
+    gathered.hits.count = 0;
+    gathered.hits.more = false;
+    for (unsigned i = 0; i < scratch->hits.count; i++)
+        gather(scratch, event, scratch->hits.rule[i], &gathered);
+    gather_silences(scratch, &gathered);
+    if (gathered.hits.more)
+        *notes |= SEUIL_NOTE_HITS_LEFT;
+    return seuil_ingest_hits(scratch, &gathered.hits, gathered.carried, evidence, record, notes);
 }
 
 /* The event of @position of recent came again with another time: the earlier one stays. */
@@ -435,12 +500,14 @@ static void absorb(struct seuil_scratch *scratch, struct seuil_evidence *evidenc
 
         if (!seuil_key_less(record->key, point))
             break;
+        seuil_fold_pass(&folding, record->key.time);
         seuil_fold_record(&folding, record);
     }
     if (count)
         seuil_evidence_remove_first(evidence, count);
     if (point.time == SEUIL_TIME_NONE)
         return;
+    seuil_fold_pass(&folding, point.time);
     for (unsigned i = 0; i < evidence->rule_count; i++) {
         unsigned slot = evidence->by_key[i];
 
@@ -482,7 +549,7 @@ size_t seuil_ingest_size_bound(const struct seuil_lead *lead)
 {
     const struct seuil_evidence *evidence = &lead->evidence;
     size_t bound = 64 + SEUIL_TOPICS_MAX * 16 + SEUIL_MODELS_MAX * 14 + 72;
-    unsigned per_hit = 5;
+    unsigned per_hit = 6;
 
     for (unsigned i = 0; i < lead->automaton_count; i++)
         bound += 30 + lead->automata[i].told_count * 12u;
@@ -491,8 +558,8 @@ size_t seuil_ingest_size_bound(const struct seuil_lead *lead)
         const struct seuil_tally *tally = &evidence->tallies[evidence->by_key[i]];
         unsigned measure = evidence->rules[evidence->by_key[i]].has_measure ? 10 : 0;
 
-        per_hit = measure ? 5 + measure : per_hit;
-        bound += 64 + measure + tally->instants * (8u + measure) + tally->objects * 17u +
+        per_hit = measure ? 6 + measure : per_hit;
+        bound += 82 + measure + tally->instants * (8u + measure) + tally->objects * 17u +
                  tally->buckets * (13u + measure) + (tally->periods ? SEUIL_LIMITS_MAX * 24u : 0);
     }
     for (unsigned i = 0; i < evidence->recent_count; i++)
@@ -534,10 +601,12 @@ static unsigned largest_tally(const struct seuil_scratch *scratch,
     for (unsigned i = 0; i < evidence->rule_count; i++) {
         unsigned slot = evidence->by_key[i];
         const struct seuil_tally *tally = &evidence->tallies[slot];
-        bool stays = scratch->models->rules[scratch->rule_of[slot]].role != SEUIL_ROLE_POINTS;
+        bool stays = seuil_role_is_command(scratch->models->rules[scratch->rule_of[slot]].role);
         unsigned size = stays || seuil_tally_is_empty(tally)
                             ? 0
-                            : 1u + tally->instants * 5u + tally->buckets * 2u + tally->objects * 8u;
+                            : 1u + tally->instants * 5u + tally->windows * 4u +
+                                  seuil_bits(tally->moments) * 5u + tally->buckets * 2u +
+                                  tally->objects * 8u;
 
         if (size > most) {
             found = slot;

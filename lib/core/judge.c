@@ -165,6 +165,9 @@ static enum seuil_reason reason_of(struct seuil_scratch *scratch, const struct s
     if (reason == SEUIL_REASON_DECAY && to.under < from.under &&
         seuil_tier_hold_end(scratch, model, scratch->at - 1) == scratch->at)
         return SEUIL_REASON_HOLD_ENDED;
+    if ((reason == SEUIL_REASON_DECAY || reason == SEUIL_REASON_EVENT) && to.under < from.under &&
+        scratch->reset_at[model] == scratch->at)
+        return SEUIL_REASON_RESET;
     return reason;
 }
 
@@ -263,14 +266,18 @@ void seuil_judge_all(struct seuil_scratch *scratch, struct seuil_lead *lead,
 
 /* ---- the future -------------------------------------------------------------------------- */
 
-/* The first record that waits after the view; SEUIL_TIME_NEVER: none. */
+/* The first record that waits after the view, or computed instant; SEUIL_TIME_NEVER: none. */
 static seuil_time_ms waiting(const struct seuil_scratch *scratch, const struct seuil_lead *lead)
 {
     const struct seuil_evidence *evidence = &lead->evidence;
+    seuil_time_ms at = scratch->next_instant;
 
-    return scratch->seen < evidence->recent_count
-               ? evidence->records[evidence->recent[scratch->seen]].key.time
-               : SEUIL_TIME_NEVER;
+    if (scratch->seen < evidence->recent_count) {
+        seuil_time_ms next = evidence->records[evidence->recent[scratch->seen]].key.time;
+
+        at = next < at ? next : at;
+    }
+    return at;
 }
 
 static bool same(struct seuil_standing a, struct seuil_standing b)

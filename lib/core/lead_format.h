@@ -43,7 +43,10 @@ enum {
     SEUIL_PART_BUCKETS = 1 << 9,
     SEUIL_PART_LIMITED = 1 << 10,
     SEUIL_PART_MEASURES = 1 << 11, /* of the records, and of instants, buckets and sums */
-    SEUIL_PARTS_END = 1 << 12,
+    SEUIL_PART_LEGS = 1 << 12,     /* of the records */
+    SEUIL_PART_MOMENTS = 1 << 13,  /* which are known, each, streak */
+    SEUIL_PART_WINDOW = 1 << 14,   /* count, which were met, objects */
+    SEUIL_PARTS_END = 1 << 15,
 };
 #define SEUIL_PART_SHAPE_OF(parts) ((parts) >> 3 & 7)
 

@@ -219,6 +219,27 @@ static void guess_shape(unsigned parts, struct seuil_tally *tally)
                                                 : SEUIL_DECAY_NONE;
 }
 
+static void read_compound(struct seuil_unpack *unpack, unsigned parts, struct seuil_tally *tally,
+                          seuil_time_ms newest)
+{
+    if (parts & SEUIL_PART_MOMENTS) {
+        tally->moments = read_number(unpack, 0, (UINT32_C(1) << SEUIL_MOMENTS_MAX) - 1);
+        for (unsigned i = 0; i < SEUIL_MOMENTS_MAX && !unpack->bad; i++)
+            if (tally->moments >> i & 1)
+                tally->moment[i] = read_time_before(unpack, newest);
+        tally->streak = read_number(unpack, 0, UINT32_MAX);
+        require(unpack, tally->moments || tally->streak);
+    }
+    if (parts & SEUIL_PART_WINDOW) {
+        tally->windows = seuil_unpack_byte(unpack);
+        if (!require(unpack, tally->windows >= 1 && tally->windows <= SEUIL_WINDOW_MAX))
+            tally->windows = 0;
+        tally->met = (uint16_t)read_number(unpack, 0, (UINT32_C(1) << tally->windows) - 1);
+        for (unsigned i = 0; i < tally->windows && !unpack->bad; i++)
+            tally->window[i] = seuil_unpack_u32(unpack);
+    }
+}
+
 static void read_span(struct seuil_unpack *unpack, unsigned parts, struct seuil_tally *tally)
 {
     uint64_t span;
@@ -272,6 +293,7 @@ static void read_tally(struct seuil_unpack *unpack, uint8_t format, unsigned par
         tally->limited = seuil_unpack_byte(unpack);
         require(unpack, tally->limited != 0 && tally->limited < 1 << SEUIL_LIMITS_MAX);
     }
+    read_compound(unpack, parts, tally, newest);
 }
 
 static unsigned read_parts(struct seuil_unpack *unpack, uint8_t format)
@@ -305,6 +327,7 @@ static void read_rules(struct seuil_unpack *unpack, uint8_t format, struct seuil
             (struct seuil_rule_ref){.key = key,
                                     .meaning = meaning,
                                     .has_object = parts & SEUIL_PART_RECORDS_HAVE_OBJECTS,
+                                    .has_legs = parts & SEUIL_PART_LEGS,
                                     .has_measure = parts & SEUIL_PART_MEASURES};
         evidence->rule_used[i / 64] |= UINT64_C(1) << (i % 64);
         read_tally(unpack, format, parts, &evidence->tallies[i], evidence->newest);
@@ -331,6 +354,8 @@ static void read_hits(struct seuil_unpack *unpack, struct seuil_evidence *eviden
         before = slot;
         if (evidence->rules[slot].has_object)
             hit.object = seuil_unpack_u32(unpack);
+        if (evidence->rules[slot].has_legs)
+            hit.legs = seuil_unpack_byte(unpack);
         if (evidence->rules[slot].has_measure)
             hit.measure = seuil_unpack_number(unpack);
         seuil_evidence_add_hit(evidence, record, (unsigned)slot, hit);

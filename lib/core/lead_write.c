@@ -146,10 +146,29 @@ static void write_tally(struct seuil_pack *pack, const struct seuil_tally *tally
         seuil_pack_byte(pack, tally->limited);
 }
 
+static void write_compound(struct seuil_pack *pack, const struct seuil_tally *tally,
+                           seuil_time_ms newest)
+{
+    if (tally->moments || tally->streak) {
+        seuil_pack_varint(pack, tally->moments);
+        for (unsigned i = 0; i < SEUIL_MOMENTS_MAX; i++)
+            if (tally->moments >> i & 1)
+                seuil_pack_signed(pack, newest - tally->moment[i]);
+        seuil_pack_varint(pack, tally->streak);
+    }
+    if (tally->windows) {
+        seuil_pack_byte(pack, tally->windows);
+        seuil_pack_varint(pack, tally->met);
+        for (unsigned i = 0; i < tally->windows; i++)
+            seuil_pack_u32(pack, tally->window[i]);
+    }
+}
+
 static unsigned parts_of(const struct seuil_rule_ref *rule, const struct seuil_tally *tally)
 {
     unsigned parts = (rule->has_object ? SEUIL_PART_RECORDS_HAVE_OBJECTS : 0) |
-                     (rule->has_measure ? SEUIL_PART_MEASURES : 0);
+                     (rule->has_measure ? SEUIL_PART_MEASURES : 0) |
+                     (rule->has_legs ? SEUIL_PART_LEGS : 0);
 
     if (seuil_tally_is_empty(tally))
         return parts;
@@ -157,7 +176,9 @@ static unsigned parts_of(const struct seuil_rule_ref *rule, const struct seuil_t
            (tally->instants ? SEUIL_PART_INSTANTS : 0) | (has_sum(tally) ? SEUIL_PART_SUM : 0) |
            tally->shape * SEUIL_PART_SHAPE | (tally->buckets ? SEUIL_PART_BUCKETS : 0) |
            (tally->periods ? SEUIL_PART_PERIODS : 0) | (tally->objects ? SEUIL_PART_OBJECTS : 0) |
-           (tally->limited ? SEUIL_PART_LIMITED : 0);
+           (tally->limited ? SEUIL_PART_LIMITED : 0) |
+           (tally->moments || tally->streak ? SEUIL_PART_MOMENTS : 0) |
+           (tally->windows ? SEUIL_PART_WINDOW : 0);
 }
 
 static void write_rules(struct seuil_pack *pack, const struct seuil_evidence *evidence)
@@ -172,6 +193,7 @@ static void write_rules(struct seuil_pack *pack, const struct seuil_evidence *ev
         seuil_pack_u32(pack, rule->meaning);
         seuil_pack_varint(pack, parts_of(rule, tally));
         write_tally(pack, tally, rule->has_measure, evidence->newest);
+        write_compound(pack, tally, evidence->newest);
     }
 }
 
@@ -200,6 +222,8 @@ static void write_recent(struct seuil_pack *pack, const struct seuil_evidence *e
                 seuil_pack_byte(pack, place[record->rule[j]]);
             if (evidence->rules[record->rule[j]].has_object)
                 seuil_pack_u32(pack, record->object[j]);
+            if (evidence->rules[record->rule[j]].has_legs)
+                seuil_pack_byte(pack, record->legs[j]);
             if (evidence->rules[record->rule[j]].has_measure)
                 seuil_pack_number(pack, record->measure[j]);
         }

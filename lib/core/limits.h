@@ -42,8 +42,19 @@
 #define SEUIL_LIMITS_MAX 4
 /* Statuses of one model that freeze a lead. */
 #define SEUIL_STATUSES_MAX 16
-/* Rules with the two hidden ones of each model. */
-#define SEUIL_SET_RULES_MAX (SEUIL_RULES_MAX + 2 * SEUIL_MODELS_MAX)
+/* Rules with the hidden ones: three of each model, and the legs of compounds. */
+#define SEUIL_SET_RULES_MAX (2 * SEUIL_RULES_MAX)
+/* Legs of "all of these within", "these in order". */
+#define SEUIL_LEGS_MAX 4
+/* Rules of absence of one model, its reset among them: every event of the model hits them. */
+#define SEUIL_SILENCES_MAX 8
+/* "So many times within": the instants before the last one are kept. */
+#define SEUIL_FREQUENCY_MAX 32
+#define SEUIL_MOMENTS_MAX   (SEUIL_FREQUENCY_MAX - 1)
+/* "The last so many e-mails". */
+#define SEUIL_WINDOW_MAX 16
+/* Of a lead that is worth nothing, what compounds count is remembered so long: yearly campaigns. */
+#define SEUIL_MEMORY_MS (400 * SEUIL_DAY_MS)
 /* Cases of one criterion: brackets of a turnover, sectors by worth. */
 #define SEUIL_CASES_MAX 64
 /* Grades by letter, by digit. */

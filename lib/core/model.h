@@ -68,13 +68,27 @@ struct seuil_limit {
     const struct seuil_zone *zone;
 };
 
-/* What an award of a rule does. Rules of other roles than POINTS are hidden: a model file does not
- * write them, commands and attributes hit them, and the fold (fold.h) passes them at their time. */
+/* What a rule is to the fold (fold.h). Some are hidden: a model file does not write them as rules;
+ * commands, attributes and legs of others hit them. The numbers are part of meanings. */
 enum seuil_role {
-    SEUIL_ROLE_POINTS,
-    SEUIL_ROLE_RECYCLE, /* retires what behaviour gave; its points are the floor */
-    SEUIL_ROLE_STATUS,  /* the object of its hits is the status from then on */
+    SEUIL_ROLE_POINTS,  /* each event that hits it may be awarded */
+    SEUIL_ROLE_RECYCLE, /* hidden: retires what behaviour gave; its points are the floor */
+    SEUIL_ROLE_STATUS,  /* hidden: the object of its hits is the status from then on */
+    SEUIL_ROLE_LEG,     /* hidden: only finds events for its parent; it is in no record */
+    /* Compounds (compound.h): events hit their legs. */
+    SEUIL_ROLE_TOGETHER, /* all legs within within_ms, in any order */
+    SEUIL_ROLE_SEQUENCE, /* in their order */
+    SEUIL_ROLE_LAST,     /* leg 1 met `times` of the last `of` objects of leg 0 */
+    SEUIL_ROLE_STREAK,   /* leg 0 `times` in a row without leg 1 */
+    SEUIL_ROLE_ABSENCE,  /* within_ms without leg 1 though leg 0 came `times` */
+    SEUIL_ROLE_RESET,    /* hidden: so too; retires behaviour */
 };
+
+/* Commands and attributes hit it: the object of a hit is what they say. */
+static inline bool seuil_role_is_command(uint8_t role)
+{
+    return role == SEUIL_ROLE_RECYCLE || role == SEUIL_ROLE_STATUS;
+}
 
 /* Statuses that commands give. Any other is the value of an attribute; 0 is no status: open. */
 #define SEUIL_STATUS_CUSTOMER     "customer"
@@ -112,6 +126,15 @@ struct seuil_rule {
     uint8_t measured_count; /* fields it looks at */
     uint8_t shortcut;       /* an award puts the lead into this tier; 0: into none */
     int64_t hold_ms;        /* and holds it there so long */
+    uint8_t leg;            /* of a LEG: its place in its parent's hits */
+    uint8_t leg_count;
+    uint8_t frequency;  /* the so many-th event within frequency_ms may be awarded; 0, 1: any */
+    bool recency_after; /* the last event must be more than recency_ms before, else at most */
+    uint8_t of;         /* of LAST */
+    uint16_t parent;    /* of a LEG: index in the set */
+    uint32_t times;     /* of LAST, STREAK, ABSENCE, RESET */
+    int64_t frequency_ms, recency_ms; /* 0: none */
+    int64_t within_ms;                /* of compounds */
     double points; /* finite; <= 0 for an exclusion; 1 when measured: awards are points then */
     double factor, floor, ceiling; /* measured: an award is factor times the measure, clamped */
     const struct seuil_measured *measured;
@@ -174,6 +197,8 @@ struct seuil_model {
     uint32_t rule_first, rule_count; /* its rules in the set */
     uint16_t recycle_rule;           /* index of its hidden rules + 1; 0: it has none */
     uint16_t status_rule;
+    uint16_t silence_count;   /* of its rules are ABSENCE or RESET: they look at any event */
+    const uint16_t *silences; /* index in the set */
     int64_t recycle_mute_ms;  /* no alerts so long after a recycle; 0: none */
     uint16_t frozen_count;    /* statuses that freeze a lead */
     const uint32_t *frozen;   /* seuil_status_hash of each */

@@ -4,6 +4,7 @@
 #include <stdalign.h>
 #include <string.h>
 
+#include "core/compound.h"
 #include "core/fit.h"
 #include "core/fold.h"
 
@@ -132,7 +133,11 @@ static bool must_renew(const struct seuil_scratch *scratch, const struct seuil_e
 void seuil_scratch_bind_slot(struct seuil_scratch *scratch, unsigned slot, unsigned rule)
 {
     scratch->rule_of[slot] = (uint16_t)rule;
-    if (rule == SEUIL_NO_RULE || scratch->models->rules[rule].role == SEUIL_ROLE_POINTS)
+    if (rule == SEUIL_NO_RULE)
+        return;
+    if (seuil_role_is_silence(scratch->models->rules[rule].role))
+        scratch->has_timers = true;
+    if (!seuil_role_is_command(scratch->models->rules[rule].role))
         return;
     if (!scratch->has_roles)
         for (unsigned i = 0; i < SEUIL_MODELS_MAX; i++)
@@ -153,6 +158,7 @@ static seuil_time_ms renewed_at(const struct seuil_lead *lead)
 void seuil_scratch_bind_const(struct seuil_scratch *scratch, const struct seuil_lead *lead)
 {
     scratch->has_roles = false;
+    scratch->has_timers = false;
     scratch->redecays = false;
     for (unsigned i = 0; i < lead->evidence.rule_count; i++) {
         unsigned slot = lead->evidence.by_key[i];
@@ -178,6 +184,7 @@ static void drop_unbound(struct seuil_scratch *scratch, struct seuil_evidence *e
             }
             record->rule[hits] = record->rule[j];
             record->object[hits] = record->object[j];
+            record->legs[hits] = record->legs[j];
             record->measure[hits++] = record->measure[j];
         }
         record->hit_count = (uint8_t)hits;
@@ -198,6 +205,7 @@ bool seuil_scratch_bind(struct seuil_scratch *scratch, struct seuil_lead *lead)
     bool unbound = false;
 
     scratch->has_roles = false;
+    scratch->has_timers = false;
     scratch->redecays = false;
     for (unsigned i = 0; i < lead->evidence.rule_count; i++) {
         unsigned slot = lead->evidence.by_key[i];
@@ -257,6 +265,7 @@ static void fold_recent(struct seuil_scratch *scratch, const struct seuil_lead *
     const struct seuil_folding folding = {.scratch = scratch, .evidence = evidence};
 
     memset(scratch->live_used, 0, sizeof(scratch->live_used));
+    memset(scratch->reset_at, 0, sizeof(scratch->reset_at));
     for (unsigned i = 0; scratch->redecays && i < evidence->rule_count; i++) {
         unsigned slot = evidence->by_key[i];
 
@@ -269,8 +278,11 @@ static void fold_recent(struct seuil_scratch *scratch, const struct seuil_lead *
 
         if (record->key.time > at)
             break;
+        seuil_fold_pass(&folding, record->key.time);
         seuil_fold_record(&folding, record);
     }
+    seuil_fold_pass(&folding, at);
+    scratch->next_instant = seuil_fold_next(&folding);
 }
 
 /* Returns the hash of the status. */

@@ -65,12 +65,15 @@ struct seuil_scratch {
 
     /* the bound lead */
     uint16_t rule_of[SEUIL_LEAD_RULES_MAX];  /* by slot: index in the set */
-    bool has_roles;                          /* it has evidence of hidden rules */
+    bool has_roles;                          /* it has evidence of commands */
+    bool has_timers;                         /* and of rules with instants of their own */
     uint16_t status_slot[SEUIL_MODELS_MAX];  /* if so: of the status rule, or SEUIL_NO_SLOT */
     uint16_t recycle_slot[SEUIL_MODELS_MAX]; /* likewise */
 
     /* the view */
     seuil_time_ms at;
+    seuil_time_ms next_instant;               /* the first computed one after the view */
+    seuil_time_ms reset_at[SEUIL_MODELS_MAX]; /* the last reset by silence in the view; 0: none */
     uint16_t seen; /* records of recent that are in the view; later ones wait */
     uint16_t term_count, half_count;
     /* Of models with shortcuts: until when one holds the lead in the tier. */

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/compound.h"
 #include "core/tally_parts.h"
 #include "core/zone.h"
 
@@ -149,6 +150,8 @@ void seuil_tally_prune(struct seuil_tally *tally, const struct seuil_rule *rule,
         prune_aged(tally, rule, now);
     if (tally->objects)
         prune_objects(tally, rule, now);
+    if (tally->moments)
+        seuil_compound_prune(tally, rule, now);
     forget_refusals(tally);
     if (seuil_tally_is_empty(tally))
         seuil_tally_clear(tally);
@@ -391,6 +394,9 @@ void seuil_tally_copy(struct seuil_tally *to, const struct seuil_tally *from)
         memcpy(to->period, from->period, sizeof(to->period));
     memcpy(to->instant, from->instant, from->instants * sizeof(to->instant[0]));
     memcpy(to->measure, from->measure, from->instants * sizeof(to->measure[0]));
+    if (from->moments)
+        memcpy(to->moment, from->moment, sizeof(to->moment));
+    memcpy(to->window, from->window, from->windows * sizeof(to->window[0]));
     memcpy(to->object, from->object, from->objects * sizeof(to->object[0]));
     memcpy(to->bucket, from->bucket, from->buckets * sizeof(to->bucket[0]));
 }

@@ -177,8 +177,113 @@ static void draw_measure(struct world *world, struct seuil_rule *rule)
     rule->measured_count = rule->measure == SEUIL_MEASURE_NUMBER ? 1 : 2;
 }
 
+/* ---- rules of several events --------------------------------------------------------------- */
+
+/* Legs of the model at hand: they go behind all its rules. */
+struct legs {
+    unsigned count;
+    struct seuil_rule rule[8 * SEUIL_LEGS_MAX];
+};
+
+static int64_t draw_span(struct world *world, const struct world_options *options)
+{
+    if (options->fast)
+        return 50 + (int64_t)world_below(world, 1500);
+    return SEUIL_HOUR_MS * (int64_t)(1 + world_below(world, 24 * 20));
+}
+
+static void draw_legs(struct world *world, struct seuil_rule *rule, unsigned index, unsigned count,
+                      struct legs *legs)
+{
+    struct seuil_measured *by =
+        seuil_arena_alloc(&world->models.arena, 1, sizeof(struct seuil_measured));
+
+    by->field = SEUIL_FIELD_OBJECT;
+    rule->leg_count = (uint8_t)count;
+    for (unsigned i = 0; i < count; i++) {
+        struct seuil_rule *leg = &legs->rule[legs->count++];
+        unsigned name = (unsigned)world_below(world, WORLD_NAMES);
+        unsigned most = WORLD_NAMES - name < 3 ? WORLD_NAMES - name : 3;
+
+        *leg = (struct seuil_rule){.name = "leg",
+                                   .label = "leg",
+                                   .key = (uint32_t)world_random(world) | 1,
+                                   .model = rule->model,
+                                   .group = SEUIL_GROUP_NONE,
+                                   .kind = SEUIL_KIND_ACTIVITY,
+                                   .role = SEUIL_ROLE_LEG,
+                                   .parent = (uint16_t)index,
+                                   .leg = (uint8_t)i};
+        leg->when = name_is(world, SEUIL_FIELD_NAME, 0, activity_names, name,
+                            1 + (unsigned)world_below(world, most));
+        if (rule->role == SEUIL_ROLE_LAST) {
+            leg->measured = by;
+            leg->measured_count = 1;
+        }
+    }
+}
+
+static void draw_compound(struct world *world, const struct world_options *options,
+                          struct seuil_rule *rule, unsigned index, struct legs *legs)
+{
+    rule->role = (uint8_t)(SEUIL_ROLE_TOGETHER + world_below(world, 5));
+    rule->kind = SEUIL_KIND_COMMAND;
+    rule->within_ms = draw_span(world, options);
+    rule->of = (uint8_t)(1 + world_below(world, 4));
+    rule->times = rule->role == SEUIL_ROLE_LAST ? 1 + (uint32_t)world_below(world, rule->of)
+                                                : 1 + (uint32_t)world_below(world, 4);
+    for (unsigned i = 0; i < rule->limit_count; i++)
+        if (rule->limits[i].kind == SEUIL_LIMIT_OBJECT)
+            rule->limits[i].kind = SEUIL_LIMIT_LEAD;
+    draw_legs(world, rule, index,
+              rule->role <= SEUIL_ROLE_SEQUENCE ? 2 + (unsigned)world_below(world, 2) : 2, legs);
+}
+
+static void draw_frequency(struct world *world, const struct world_options *options,
+                           struct seuil_rule *rule)
+{
+    if (world_chance(world, 60)) {
+        rule->frequency = (uint8_t)(2 + world_below(world, 4));
+        rule->frequency_ms = draw_span(world, options);
+    }
+    if (world_chance(world, 50)) {
+        rule->recency_ms = draw_span(world, options);
+        rule->recency_after = world_chance(world, 50);
+    }
+}
+
+/* Behind the model's rules: its reset, if it has one, then the legs. */
+static void draw_reset_and_legs(struct world *world, const struct world_options *options,
+                                struct seuil_model *model, unsigned *index, struct legs *legs)
+{
+    uint16_t *silences = seuil_arena_alloc(&world->models.arena, 8, sizeof(*silences));
+
+    if (world_chance(world, options->calm ? 2 : 30)) {
+        struct seuil_rule *reset = &world->rules[*index];
+
+        *reset = (struct seuil_rule){.name = "reset",
+                                     .label = "reset",
+                                     .key = (uint32_t)world_random(world) | 1,
+                                     .meaning = 7,
+                                     .model = model->index,
+                                     .group = SEUIL_GROUP_NONE,
+                                     .kind = SEUIL_KIND_COMMAND,
+                                     .role = SEUIL_ROLE_RESET,
+                                     .times = 1 + (uint32_t)world_below(world, 3),
+                                     .within_ms = draw_span(world, options)};
+        draw_legs(world, reset, *index, 2, legs);
+        silences[model->silence_count++] = (uint16_t)(*index)++;
+    }
+    for (unsigned i = model->rule_first; i < model->rule_first + model->rule_count; i++)
+        if (world->rules[i].role == SEUIL_ROLE_ABSENCE)
+            silences[model->silence_count++] = (uint16_t)i;
+    model->silences = silences;
+    for (unsigned i = 0; i < legs->count; i++)
+        world->rules[(*index)++] = legs->rule[i];
+}
+
 static void draw_rules(struct world *world, const struct world_options *options,
-                       struct seuil_model *model, unsigned first, unsigned count)
+                       struct seuil_model *model, unsigned first, unsigned count, struct legs *legs)
 {
     struct seuil_decay common = draw_decay(world, options);
     bool one_decay = world_chance(world, 40);
@@ -205,6 +310,12 @@ static void draw_rules(struct world *world, const struct world_options *options,
         draw_limits(world, options, rule);
         rule->when = name_is(world, SEUIL_FIELD_NAME, 0, activity_names, name,
                              (unsigned)(1 + world_below(world, WORLD_NAMES - name)));
+        if (world_chance(world, options->calm ? 1 : 25) && !rule->measure) {
+            rule->when = NULL;
+            draw_compound(world, options, rule, first + i, legs);
+        } else if (world_chance(world, options->calm ? 2 : 20)) {
+            draw_frequency(world, options, rule);
+        }
     }
     model->rule_first = first;
     model->rule_count = count;
@@ -360,9 +471,9 @@ static void draw_models(struct world *world, const struct world_options *options
 
     models->model_count = (uint16_t)(1 + world_below(world, 2));
     for (unsigned i = 0; i < models->model_count; i++)
-        models->rule_count +=
-            (counts[i] = (unsigned)(1 + world_below(world, 6))) + (options->sales ? 2 : 0);
-    world->rules = seuil_arena_alloc(&models->arena, models->rule_count, sizeof(*world->rules));
+        counts[i] = (unsigned)(1 + world_below(world, 6));
+    world->rules =
+        seuil_arena_alloc(&models->arena, 2 * (9 + 7 * SEUIL_LEGS_MAX), sizeof(*world->rules));
     attributes = seuil_arena_alloc(&models->arena, WORLD_ATTRIBUTES, sizeof(*attributes));
     for (unsigned i = 0; i < WORLD_ATTRIBUTES; i++)
         attributes[i] = (struct seuil_attribute){
@@ -373,6 +484,7 @@ static void draw_models(struct world *world, const struct world_options *options
     for (unsigned i = 0; i < models->model_count; i++) {
         struct seuil_model *model = &world->model[i];
         struct seuil_group *groups;
+        static struct legs legs;
 
         model->name = i ? "second" : "first";
         model->label = model->name;
@@ -389,8 +501,10 @@ static void draw_models(struct world *world, const struct world_options *options
         }
         model->groups = groups;
         model->excluded_name = model->excluded_label = "excluded";
-        draw_rules(world, options, model, first, counts[i]);
+        legs.count = 0;
+        draw_rules(world, options, model, first, counts[i], &legs);
         first += counts[i];
+        draw_reset_and_legs(world, options, model, &first, &legs);
         draw_tiers(world, options, model);
         draw_criteria(world, options, model);
         if (options->sales) {
@@ -401,6 +515,7 @@ static void draw_models(struct world *world, const struct world_options *options
     }
     models->models = world->model;
     models->rules = world->rules;
+    models->rule_count = first;
     models->horizon_ms = options->horizon_ms ? options->horizon_ms : SEUIL_HORIZON_DEFAULT_MS;
 }
 
@@ -719,24 +834,259 @@ static double literal_points(const struct seuil_rule *rule, const struct seuil_e
     return fmin(fmax(rule->factor * measure, rule->floor), rule->ceiling);
 }
 
-static double rule_score(const struct seuil_rule *rule, const struct world_event *const *sorted,
-                         unsigned count, seuil_time_ms at)
+/* ---- several events, literally ------------------------------------------------------------ */
+
+/* The legs of rule @index that @event hits. */
+static unsigned legs_of(const struct world *world, unsigned index, const struct world_event *event)
 {
-    struct award awards[WORLD_EVENTS_MAX];
-    unsigned award_count = 0;
+    unsigned legs = 0;
+
+    for (unsigned i = 0; i < world->models.rule_count; i++)
+        if (world->rules[i].role == SEUIL_ROLE_LEG && world->rules[i].parent == index &&
+            rule_takes(&world->rules[i], event))
+            legs |= 1u << world->rules[i].leg;
+    return legs;
+}
+
+/* Whether any rule of the model looks at @event. */
+static bool is_looked_at(const struct world *world, unsigned model, const struct world_event *event)
+{
+    for (unsigned i = 0; i < world->models.rule_count; i++)
+        if (world->rules[i].model == model && world->rules[i].when &&
+            rule_takes(&world->rules[i], event))
+            return true;
+    return false;
+}
+
+/* A chain of legs that ends with leg @leg at event @at and begins no earlier than @from. */
+static bool has_chain(const struct world *world, unsigned index, unsigned leg, unsigned at,
+                      seuil_time_ms from, const struct world_event *const *sorted)
+{
+    if (sorted[at]->event.time < from || !(legs_of(world, index, sorted[at]) >> leg & 1))
+        return false;
+    for (unsigned i = 0; leg > 0 && i < at; i++)
+        if (has_chain(world, index, leg - 1, i, from, sorted))
+            return true;
+    return leg == 0;
+}
+
+static bool all_legs_near(const struct world *world, unsigned index, unsigned at,
+                          const struct world_event *const *sorted)
+{
+    const struct seuil_rule *rule = &world->rules[index];
+    unsigned legs = 0;
+
+    for (unsigned i = 0; i <= at; i++)
+        if (sorted[at]->event.time - sorted[i]->event.time <= rule->within_ms)
+            legs |= legs_of(world, index, sorted[i]);
+    return legs == (1u << rule->leg_count) - 1;
+}
+
+/* Answers to the last objects up to event @at, which is an answer itself. */
+static bool last_answered(const struct world *world, unsigned index, unsigned at,
+                          const struct world_event *const *sorted)
+{
+    const struct seuil_rule *rule = &world->rules[index];
+    const char *objects[WORLD_EVENTS_MAX];
+    bool met[WORLD_EVENTS_MAX], answers = false;
+    unsigned count = 0, first = 0, answered = 0;
+
+    for (unsigned i = 0; i <= at; i++) {
+        unsigned legs = legs_of(world, index, sorted[i]), found = first;
+
+        while (found < count && strcmp(objects[found], sorted[i]->object) != 0)
+            found++;
+        if (legs & 1 && found == count) {
+            objects[count] = sorted[i]->object;
+            met[count++] = false;
+        }
+        first = count > rule->of ? count - rule->of : 0;
+        answers = legs & 2 && found < count;
+        if (answers)
+            met[found] = true;
+    }
+    for (unsigned i = first; i < count; i++)
+        answered += met[i];
+    return answers && answered >= rule->times;
+}
+
+static bool row_ends(const struct world *world, unsigned index, unsigned at,
+                     const struct world_event *const *sorted)
+{
+    unsigned row = 0;
+
+    for (unsigned i = 0; i <= at; i++) {
+        unsigned legs = legs_of(world, index, sorted[i]);
+
+        row = legs & 2 ? 0 : row + (legs & 1);
+        if (row == world->rules[index].times) {
+            row = 0;
+            if (i == at)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* When a silence ended: before the event of @order, or, with @by_event, at it. */
+struct ended {
+    seuil_time_ms time;
+    unsigned order;
+    bool by_event;
+};
+
+static unsigned silences_of(const struct world *world, unsigned index, seuil_time_ms until,
+                            const struct world_event *const *sorted, unsigned count,
+                            struct ended *ended)
+{
+    const struct seuil_rule *rule = &world->rules[index];
+    seuil_time_ms since = SEUIL_TIME_NONE;
+    unsigned sent = 0, found = 0;
+
+    for (unsigned i = 0; i <= count; i++) {
+        seuil_time_ms time = i < count ? sorted[i]->event.time : SEUIL_TIME_NEVER;
+        unsigned legs;
+
+        if (since != SEUIL_TIME_NONE && sent >= rule->times && since + rule->within_ms <= time &&
+            since + rule->within_ms <= until) {
+            unsigned order = i;
+
+            since += rule->within_ms;
+            while (order > 0 && sorted[order - 1]->event.time == since)
+                order--;
+            ended[found++] = (struct ended){.time = since, .order = order};
+            sent = 0;
+        }
+        if (i == count || time > until)
+            break;
+        if (!is_looked_at(world, rule->model, sorted[i]))
+            continue;
+        legs = legs_of(world, index, sorted[i]);
+        if (legs & 2 || since == SEUIL_TIME_NONE)
+            since = time;
+        if (legs & 2)
+            sent = 0;
+        else
+            sent += legs & 1;
+        if (legs == 1 && sent >= rule->times && time - since >= rule->within_ms) {
+            ended[found++] = (struct ended){.time = time, .order = i, .by_event = true};
+            since = time;
+            sent = 0;
+        }
+    }
+    return found;
+}
+
+/* The nth event within a time, and how long ago the last one was. */
+static bool is_frequent(const struct seuil_rule *rule, unsigned at,
+                        const struct world_event *const *sorted)
+{
+    seuil_time_ms time = sorted[at]->event.time, last_time = SEUIL_TIME_NONE;
+    unsigned near = 1;
+
+    for (unsigned i = 0; i < at; i++)
+        if (rule_takes(rule, sorted[i])) {
+            near += time - sorted[i]->event.time <= rule->frequency_ms;
+            last_time = sorted[i]->event.time;
+        }
+    if (rule->frequency > 1 && near < rule->frequency)
+        return false;
+    if (rule->recency_ms == 0)
+        return true;
+    return last_time != SEUIL_TIME_NONE &&
+           (time - last_time > rule->recency_ms) == rule->recency_after;
+}
+
+/* Whether event @at, in order, may be awarded by the rule of @index. */
+static bool is_candidate(const struct world *world, unsigned index, unsigned at,
+                         const struct world_event *const *sorted)
+{
+    const struct seuil_rule *rule = &world->rules[index];
+
+    switch (rule->role) {
+    case SEUIL_ROLE_POINTS:
+        return rule_takes(rule, sorted[at]) &&
+               ((rule->frequency <= 1 && !rule->recency_ms) || is_frequent(rule, at, sorted));
+    case SEUIL_ROLE_TOGETHER:
+        return legs_of(world, index, sorted[at]) && all_legs_near(world, index, at, sorted);
+    case SEUIL_ROLE_SEQUENCE:
+        return has_chain(world, index, rule->leg_count - 1u, at,
+                         sorted[at]->event.time - rule->within_ms, sorted);
+    case SEUIL_ROLE_LAST:
+        return last_answered(world, index, at, sorted);
+    case SEUIL_ROLE_STREAK:
+        return legs_of(world, index, sorted[at]) && row_ends(world, index, at, sorted);
+    default:
+        return false;
+    }
+}
+
+struct score_of {
+    const struct ended *resets;
+    unsigned reset_count;
+    seuil_time_ms at;
+};
+
+/* Whether a reset comes after what was awarded at event @order, or by a timer before it. */
+static bool is_reset(const struct score_of *score, seuil_time_ms time, unsigned order,
+                     bool by_event)
+{
+    for (unsigned i = 0; i < score->reset_count; i++)
+        if (by_event ? score->resets[i].order > order
+                     : score->resets[i].time > time ||
+                           (score->resets[i].by_event && score->resets[i].time == time))
+            return true;
+    return false;
+}
+
+static double rule_score(const struct world *world, unsigned index,
+                         const struct world_event *const *sorted, unsigned count,
+                         struct score_of *score)
+{
+    const struct seuil_rule *rule = &world->rules[index];
+    struct award awards[2 * WORLD_EVENTS_MAX];
+    struct ended ended[WORLD_EVENTS_MAX];
+    unsigned award_count = 0, ended_count = 0, next = 0;
     double sum = 0;
+    static const struct world_event nothing;
 
-    for (unsigned i = 0; i < count && sorted[i]->event.time <= at; i++) {
-        bool room = rule_takes(rule, sorted[i]);
+    if (rule->role == SEUIL_ROLE_ABSENCE)
+        ended_count = silences_of(world, index, score->at, sorted, count, ended);
+    for (unsigned i = 0; i <= count; i++) {
+        bool event = i < count && sorted[i]->event.time <= score->at;
 
-        for (unsigned j = 0; j < rule->limit_count && room; j++)
-            room = has_room(&rule->limits[j], awards, award_count, sorted[i]);
-        if (!room)
+        while (next < ended_count && ended[next].order == i && !ended[next].by_event) {
+            struct world_event timer = nothing;
+            bool room = true;
+
+            timer.event.time = ended[next].time;
+            for (unsigned j = 0; j < rule->limit_count && room; j++)
+                room = has_room(&rule->limits[j], awards, award_count, &timer);
+            if (room) {
+                awards[award_count++] = (struct award){.time = timer.event.time, .object = ""};
+                if (!is_reset(score, timer.event.time, i, false) ||
+                    rule->group == SEUIL_GROUP_EXCLUSION)
+                    sum +=
+                        rule->points * literal_factor(&rule->decay, score->at - timer.event.time);
+            }
+            next++;
+        }
+        if (!event)
+            break;
+        if (next < ended_count && ended[next].order == i)
+            next++;
+        else if (!is_candidate(world, index, i, sorted))
+            continue;
+        for (unsigned j = 0; event && j < rule->limit_count; j++)
+            event = has_room(&rule->limits[j], awards, award_count, sorted[i]);
+        if (!event)
             continue;
         awards[award_count++] =
             (struct award){.time = sorted[i]->event.time, .object = sorted[i]->object};
-        sum += literal_points(rule, &sorted[i]->event) *
-               literal_factor(&rule->decay, at - sorted[i]->event.time);
+        if (!is_reset(score, sorted[i]->event.time, i, true) ||
+            rule->group == SEUIL_GROUP_EXCLUSION)
+            sum += literal_points(rule, &sorted[i]->event) *
+                   literal_factor(&rule->decay, score->at - sorted[i]->event.time);
     }
     return sum;
 }
@@ -760,13 +1110,19 @@ double world_literal_score(const struct world *world, unsigned number, seuil_tim
     const struct world_event *sorted[WORLD_EVENTS_MAX];
     const struct seuil_model *model = &world->models.models[number];
     double groups[SEUIL_GROUPS_MAX] = {0}, total = 0, fit = 0;
+    struct ended resets[WORLD_EVENTS_MAX];
+    struct score_of score = {.resets = resets, .at = at};
 
     for (unsigned i = 0; i < world->event_count; i++)
         sorted[i] = &world->events[i];
     qsort(sorted, world->event_count, sizeof(sorted[0]), by_time);
+    for (unsigned i = 0; i < model->silence_count; i++)
+        if (world->rules[model->silences[i]].role == SEUIL_ROLE_RESET)
+            score.reset_count =
+                silences_of(world, model->silences[i], at, sorted, world->event_count, resets);
     for (unsigned i = 0; i < model->rule_count; i++) {
         const struct seuil_rule *rule = &world->rules[model->rule_first + i];
-        double sum = rule_score(rule, sorted, world->event_count, at);
+        double sum = rule_score(world, model->rule_first + i, sorted, world->event_count, &score);
 
         if (rule->group == SEUIL_GROUP_EXCLUSION)
             total += sum;

@@ -271,6 +271,7 @@ static void expect_refusals(const struct refusal *rows, size_t count)
 }
 #define EXPECT_REFUSALS(rows) expect_refusals(rows, sizeof(rows) / sizeof(rows[0]))
 
+#define LEG   "{event: email, when: {action: clicked}}"
 #define RULES HEAD "rules:\n  - "
 #define PAGE  "name: r, event: page_view, group: g, points: 1"
 #define WHEN  HEAD "rules:\n" RULE ", when: "
@@ -282,7 +283,33 @@ Test(model, mistakes_in_rules_are_refused_where_they_are)
     static const struct refusal rows[] = {
         {"unknown key \"pionts\" of a rule (did you mean \"points\"?)",
          RULES "{" PAGE ", @pionts: 3}\n"},
-        {"\"together\" of a rule is not supported yet", RULES "{" PAGE ", @together: b}\n"},
+        {"\"quarantine\" of a rule is not supported yet", RULES "{" PAGE ", @quarantine: 3}\n"},
+        {"the events of this rule stand in its legs",
+         RULES "{name: r, event: @form, group: g, points: 1, together: {within: 1d, of: [" LEG
+               ", " LEG "]}}\n"},
+        {"a rule is one of together, sequence, last, streak and absence",
+         RULES "{name: r, group: g, points: 1, together: {within: 1d, of: [" LEG ", " LEG
+               "]}, sequence: @{within: 1d, of: [" LEG ", " LEG "]}}\n"},
+        {"together has 2 to 4 legs, not 1",
+         RULES "{name: r, group: g, points: 1, together: {within: 1d, of: @[" LEG "]}}\n"},
+        {"sequence needs \"within\"",
+         RULES "{name: r, group: g, points: 1, sequence: @{of: [" LEG ", " LEG "]}}\n"},
+        {"unknown key \"whne\" of a leg (did you mean \"when\"?)",
+         RULES "{name: r, group: g, points: 1, streak: {times: 2, of: {event: email, @whne: {}}, "
+               "without: " LEG "}}\n"},
+        {"times must be between 1", RULES
+         "{name: r, group: g, points: 1, streak: {times: @0, of: " LEG ", without: " LEG "}}\n"},
+        {"3 of the last 2 can never be",
+         RULES "{name: r, group: g, points: 1, last: {of: 2, at_least: @3, among: " LEG
+               ", having: " LEG ", by: message_id}}\n"},
+        {"absence needs \"solicited\"", RULES "{name: r, group: g, points: 1, absence: "
+                                              "@{silence: 30d, without: " LEG "}}\n"},
+        {"has no object", RULES "{name: r, group: g, points: 1, limit: {per: @url}, together: "
+                                "{within: 1d, of: [" LEG ", " LEG "]}}\n"},
+        {"frequency needs \"within\"", RULES "{" PAGE ", frequency: @{times: 3}}\n"},
+        {"times must be between 1 and 32",
+         RULES "{" PAGE ", frequency: {times: @33, within: 1d}}\n"},
+        {"recency is {within: 2d}", RULES "{" PAGE ", recency: @{within: 1d, after: 2d}}\n"},
         {"a shortcut must be a mapping", RULES "{" PAGE ", shortcut: @b}\n"},
         {"a shortcut needs \"hold\"", RULES "{" PAGE ", shortcut: @{tier: b}}\n"},
         {"there is no tier \"bb\"", RULES "{" PAGE ", shortcut: {tier: @bb, hold: 1d}}\n"},
