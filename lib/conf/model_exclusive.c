@@ -162,7 +162,7 @@ static void append(char text[TEXT_MAX], uint32_t *len, struct seuil_str part)
 static bool try_text(const struct search *search, const struct seuil_condition *of,
                      struct seuil_str between, char text[TEXT_MAX], struct seuil_value *ret_value)
 {
-    struct seuil_str begin = {NULL, 0}, end = {NULL, 0};
+    struct seuil_str begin = SEUIL_STR(""), end = SEUIL_STR("");
     uint32_t len = 0;
 
     for (unsigned i = 0; i < search->count; i++) {

@@ -10,6 +10,9 @@
 #include "conf/timeline.h"
 #include "core/time_text.h"
 
+/* Instants at which silence acts, in one timeline: centuries of hundredths of seconds end here. */
+#define TICKS_MAX 100000
+
 /* A crossing that went out and that no expectation has taken yet. */
 struct out {
     uint8_t lead, tier, from;
@@ -34,6 +37,7 @@ struct seuil_timeline_runner {
     struct out *outs;
     uint32_t out_count, out_cap;
     enum seuil_verdict verdict; /* of the last event */
+    uint32_t ticks;             /* of this timeline */
     bool stuck, nomem;
 };
 
@@ -204,7 +208,7 @@ static void advance(struct seuil_timeline_runner *runner, seuil_time_ms time)
                                        .arrival = due};
 
             step(runner, i, &tick);
-            runner->stuck = lead->due <= due;
+            runner->stuck = lead->due <= due || ++runner->ticks > TICKS_MAX;
         }
     }
 }
@@ -400,6 +404,7 @@ static bool begin(struct seuil_timeline_runner *runner, const struct seuil_timel
     runner->out_count = 0;
     runner->verdict = SEUIL_VERDICT_APPLIED;
     runner->stuck = false;
+    runner->ticks = 0;
     for (uint8_t i = 0; i < timeline->lead_count; i++) {
         if (!runner->leads[i])
             runner->leads[i] = seuil_heap_zalloc(1, sizeof(*runner->leads[i]));
@@ -427,7 +432,9 @@ void seuil_timeline_run(struct seuil_timeline_runner *runner, const struct seuil
     }
     if (runner->stuck)
         compare_text(runner, timeline->place, 0, "time", "goes on",
-                     "stands still, which is a mistake of Seuil");
+                     runner->ticks > TICKS_MAX
+                         ? "silence alone changes something too often: make the timeline shorter"
+                         : "stands still, which is a mistake of Seuil");
     if (runner->nomem)
         compare_text(runner, timeline->place, 0, "memory", "enough", "out of memory");
 }
