@@ -9,6 +9,7 @@
 #include "clients.h"
 #include "conf/scalar.h"
 #include "ctl.h"
+#include "registry/registry.h"
 
 /* How long a record of the log is waited for. */
 #define WAIT_MS 10000
@@ -41,6 +42,34 @@ void seuil_records_done(struct seuil_records *records)
     seuil_map_scratch_free(records->scratch.map);
 }
 
+/* Ask the registry for the writer schema that a record names: whether it is known now. */
+static bool learn(struct seuil_records *records, const struct seuil_record_view *view,
+                  struct seuil_error *err)
+{
+    struct seuil_decoder *decoder = records->opened->decoders[records->input];
+    struct seuil_registry *registry = NULL;
+    struct seuil_buf text = {0};
+    struct seuil_error why = {0};
+    struct seuil_schema_ref ref;
+    char name[SEUIL_SCHEMA_REF_TEXT];
+    int rc = seuil_decode_schema(decoder, view, &ref);
+
+    if (rc == 0)
+        registry = seuil_clients_registry(records->opened->settings, NULL, &why);
+    if (!registry && !why.text[0])
+        return false;
+    if (registry)
+        rc = seuil_registry_schema(registry, &ref, &text, &why);
+    if (registry && rc == 0)
+        rc = seuil_decoder_learn(decoder, &ref, seuil_schema_ref_format(&ref, name),
+                                 (const char *)text.ptr, (uint32_t)text.len, &why);
+    if (why.text[0])
+        seuil_error_wrap(err, "%s", why.text);
+    seuil_registry_free(registry);
+    seuil_buf_done(&text);
+    return registry && rc == 0;
+}
+
 static void run(struct seuil_records *records, const struct seuil_record_view *view)
 {
     const struct seuil_intake *intake = &records->intake;
@@ -49,6 +78,9 @@ static void run(struct seuil_records *records, const struct seuil_record_view *v
     struct seuil_event event;
     bool any = false;
     int rc = seuil_read_first(intake, &records->scratch, view, &event, &err);
+
+    if (rc == SEUIL_ERR_UNKNOWN && learn(records, view, &err))
+        rc = seuil_read_first(intake, &records->scratch, view, &event, &err);
 
     for (; rc != 0; rc = seuil_read_next(intake, &records->scratch, &event, &err)) {
         any = true;

@@ -20,6 +20,7 @@
 #include "log.h"
 #include "notify.h"
 #include "report.h"
+#include "report_maps.h"
 #include "schemas.h"
 #include "stream/kafka.h"
 #include "worker.h"
@@ -371,6 +372,7 @@ static void tell(struct daemon *daemon)
     daemon->heartbeat_at =
         mono + (watchdog_ms && watchdog_ms < 3 * HEARTBEAT_MS ? watchdog_ms / 3 : HEARTBEAT_MS);
     seuil_report_take(daemon->workers, daemon->worker_count, mono, &report);
+    seuil_report_fields(daemon->opened);
     alive = report.oldest_turn_ms < daemon->settings->watchdog_ms;
     if (alive)
         seuil_notify("WATCHDOG=1");
@@ -396,6 +398,7 @@ static void tell(struct daemon *daemon)
     if (mono >= daemon->report_at) {
         daemon->report_at = mono + REPORT_MS;
         seuil_report_log(&report);
+        seuil_report_maps(daemon->opened);
     }
 }
 
@@ -498,6 +501,7 @@ static void finish(struct daemon *daemon)
 
     seuil_report_take(daemon->workers, daemon->worker_count, seuil_clock_mono_ms(), &report);
     seuil_report_log(&report);
+    seuil_report_maps(daemon->opened);
     for (uint32_t i = 0; i < daemon->worker_count; i++)
         seuil_worker_stop(daemon->workers[i]);
     seuil_schemas_stop(daemon->schemas);

@@ -196,6 +196,12 @@ static void set_int(struct seuil_map_scratch *s, int64_t value, enum seuil_unit 
                                         .v = {.type = SEUIL_TYPE_INT, .i = value}};
 }
 
+/* Loads and stores, not additions: a lost count does no harm, a locked bus would. */
+static void raise_by_one(uint64_t *count)
+{
+    __atomic_store_n(count, __atomic_load_n(count, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
+}
+
 static void count(const struct seuil_map *map, uint16_t watch, bool present)
 {
     struct seuil_map_counter *c;
@@ -203,14 +209,12 @@ static void count(const struct seuil_map *map, uint16_t watch, bool present)
     if (watch >= map->watch_count)
         return;
     c = &map->counters[watch];
-    /* Loads and stores, not additions: a lost count does no harm, a locked bus would. */
     if (present) {
-        __atomic_store_n(&c->present, __atomic_load_n(&c->present, __ATOMIC_RELAXED) + 1,
-                         __ATOMIC_RELAXED);
+        raise_by_one(&c->present);
         __atomic_store_n(&c->silent, 0, __ATOMIC_RELAXED);
     } else {
-        __atomic_store_n(&c->silent, __atomic_load_n(&c->silent, __ATOMIC_RELAXED) + 1,
-                         __ATOMIC_RELAXED);
+        raise_by_one(&c->absent);
+        raise_by_one(&c->silent);
     }
 }
 

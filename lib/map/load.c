@@ -545,7 +545,8 @@ static void settle_all(struct seuil_map_loader *l)
     map->watches = settle(l, &l->watches, sizeof(*map->watches));
     map->lets = settle(l, &l->lets, sizeof(*map->lets));
     map->counters = seuil_arena_alloc(&map->arena, map->watch_count + 1, sizeof(*map->counters));
-    if (!map->counters)
+    map->drops = seuil_arena_alloc(&map->arena, map->variant_count + 2, sizeof(*map->drops));
+    if (!map->counters || !map->drops)
         seuil_map_nomem(l);
     map->wanted = seuil_map_want_freeze(l, &l->record);
     for (uint32_t i = 0; i < map->let_count && !l->nomem; i++)

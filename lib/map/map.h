@@ -73,9 +73,11 @@ const char *seuil_map_reason(const struct seuil_map_scratch *scratch);
 
 /* ---- fields that stop coming -------------------------------------------------------------- */
 
-/* A field that was there in at least this many events and then in none of so many. */
+/* A field that was there in at least this many events, and then in none of so many, which is far
+ * longer than it ever was away: SEUIL_MAP_GAPS times its usual distance. */
 #define SEUIL_MAP_USUAL  100
 #define SEUIL_MAP_SILENT 1000
+#define SEUIL_MAP_GAPS   20
 
 /* The @i-th field of all variants: false when there is none. Counters are of all threads, and
  * approximate. */
@@ -85,13 +87,25 @@ struct seuil_map_watch {
     const char *file;  /* where the map says it */
     int line;
     uint64_t present; /* events in which it had a value */
+    uint64_t absent;  /* events in which it had none */
     uint64_t silent;  /* events since the last one in which it had */
 };
 bool seuil_map_watched(const struct seuil_map *map, uint32_t i, struct seuil_map_watch *ret_watch);
 
+/* For the one thread that raises alarms: the next field that stopped coming since the last call
+ * (1), or came again (-1); 0: nothing new. */
+int seuil_map_alarm(const struct seuil_map *map, struct seuil_map_watch *ret_watch);
+
+/* How often a reason left out an item: the @i-th reason with its count; false when there is none.
+ * After those of `drop:`, "unmatched" and "no_items". */
+bool seuil_map_dropped_for(const struct seuil_map *map, uint32_t i, const char **ret_reason,
+                           uint64_t *ret_count);
+
 static inline bool seuil_map_vanished(const struct seuil_map_watch *watch)
 {
-    return watch->present >= SEUIL_MAP_USUAL && watch->silent >= SEUIL_MAP_SILENT;
+    return watch->present >= SEUIL_MAP_USUAL && watch->silent >= SEUIL_MAP_SILENT &&
+           watch->silent / SEUIL_MAP_GAPS >=
+               (watch->present + watch->absent - watch->silent) / watch->present;
 }
 
 #endif

@@ -165,7 +165,8 @@ struct seuil_map_variant {
 };
 
 struct seuil_map_counter {
-    uint64_t present, silent; /* relaxed atomics */
+    uint64_t present, absent, silent; /* relaxed atomics */
+    bool told;                        /* of the thread that raises alarms */
 };
 
 struct seuil_map {
@@ -189,6 +190,7 @@ struct seuil_map {
     const struct seuil_map_variant *variants;
     struct seuil_map_watch *watches; /* names; counters beside them */
     struct seuil_map_counter *counters;
+    uint64_t *drops; /* by variant, then unmatched and no_items; relaxed atomics */
     struct seuil_str secret;
     uint8_t inner_pad[64], outer_pad[64]; /* the secret's blocks of HMAC */
     const char *const *free_mail;         /* own additions, sorted */

@@ -243,6 +243,16 @@ static int make_event(const struct seuil_map *map, struct seuil_map_scratch *s)
     return rc;
 }
 
+static int drop(const struct seuil_map *map, struct seuil_map_scratch *s, uint32_t why,
+                const char *reason)
+{
+    uint64_t *count = &map->drops[why];
+
+    __atomic_store_n(count, __atomic_load_n(count, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
+    s->reason = reason;
+    return 0;
+}
+
 /* The variant of the outer item at hand: 1 and its items, 0 when it makes no event, or a fault. */
 static int choose(const struct seuil_map *map, struct seuil_map_scratch *s)
 {
@@ -256,10 +266,8 @@ static int choose(const struct seuil_map *map, struct seuil_map_scratch *s)
             return s->fault.code;
         if (!s->flag)
             continue;
-        if (v->kind < 0) {
-            s->reason = v->reason;
-            return 0;
-        }
+        if (v->kind < 0)
+            return drop(map, s, i, v->reason);
         s->items = (struct seuil_map_items){.next = s->outer.item,
                                             .end = s->document.nodes[s->outer.item].end,
                                             .item = SEUIL_NODE_NONE};
@@ -267,12 +275,10 @@ static int choose(const struct seuil_map *map, struct seuil_map_scratch *s)
             s->items = items_of(s, seuil_map_find(map, s, &map->paths[v->each]));
         if (s->fault.code)
             return s->fault.code;
-        s->reason = "no_items";
         s->variant = v;
-        return s->items.next < s->items.end;
+        return s->items.next < s->items.end ? 1 : drop(map, s, map->variant_count + 1, "no_items");
     }
-    s->reason = "unmatched";
-    return 0;
+    return drop(map, s, map->variant_count, "unmatched");
 }
 
 static int give_up(const struct seuil_map *map, struct seuil_map_scratch *s,
@@ -334,12 +340,38 @@ const char *seuil_map_reason(const struct seuil_map_scratch *s)
     return s->reason;
 }
 
+int seuil_map_alarm(const struct seuil_map *map, struct seuil_map_watch *ret_watch)
+{
+    for (uint32_t i = 0; seuil_map_watched(map, i, ret_watch); i++) {
+        bool vanished = seuil_map_vanished(ret_watch);
+
+        if (vanished == map->counters[i].told)
+            continue;
+        map->counters[i].told = vanished;
+        return vanished ? 1 : -1;
+    }
+    return 0;
+}
+
+bool seuil_map_dropped_for(const struct seuil_map *map, uint32_t i, const char **ret_reason,
+                           uint64_t *ret_count)
+{
+    if (i >= map->variant_count + 2)
+        return false;
+    *ret_reason = i < map->variant_count    ? map->variants[i].reason
+                  : i == map->variant_count ? "unmatched"
+                                            : "no_items";
+    *ret_count = __atomic_load_n(&map->drops[i], __ATOMIC_RELAXED);
+    return true;
+}
+
 bool seuil_map_watched(const struct seuil_map *map, uint32_t i, struct seuil_map_watch *ret_watch)
 {
     if (i >= map->watch_count)
         return false;
     *ret_watch = map->watches[i];
     ret_watch->present = __atomic_load_n(&map->counters[i].present, __ATOMIC_RELAXED);
+    ret_watch->absent = __atomic_load_n(&map->counters[i].absent, __ATOMIC_RELAXED);
     ret_watch->silent = __atomic_load_n(&map->counters[i].silent, __ATOMIC_RELAXED);
     return true;
 }

@@ -75,6 +75,27 @@ Test(events, the_first_variant_that_holds_makes_the_event)
     gives(map, "{\"i\":\"1\",\"t\":\"d\"}", "filtered unmatched");
 }
 
+Test(events, what_is_left_out_is_counted_by_its_reason)
+{
+    const char *map = "all: {id: =e, time: '=1 | time(ms)'}\nevents:\n- when: {t: a}\n  drop: one\n"
+                      "- when: {t: b}\n  kind: page_view\n  each: l\n";
+    struct mapping m = mapping_of(map, strlen(map));
+    static const uint64_t wanted[] = {2, 0, 1, 3}; /* one, (an event's), unmatched, no_items */
+    const char *reason;
+    uint64_t count;
+    uint32_t n = 0;
+
+    for (unsigned i = 0; i < 2; i++)
+        mapping_text(&m, "{\"t\":\"a\"}");
+    mapping_text(&m, "{}");
+    for (unsigned i = 0; i < 3; i++)
+        mapping_text(&m, "{\"t\":\"b\",\"l\":[]}");
+    for (; seuil_map_dropped_for(m.map, n, &reason, &count); n++)
+        cr_assert_eq(count, wanted[n], "%s: %llu", reason, (unsigned long long)count);
+    cr_assert_eq(n, 4);
+    mapping_done(&m);
+}
+
 Test(events, an_event_says_what_goes_before_all)
 {
     gives("all: {id: =all, time: '=1 | time(ms)', title: =all, action: =left out}\n"
@@ -251,11 +272,13 @@ Test(events, a_field_that_stops_coming_is_noticed)
         cr_assert_not(seuil_map_vanished(&watch), "after %d", i);
         mapping_text(&m, "{\"other\":\"x\"}");
     }
-    cr_assert(seuil_map_watched(m.map, 0, &watch));
-    cr_assert(seuil_map_vanished(&watch));
+    cr_assert_eq(seuil_map_alarm(m.map, &watch), 1);
+    cr_assert_str_eq(watch.field, "url");
+    cr_assert_eq(watch.line, 1);
+    cr_assert_eq(seuil_map_alarm(m.map, &watch), 0, "told once");
     mapping_text(&m, "{\"u\":\"x\"}");
-    seuil_map_watched(m.map, 0, &watch);
-    cr_assert_not(seuil_map_vanished(&watch));
+    cr_assert_eq(seuil_map_alarm(m.map, &watch), -1);
+    cr_assert_eq(seuil_map_alarm(m.map, &watch), 0);
     mapping_done(&m);
 }
 
