@@ -177,6 +177,8 @@ static void run_seek(struct seuil_shard *shard)
     /* A walk under way has judged some leads by other models, even if those of before are back. */
     if (shard->meta.model_hash != shard->env.models->hash || shard->meta.walk_model_hash)
         seuil_walk_begin(shard);
+    else
+        seuil_versions_write(shard->env.models, shard->meta.versions);
     seuil_shard_wake_at(shard, shard->mono);
 }
 

@@ -88,6 +88,7 @@ int seuil_check_first_meta(struct seuil_shard *shard, struct seuil_meta *ret_met
     meta.token = shard->token;
     meta.seq = 1;
     meta.model_hash = shard->env.models->hash;
+    seuil_versions_write(shard->env.models, meta.versions);
     meta.muted_until = SEUIL_TIME_NONE;
     snprintf(meta.owner, sizeof(meta.owner), "%s", shard->config->owner);
     if (shard->config->cluster_id)

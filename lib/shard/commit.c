@@ -152,6 +152,7 @@ static void next_walk(struct seuil_shard *shard, struct seuil_meta *meta)
     if (!walk->last)
         return;
     meta->model_hash = hash;
+    seuil_versions_write(shard->env.models, meta->versions);
     meta->walk_model_hash = meta->walk_cursor = 0;
 }
 

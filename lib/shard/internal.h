@@ -456,6 +456,11 @@ bool seuil_walk_run(struct seuil_shard *shard);
 /* A lead of the page came from Redis. */
 void seuil_walk_loaded(struct seuil_shard *shard, struct seuil_cached *entry);
 void seuil_walk_reply(struct seuil_shard *shard, const struct seuil_store_reply *reply);
+/* The versions of @models as meta keeps them, and that of the model @name in them; false when it is
+ * not told. */
+void seuil_versions_write(const struct seuil_models *models, char out[SEUIL_VERSIONS_MAX]);
+bool seuil_versions_find(const char *versions, const char *name, char out[SEUIL_NAME_MAX + 1]);
+
 /* Judge @lead, opened from @entry, under the present models, and write it back. */
 void seuil_walk_judge(struct seuil_shard *shard, struct seuil_cached *entry,
                       struct seuil_lead *lead);

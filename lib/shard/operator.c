@@ -81,6 +81,7 @@ void seuil_operator_rebuild(struct seuil_meta *meta, const struct seuil_operator
     if (meta->seq <= order->witness_seq)
         meta->seq = order->witness_seq + 1; /* or the next owner would think Redis went back */
     meta->model_hash = order->model_hash;
+    meta->versions[0] = '\0'; /* the next owner fills them in */
     meta->walk_model_hash = 0;
     meta->walk_cursor = 0;
     meta->muted_until = order->muted_until;

@@ -30,6 +30,7 @@ void seuil_walk_judge(struct seuil_shard *shard, struct seuil_cached *entry,
                       struct seuil_lead *lead)
 {
     seuil_time_ms frontier = seuil_timers_frontier(shard);
+    char before[SEUIL_MODELS_MAX][SEUIL_NAME_MAX + 1];
 
     entry->model_epoch = shard->model_epoch;
     if (!entry->len)
@@ -37,6 +38,14 @@ void seuil_walk_judge(struct seuil_shard *shard, struct seuil_cached *entry,
     seuil_engine_remodel(shard->env.models, shard->env.scratch,
                          frontier > lead->clock ? frontier : lead->clock, lead, &shard->outcome);
     shard->counters.remodeled++;
+    for (uint32_t i = 0; i < shard->outcome.crossing_count; i++) {
+        struct seuil_crossing *crossing = &shard->outcome.crossings[i];
+
+        if (crossing->reason == SEUIL_REASON_MODEL_CHANGED &&
+            seuil_versions_find(shard->meta.versions,
+                                shard->env.models->models[crossing->model].name, before[i]))
+            crossing->version_before = before[i];
+    }
     seuil_lead_close(shard, entry, lead, seuil_lead_outcome(shard, NULL, NULL, lead));
 }
 

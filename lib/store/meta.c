@@ -197,6 +197,7 @@ void seuil_meta_format(const struct seuil_meta *meta, struct seuil_meta_text *te
     add_text(text, SEUIL_STR("owner"), meta->owner, sizeof(meta->owner));
     add_text(text, SEUIL_STR("halt"), meta->halt, sizeof(meta->halt));
     add_counts(text, &meta->counts);
+    add_text(text, SEUIL_STR("versions"), meta->versions, sizeof(meta->versions));
     for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++)
         if (meta->topics[i].present)
             add_topic(text, i, &meta->topics[i]);
@@ -306,6 +307,7 @@ enum field {
     OWNER,
     HALT,
     COUNTS,
+    VERSIONS, /* may be missing */
     FIXED,
 };
 
@@ -314,7 +316,7 @@ static const struct seuil_str field_names[FIXED] = {
     [HEAD] = {"head", 4},     [TAIL] = {"tail", 4},       [TIME] = {"time", 4},
     [MUTED] = {"muted", 5},   [MODEL] = {"model", 5},     [WALK] = {"walk", 4},
     [CURSOR] = {"cursor", 6}, [CLUSTER] = {"cluster", 7}, [OWNER] = {"owner", 5},
-    [HALT] = {"halt", 4},     [COUNTS] = {"counts", 6},
+    [HALT] = {"halt", 4},     [COUNTS] = {"counts", 6},   [VERSIONS] = {"versions", 8},
 };
 
 static bool fixed_parse(uint32_t which, struct seuil_str value, struct seuil_meta *meta)
@@ -351,6 +353,8 @@ static bool fixed_parse(uint32_t which, struct seuil_str value, struct seuil_met
         return text_parse(value, meta->owner, sizeof(meta->owner));
     case COUNTS:
         return counts_parse(value, &meta->counts);
+    case VERSIONS:
+        return text_parse(value, meta->versions, sizeof(meta->versions));
     default:
         return text_parse(value, meta->halt, sizeof(meta->halt));
     }
@@ -414,7 +418,7 @@ int seuil_meta_parse(const struct seuil_meta_field *fields, uint32_t count,
         seen |= 1u << which;
     }
     for (uint32_t i = 0; i < FIXED; i++)
-        if (!(seen & 1u << i))
+        if (!(seen & 1u << i) && i != VERSIONS)
             return seuil_error_set(err, SEUIL_ERR_CORRUPT, "meta has no field '%s': " WHAT_TO_DO,
                                    field_names[i].ptr);
     if (meta.outbox_head > meta.outbox_tail)

@@ -77,6 +77,9 @@ struct seuil_meta_counts {
 #undef X
 };
 
+/* Names and versions of the models, one a line; models beyond are not told. */
+#define SEUIL_VERSIONS_MAX 1024
+
 struct seuil_meta {
     uint32_t format;
     struct seuil_token token;
@@ -86,7 +89,9 @@ struct seuil_meta {
     uint64_t outbox_head;      /* index of the first entry kept */
     uint64_t outbox_tail;      /* index the next entry gets */
     uint64_t model_hash;
-    uint64_t walk_model_hash; /* of the walk under way, 0: none (PROTOCOL 26) */
+    char versions[SEUIL_VERSIONS_MAX]; /* of the models of that hash, see shard/versions.c; "": not
+                                          known */
+    uint64_t walk_model_hash;          /* of the walk under way, 0: none (PROTOCOL 26) */
     uint64_t walk_cursor;
     char cluster_id[64];       /* of Kafka */
     char owner[64];            /* instance name, for people */

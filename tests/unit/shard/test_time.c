@@ -291,6 +291,35 @@ Test(model, one_that_changed_while_the_daemon_was_down_is_walked_and_taken_up_af
     rig_free(rig);
 }
 
+Test(model, a_lead_that_moves_is_told_once_with_both_versions)
+{
+    struct rig *rig = rig_new();
+    const char *value;
+
+    seuil_models_free(rig->others);
+    rig->others = rig_models("seuil_model: 1\nname: rig\nversion: \"2 b\"\n"
+                             "decay: {half_life: 10s}\ngroups:\n  all: {}\n"
+                             "tiers:\n  - {name: cold}\n  - {name: warm, entry: 30}\n"
+                             "rules:\n  - {name: big, event: activity, when: {name: big}, "
+                             "points: 20, group: all}\n");
+    free(rig->other_scratch);
+    rig->other_scratch = rig_scratch(rig->others);
+    rig_event(rig, VIEWS, RIG_WALL, "a", "big", 0);
+    rig_start(rig);
+    rig_turns(rig, 5);
+    cr_assert_eq(rig->sink.count, 1);
+    cr_assert(strstr(rig_meta(rig)->versions, "rig: 1"));
+    seuil_shard_remodel(rig->shard, rig->others, rig->other_scratch);
+    rig_pass(rig, 2000);
+    cr_assert_eq(rig->sink.count, 2);
+    value = rig->sink.sent[1].value;
+    cr_assert(strstr(value, "\"reason\":\"model_changed\""), "%s", value);
+    cr_assert(strstr(value, "\"model_version\":\"2 b\""));
+    cr_assert(strstr(value, "\"model_version_before\":\"1\""), "%s", value);
+    cr_assert(strstr(rig_meta(rig)->versions, "rig: 2 b"));
+    rig_free(rig);
+}
+
 Test(model, read_again_and_the_same_leaves_a_fall_to_silence)
 {
     struct rig *rig = rig_new();

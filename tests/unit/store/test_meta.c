@@ -25,6 +25,7 @@ static struct seuil_meta full(void)
     memset(meta.cluster_id, 'c', sizeof(meta.cluster_id) - 1);
     memset(meta.owner, 'o', sizeof(meta.owner) - 1);
     memset(meta.halt, '\xff', sizeof(meta.halt) - 1);
+    memset(meta.versions, 'v', sizeof(meta.versions) - 1);
     for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++)
         meta.topics[i] = (struct seuil_meta_topic){true,      UINT32_MAX,    INT64_MAX,  INT64_MAX,
                                                    INT64_MAX, INT64_MIN + 1, UINT64_MAX, INT64_MAX,
@@ -52,6 +53,7 @@ Test(meta, the_longest_one_fits_and_comes_back_whole)
     cr_assert(memcmp(&meta.counts, &back.counts, sizeof(meta.counts)) == 0);
     cr_assert_str_eq(meta.halt, back.halt);
     cr_assert_str_eq(meta.cluster_id, back.cluster_id);
+    cr_assert_str_eq(meta.versions, back.versions);
     cr_assert(memcmp(&meta.token, &back.token, sizeof(meta.token)) == 0);
 }
 
@@ -81,6 +83,11 @@ Test(meta, a_missing_a_double_and_an_unknown_field_are_refused)
         text.fields[i] = text.fields[--text.count];
         cr_assert_eq(again(&text, &back), SEUIL_ERR_CORRUPT, "without field %u", i);
     }
+    seuil_meta_format(&meta, &text);
+    text.fields[14] = text.fields[--text.count];
+    cr_assert_eq(again(&text, &back), 0, "written before versions were told");
+    cr_assert_str_eq(back.versions, "");
+    back.seq = 77;
     seuil_meta_format(&meta, &text);
     text.fields[0] = text.fields[1];
     cr_assert_eq(again(&text, &back), SEUIL_ERR_CORRUPT);
