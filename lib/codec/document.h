@@ -95,7 +95,9 @@ int seuil_json_document(const struct seuil_wanted *wanted, enum seuil_duplicates
                         struct seuil_document *document, struct seuil_fault *fault);
 
 /* One line of values between tabs, all of them texts; an empty value is null. A name that is a
- * number is the column of that number, from 1; other names stand in @columns. */
+ * number is the column of that number, from 1; other names stand in @columns, ascending by name.
+ * Columns beyond SEUIL_TSV_COLUMNS_MAX are not looked at. */
+#define SEUIL_TSV_COLUMNS_MAX 1024
 struct seuil_column {
     struct seuil_str name;
     uint32_t number;

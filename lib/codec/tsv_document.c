@@ -21,26 +21,38 @@ static uint32_t number_of(struct seuil_str name)
 static uint32_t column_of(const struct seuil_wanted *wanted, const struct seuil_column *columns,
                           uint32_t column_count)
 {
-    for (uint32_t i = 0; i < column_count; i++)
-        if (seuil_str_eq(columns[i].name, wanted->name))
-            return columns[i].number;
+    uint32_t low = 0, high = column_count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int order = seuil_str_cmp(columns[middle].name, wanted->name);
+
+        if (order == 0)
+            return columns[middle].number;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     return number_of(wanted->name);
 }
 
-/* Column @number of the line, from 1; false when the line ends before it. */
-static bool cut(const uint8_t *bytes, uint32_t len, uint32_t number, struct seuil_str *ret_text)
+/* Where columns begin, from 1 on, and behind the last one where one more would; their number. */
+static uint32_t find_columns(const uint8_t *bytes, uint32_t len,
+                             uint32_t starts[SEUIL_TSV_COLUMNS_MAX + 2])
 {
     const uint8_t *p = bytes, *end = bytes + len, *tab;
+    uint32_t count = 0;
 
-    for (;; p = tab + 1) {
+    while (count < SEUIL_TSV_COLUMNS_MAX) {
+        starts[++count] = (uint32_t)(p - bytes);
         tab = memchr(p, '\t', (size_t)(end - p));
-        if (--number == 0)
-            break;
+        p = (tab ? tab : end) + 1;
         if (!tab)
-            return false;
+            break;
     }
-    *ret_text = (struct seuil_str){(const char *)p, (uint32_t)((tab ? tab : end) - p)};
-    return true;
+    starts[count + 1] = (uint32_t)(p - bytes);
+    return count;
 }
 
 static int take(const struct seuil_wanted *wanted, struct seuil_str text, const uint8_t *bytes,
@@ -66,6 +78,7 @@ int seuil_tsv_document(const struct seuil_wanted *wanted, const struct seuil_col
                        uint32_t column_count, const uint8_t *bytes, uint32_t len,
                        struct seuil_document *document, struct seuil_fault *fault)
 {
+    uint32_t starts[SEUIL_TSV_COLUMNS_MAX + 2], count;
     uint32_t root = document->count;
     int rc = 0;
 
@@ -78,14 +91,18 @@ int seuil_tsv_document(const struct seuil_wanted *wanted, const struct seuil_col
         return seuil_fault_set(fault, SEUIL_ERR_FORMAT, 0, "the record is more than one line");
     if (!seuil_document_add(document, SEUIL_NODE_OBJECT, (struct seuil_str){0}))
         return seuil_fault_set(fault, SEUIL_ERR_LIMIT, 0, "the record has too many wanted values");
+    count = find_columns(bytes, len, starts);
     for (uint32_t i = 0; i < wanted->child_count && !rc; i++) {
         const struct seuil_wanted *child = &wanted->children[i];
         uint32_t number = column_of(child, columns, column_count);
         struct seuil_str text;
 
         document->steps++;
-        if (number > 0 && cut(bytes, len, number, &text))
-            rc = take(child, text, bytes, document, fault);
+        if (number == 0 || number > count)
+            continue;
+        text = (struct seuil_str){(const char *)bytes + starts[number],
+                                  starts[number + 1] - starts[number] - 1};
+        rc = take(child, text, bytes, document, fault);
     }
     if (!rc)
         document->nodes[root].end = document->count;

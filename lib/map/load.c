@@ -8,9 +8,11 @@
 
 #include "base/heap.h"
 #include "codec/target.h"
-#include "conf/suggest.h"
 #include "conf/tzif.h"
 #include "map/keyed.h"
+
+/* Fewer could be tried one after the other. */
+#define SECRET_MIN 16
 
 /* ---- what all files of the loader use ----------------------------------------------------- */
 
@@ -134,29 +136,19 @@ void seuil_map_lenient(struct seuil_map_loader *l, uint32_t from)
 
 /* ---- the parts of the text ---------------------------------------------------------------- */
 
-/* What is said of one key: by the input's own map, else by the preset. */
-struct part {
-    const struct seuil_yaml *doc;
-    const struct seuil_yaml_node *node;
-};
-
-struct sources {
-    struct part own, preset;
-};
-
-static struct part find_part(const struct sources *s, const char *key)
+static struct seuil_map_part find_part(const struct seuil_map_sources *s, const char *key)
 {
-    struct part part = {s->own.doc, seuil_yaml_find(s->own.node, key)};
+    struct seuil_map_part part = {s->own.doc, seuil_yaml_find(s->own.node, key)};
 
     if (!part.node)
-        part = (struct part){s->preset.doc, seuil_yaml_find(s->preset.node, key)};
+        part = (struct seuil_map_part){s->preset.doc, seuil_yaml_find(s->preset.node, key)};
     return part;
 }
 
 static const char *const top_keys[] = {"format", "columns", "zone", "each", "let", "all", "events"};
 #define TOP_KEYS (sizeof(top_keys) / sizeof(top_keys[0]))
 
-static bool check_top(struct seuil_map_loader *l, struct part part)
+static bool check_top(struct seuil_map_loader *l, struct seuil_map_part part)
 {
     if (!part.node)
         return true;
@@ -169,7 +161,13 @@ static bool check_top(struct seuil_map_loader *l, struct part part)
     return seuil_yaml_check_keys(l->doc, part.node, top_keys, TOP_KEYS, "a map", l->errs) == 0;
 }
 
-static void load_columns(struct seuil_map_loader *l, struct part part)
+static int by_column(const void *a, const void *b)
+{
+    return seuil_str_cmp(((const struct seuil_column *)a)->name,
+                         ((const struct seuil_column *)b)->name);
+}
+
+static void load_columns(struct seuil_map_loader *l, struct seuil_map_part part)
 {
     struct seuil_column *columns;
     const struct seuil_yaml_node *node = part.node;
@@ -198,16 +196,20 @@ static void load_columns(struct seuil_map_loader *l, struct part part)
             continue;
         }
         if (named)
-            seuil_yaml_int(l->doc, &node->items[i], "the number of a column", 1, 10000, l->errs,
-                           &number);
+            seuil_yaml_int(l->doc, &node->items[i], "the number of a column", 1,
+                           SEUIL_TSV_COLUMNS_MAX, l->errs, &number);
         columns[i] =
             (struct seuil_column){seuil_map_keep(l, seuil_yaml_str(name)), (uint32_t)number};
     }
+    qsort(columns, node->count, sizeof(*columns), by_column);
+    for (uint32_t i = 1; i < node->count; i++)
+        if (by_column(&columns[i - 1], &columns[i]) == 0)
+            seuil_map_error(l, node, 0, "the column %s stands twice", columns[i].name.ptr);
     l->map->columns = columns;
     l->map->column_count = node->count;
 }
 
-static void load_format(struct seuil_map_loader *l, struct part part)
+static void load_format(struct seuil_map_loader *l, struct seuil_map_part part)
 {
     struct seuil_str text;
 
@@ -219,7 +221,38 @@ static void load_format(struct seuil_map_loader *l, struct part part)
         l->map->format = seuil_map_keep(l, text).ptr;
 }
 
-static void load_lets(struct seuil_map_loader *l, struct part part)
+/* A path, or several of which the first that is there counts. Names in it begin anew: what is
+ * wanted below it is put where it lies when all is known. */
+static void load_let(struct seuil_map_loader *l, const struct seuil_yaml_node *key,
+                     const struct seuil_yaml_node *node)
+{
+    bool list = node->kind == SEUIL_YAML_SEQUENCE;
+    struct seuil_map_let_name *name = &l->let_names[l->let_count];
+    struct seuil_map_let let = {.count = list ? node->count : 1};
+
+    name->want = seuil_arena_alloc(&l->map->arena, 1, sizeof(*name->want));
+    if (!name->want) {
+        seuil_map_nomem(l);
+        return;
+    }
+    if (let.count == 0 || let.count > SEUIL_MAP_LET_PATHS_MAX) {
+        seuil_map_error(l, node, 0, "a name of let is a path, or a list of 1 to %d of them",
+                        SEUIL_MAP_LET_PATHS_MAX);
+        let.count = 0;
+    }
+    for (uint32_t i = 0; i < let.count; i++) {
+        struct seuil_map_want *want = NULL;
+        int64_t path = seuil_map_load_let(l, list ? &node->items[i] : node, &want, &let.json[i]);
+
+        let.path[i] = path < 0 ? 0 : (uint32_t)path;
+        name->at[i] = path < 0 ? NULL : want;
+    }
+    name->name = seuil_map_keep(l, seuil_yaml_str(key));
+    l->let_count++;
+    seuil_map_push(l, &l->lets, &let, sizeof(let));
+}
+
+static void load_lets(struct seuil_map_loader *l, struct seuil_map_part part)
 {
     const struct seuil_yaml_node *node = part.node;
 
@@ -232,213 +265,12 @@ static void load_lets(struct seuil_map_loader *l, struct part part)
                         SEUIL_MAP_LETS_MAX);
         return;
     }
-    for (uint32_t i = 0; i < node->count; i++) {
-        struct seuil_map_let let = {0};
-        struct seuil_map_want *want = NULL;
-        int64_t path = seuil_map_load_let(l, &node->items[i], &want, &let.json);
-
-        if (path < 0)
-            want = &l->record;
-        let.path = path < 0 ? 0 : (uint32_t)path;
-        if (let.json) {
-            want = seuil_arena_alloc(&l->map->arena, 1, sizeof(*want));
-            if (!want) {
-                seuil_map_nomem(l);
-                return;
-            }
-        }
-        l->let_names[l->let_count++] =
-            (struct seuil_map_let_name){seuil_map_keep(l, seuil_yaml_str(&node->keys[i])), want};
-        seuil_map_push(l, &l->lets, &let, sizeof(let));
-    }
-}
-
-/* ---- the fields of a variant -------------------------------------------------------------- */
-
-const char *seuil_map_target_name(unsigned target, enum seuil_kind kind)
-{
-    switch (target) {
-    case SEUIL_TARGET_ID:
-        return "id";
-    case SEUIL_TARGET_LEAD:
-        return "lead";
-    case SEUIL_TARGET_RETRACTS:
-        return "retracts";
-    case SEUIL_TARGET_TIME:
-        return "time";
-    case SEUIL_TARGET_CONSENT:
-        return "consent";
-    case SEUIL_TARGET_TYPE:
-        return NULL;
-    case SEUIL_TARGET_MAP:
-        return seuil_kind_map_name(kind);
-    default:
-        return seuil_field_of_kind((enum seuil_field)target, kind)
-                   ? seuil_field_name((enum seuil_field)target)
-                   : NULL;
-    }
-}
-
-static void load_field(struct seuil_map_loader *l, unsigned target, const char *name,
-                       struct part part, uint32_t variant)
-{
-    struct seuil_map_watch watch = {
-        .variant = variant,
-        .field = name,
-        .file = seuil_map_keep(l, seuil_str_from(seuil_yaml_name(part.doc))).ptr,
-        .line = part.node->line,
-    };
-    const struct seuil_yaml *doc = l->doc;
-    uint32_t at;
-
-    l->doc = part.doc;
-    seuil_map_emit(l, SEUIL_MAP_FIELD, target);
-    if (target == SEUIL_TARGET_MAP) {
-        seuil_map_load_entries(l, part.node);
-    } else if (!seuil_yaml_is_null(part.node)) {
-        uint32_t from = seuil_map_here(l);
-
-        seuil_map_load_value(l, part.node);
-        at = seuil_map_emit(l, SEUIL_MAP_STORE, target);
-        if (!l->nomem) {
-            struct seuil_map_instruction *ops = l->ops.items;
-
-            ops[at].lenient = at > from && ops[at - 1].lenient;
-            ops[at].count = (uint16_t)seuil_map_push(l, &l->watches, &watch, sizeof(watch));
-        }
-    }
-    l->doc = doc;
-}
-
-/* A map that says nothing of the lead takes the record's key. */
-static void load_fields(struct seuil_map_loader *l, const struct seuil_yaml_node *variant,
-                        enum seuil_kind kind, const struct sources *s, uint32_t number)
-{
-    struct part all = {s->preset.doc, seuil_yaml_find(s->preset.node, "all")};
-    struct part own = {s->own.doc, seuil_yaml_find(s->own.node, "all")};
-    uint32_t at;
-
-    for (unsigned t = 0; t < SEUIL_TARGET_COUNT; t++) {
-        const char *name = seuil_map_target_name(t, kind);
-        struct part part = {l->doc, name ? seuil_yaml_find(variant, name) : NULL};
-
-        if (!name)
-            continue;
-        if (!part.node)
-            part = (struct part){own.doc, seuil_yaml_find(own.node, name)};
-        if (!part.node)
-            part = (struct part){all.doc, seuil_yaml_find(all.node, name)};
-        if (part.node) {
-            load_field(l, t, name, part, number);
-        } else if (t == SEUIL_TARGET_LEAD) {
-            seuil_map_emit(l, SEUIL_MAP_FIELD, t);
-            seuil_map_emit(l, SEUIL_MAP_KEY, 0);
-            at = seuil_map_emit(l, SEUIL_MAP_STORE, t);
-            if (!l->nomem)
-                ((struct seuil_map_instruction *)l->ops.items)[at].count = UINT16_MAX;
-        } else if (t == SEUIL_TARGET_ID) {
-            seuil_map_error(l, variant, 0,
-                            "this event has no id: name the field, or derive one, as id: {derive: "
-                            "[message_id, event]}");
-        } else if (t == SEUIL_TARGET_TIME) {
-            seuil_map_error(l, variant, 0,
-                            "this event has no time: name the field, as time: timestamp | time(s)");
-        }
-    }
-    seuil_map_emit(l, SEUIL_MAP_END, 0);
-}
-
-static void check_variant_keys(struct seuil_map_loader *l, const struct seuil_yaml_node *node,
-                               int kind)
-{
-    const char *names[SEUIL_TARGET_COUNT + 8] = {"when", "kind", "drop", "each"};
-    size_t count = 4;
-
-    for (unsigned t = 0; kind >= 0 && t < SEUIL_TARGET_COUNT; t++) {
-        const char *name = seuil_map_target_name(t, (enum seuil_kind)kind);
-
-        if (name)
-            names[count++] = name;
-    }
-    seuil_yaml_check_keys(l->doc, node, names, count,
-                          kind >= 0 ? seuil_kind_name((enum seuil_kind)kind) : "a dropped event",
-                          l->errs);
-}
-
-static int load_kind(struct seuil_map_loader *l, const struct seuil_yaml_node *node)
-{
-    const char *names[SEUIL_KINDS];
-    char hint[160];
-    int kind = node->kind == SEUIL_YAML_SCALAR ? seuil_kind_find(seuil_yaml_str(node)) : -1;
-
-    for (int i = 0; i < SEUIL_KINDS; i++)
-        names[i] = seuil_kind_name((enum seuil_kind)i);
-    if (kind < 0 || kind >= SEUIL_KINDS) {
-        seuil_map_error(
-            l, node, 0, "unknown kind%s: page_view, email, form, activity, profile or command",
-            node->kind == SEUIL_YAML_SCALAR
-                ? seuil_suggest_text(seuil_yaml_str(node), names, SEUIL_KINDS, hint, sizeof(hint))
-                : "");
-        return -1;
-    }
-    return kind;
-}
-
-static void load_drop(struct seuil_map_loader *l, const struct seuil_yaml_node *node,
-                      struct seuil_map_variant *variant)
-{
-    struct seuil_str reason;
-
-    variant->reason = "";
-    if (!seuil_yaml_text(l->doc, node, "drop", SEUIL_NAME_MAX, l->errs, &reason))
-        variant->reason = seuil_map_keep(l, reason).ptr;
-    if (variant->reason[0] == '\0')
-        seuil_map_error(l, node, 0, "drop needs a reason, as drop: not_a_lead");
-}
-
-static void load_variant(struct seuil_map_loader *l, const struct seuil_yaml_node *node,
-                         const struct sources *s, uint32_t number)
-{
-    const struct seuil_yaml_node *when = seuil_yaml_find(node, "when");
-    const struct seuil_yaml_node *kind = seuil_yaml_find(node, "kind");
-    const struct seuil_yaml_node *drop = seuil_yaml_find(node, "drop");
-    const struct seuil_yaml_node *each = seuil_yaml_find(node, "each");
-    struct seuil_map_variant variant = {.number = number, .kind = -1, .reason = ""};
-
-    if (node->kind != SEUIL_YAML_MAPPING || !kind == !drop) {
-        seuil_map_error(l, node, 0,
-                        "each of events is a mapping with a kind: (page_view, email, form, "
-                        "activity, profile, command), or with drop: and a reason");
-        return;
-    }
-    if (kind && (variant.kind = load_kind(l, kind)) < 0)
-        return;
-    if (drop)
-        load_drop(l, drop, &variant);
-    check_variant_keys(l, node, variant.kind);
-    if (when) {
-        variant.has_when = true;
-        variant.when = seuil_map_here(l);
-        seuil_map_load_when(l, when);
-        seuil_map_emit(l, SEUIL_MAP_END, 0);
-    }
-    if (each) {
-        struct seuil_map_want *want = l->item;
-        int64_t path = seuil_map_load_path(l, each, &want);
-
-        variant.has_each = true;
-        variant.each = path < 0 ? 0 : (uint32_t)path;
-        l->item = want;
-    }
-    variant.start = seuil_map_here(l);
-    if (variant.kind >= 0)
-        load_fields(l, node, (enum seuil_kind)variant.kind, s, number);
-    l->item = l->outer;
-    seuil_map_push(l, &l->variants, &variant, sizeof(variant));
+    for (uint32_t i = 0; i < node->count; i++)
+        load_let(l, &node->keys[i], &node->items[i]);
 }
 
 /* Names in `all` that no kind of the map has. */
-static void check_all(struct seuil_map_loader *l, struct part part)
+static void check_all(struct seuil_map_loader *l, struct seuil_map_part part)
 {
     const char *names[SEUIL_TARGET_COUNT * 2];
     size_t count = 0;
@@ -460,7 +292,7 @@ static void check_all(struct seuil_map_loader *l, struct part part)
         seuil_yaml_check_keys(l->doc, part.node, names, count, "all", l->errs);
 }
 
-static void load_each(struct seuil_map_loader *l, struct part part)
+static void load_each(struct seuil_map_loader *l, struct seuil_map_part part)
 {
     struct seuil_map_want *want = NULL;
     int64_t path;
@@ -476,9 +308,9 @@ static void load_each(struct seuil_map_loader *l, struct part part)
     l->outer = l->item = want;
 }
 
-static void load_parts(struct seuil_map_loader *l, const struct sources *s)
+static void load_parts(struct seuil_map_loader *l, const struct seuil_map_sources *s)
 {
-    struct part zone = find_part(s, "zone"), events;
+    struct seuil_map_part zone = find_part(s, "zone"), events;
     struct seuil_str name;
 
     load_format(l, find_part(s, "format"));
@@ -490,8 +322,8 @@ static void load_parts(struct seuil_map_loader *l, const struct sources *s)
     }
     load_lets(l, find_part(s, "let"));
     load_each(l, find_part(s, "each"));
-    check_all(l, (struct part){s->own.doc, seuil_yaml_find(s->own.node, "all")});
-    check_all(l, (struct part){s->preset.doc, seuil_yaml_find(s->preset.node, "all")});
+    check_all(l, (struct seuil_map_part){s->own.doc, seuil_yaml_find(s->own.node, "all")});
+    check_all(l, (struct seuil_map_part){s->preset.doc, seuil_yaml_find(s->preset.node, "all")});
     events = find_part(s, "events");
     l->doc = events.node ? events.doc : s->own.node ? s->own.doc : s->preset.doc;
     if (!events.node || events.node->kind != SEUIL_YAML_SEQUENCE || events.node->count == 0 ||
@@ -507,7 +339,7 @@ static void load_parts(struct seuil_map_loader *l, const struct sources *s)
         return;
     }
     for (uint32_t i = 0; i < events.node->count; i++)
-        load_variant(l, &events.node->items[i], s, i + 1);
+        seuil_map_load_event(l, &events.node->items[i], s, i + 1);
 }
 
 /* ---- the whole ---------------------------------------------------------------------------- */
@@ -548,11 +380,15 @@ static void settle_all(struct seuil_map_loader *l)
     map->drops = seuil_arena_alloc(&map->arena, map->variant_count + 2, sizeof(*map->drops));
     if (!map->counters || !map->drops)
         seuil_map_nomem(l);
+    /* The last first: one may lie below another. A text may also be an object already. */
+    for (uint32_t i = map->let_count; i-- > 0 && !l->nomem;) {
+        for (uint32_t k = 0; k < map->lets[i].count; k++)
+            if (l->let_names[i].at[k])
+                seuil_map_want_graft(l, l->let_names[i].want, l->let_names[i].at[k]);
+        ((struct seuil_map_let *)map->lets)[i].wanted =
+            seuil_map_want_freeze(l, l->let_names[i].want);
+    }
     map->wanted = seuil_map_want_freeze(l, &l->record);
-    for (uint32_t i = 0; i < map->let_count && !l->nomem; i++)
-        if (map->lets[i].json)
-            ((struct seuil_map_let *)map->lets)[i].wanted =
-                seuil_map_want_freeze(l, l->let_names[i].want);
 }
 
 static int by_name(const void *a, const void *b)
@@ -580,8 +416,9 @@ static void take_free_mail(struct seuil_map_loader *l, const struct seuil_map_sp
 
 struct seuil_map *seuil_map_new(const struct seuil_map_spec *spec, struct seuil_errs *errs)
 {
-    struct sources s = {{spec->doc, spec->own},
-                        {spec->preset, spec->preset ? seuil_yaml_root(spec->preset) : NULL}};
+    struct seuil_map_sources s = {
+        {spec->doc, spec->own},
+        {spec->preset, spec->preset ? seuil_yaml_root(spec->preset) : NULL}};
     struct seuil_map_loader l = {.errs = errs};
     uint32_t before = errs->total;
 
@@ -597,6 +434,10 @@ struct seuil_map *seuil_map_new(const struct seuil_map_spec *spec, struct seuil_
     take_free_mail(&l, spec);
     if (check_top(&l, s.own) && check_top(&l, s.preset))
         load_parts(&l, &s);
+    if (l.map->secret.len > 0 && l.map->secret.len < SECRET_MIN)
+        seuil_errs_at(errs, SEUIL_ERR_INVALID, NULL, 0, 0,
+                      "lead_secret has fewer than %d characters: addresses could be guessed",
+                      SECRET_MIN);
     if (l.ops.count > SEUIL_MAP_OPS_MAX)
         seuil_map_error(&l, s.own.node ? s.own.node : s.preset.node, 0,
                         "the map is too large: %u operations, %d at most", l.ops.count,

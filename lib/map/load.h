@@ -20,7 +20,8 @@ struct seuil_map_want {
 
 struct seuil_map_let_name {
     struct seuil_str name;
-    struct seuil_map_want *want; /* of what lies below it */
+    struct seuil_map_want *want;                        /* what is wanted below it */
+    struct seuil_map_want *at[SEUIL_MAP_LET_PATHS_MAX]; /* where that lies; NULL: in a text */
 };
 
 struct seuil_map_loader {
@@ -35,6 +36,16 @@ struct seuil_map_loader {
     uint32_t let_count;
     struct seuil_map_let_name let_names[SEUIL_MAP_LETS_MAX];
     const struct seuil_zone *zone;
+};
+
+/* What is said of one key: by the input's own map, else by the preset. */
+struct seuil_map_part {
+    const struct seuil_yaml *doc;
+    const struct seuil_yaml_node *node;
+};
+
+struct seuil_map_sources {
+    struct seuil_map_part own, preset;
 };
 
 /* Report a mistake @offset characters into scalar @node. */
@@ -64,6 +75,9 @@ void seuil_map_lenient(struct seuil_map_loader *l, uint32_t from);
 /* ---- wanted names (wanted.c) ---- */
 struct seuil_map_want *seuil_map_want_child(struct seuil_map_loader *l, struct seuil_map_want *want,
                                             struct seuil_str name);
+/* What is wanted below @want is wanted below @at too. */
+void seuil_map_want_graft(struct seuil_map_loader *l, const struct seuil_map_want *want,
+                          struct seuil_map_want *at);
 const struct seuil_wanted *seuil_map_want_freeze(struct seuil_map_loader *l,
                                                  const struct seuil_map_want *want);
 
@@ -81,6 +95,10 @@ int64_t seuil_map_load_let(struct seuil_map_loader *l, const struct seuil_yaml_n
 void seuil_map_load_value(struct seuil_map_loader *l, const struct seuil_yaml_node *node);
 void seuil_map_load_when(struct seuil_map_loader *l, const struct seuil_yaml_node *node);
 uint32_t seuil_map_load_in(struct seuil_map_loader *l, const struct seuil_yaml_node *node);
+
+/* ---- one of `events` (load_event.c) ---- */
+void seuil_map_load_event(struct seuil_map_loader *l, const struct seuil_yaml_node *node,
+                          const struct seuil_map_sources *sources, uint32_t number);
 
 /* ---- the kind's map (load_entries.c) ---- */
 void seuil_map_load_entries(struct seuil_map_loader *l, const struct seuil_yaml_node *node);

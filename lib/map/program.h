@@ -148,10 +148,13 @@ struct seuil_map_pairs {
     bool lenient;
 };
 
+/* The first of these that is there. */
+#define SEUIL_MAP_LET_PATHS_MAX 4
 struct seuil_map_let {
-    bool json; /* the value at start is a text that is parsed */
-    uint32_t path;
-    const struct seuil_wanted *wanted; /* of json */
+    uint32_t count;
+    uint32_t path[SEUIL_MAP_LET_PATHS_MAX];
+    bool json[SEUIL_MAP_LET_PATHS_MAX]; /* a text there is parsed */
+    const struct seuil_wanted *wanted;  /* of such a text */
 };
 
 struct seuil_map_variant {

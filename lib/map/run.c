@@ -62,10 +62,6 @@ static int parse_let(struct seuil_map_scratch *s, const struct seuil_map_let *le
     uint32_t node = s->document.count;
     int rc;
 
-    if (s->value.v.type == SEUIL_TYPE_NULL) { /* it stands there as an object already */
-        *ret_node = s->value.node;
-        return 0;
-    }
     if (!seuil_map_as_text(s, &text))
         return s->fault.code;
     if (text.len > SEUIL_RECORD_BYTES_MAX - s->inner->text_len)
@@ -78,25 +74,34 @@ static int parse_let(struct seuil_map_scratch *s, const struct seuil_map_let *le
     return 0;
 }
 
-static int make_lets(const struct seuil_map *map, struct seuil_map_scratch *s)
+/* The first of its paths that leads to something; JSON in a text may stand there as an object too.
+ */
+static int make_let(const struct seuil_map *map, struct seuil_map_scratch *s,
+                    const struct seuil_map_let *let, uint32_t *ret_node)
 {
-    s->item_node = 0;
-    for (uint32_t i = 0; i < map->let_count; i++) {
-        const struct seuil_map_let *let = &map->lets[i];
-        int rc = 0;
-
-        seuil_map_take_node(s, seuil_map_find(map, s, &map->paths[let->path]));
-        s->lets[i] = SEUIL_NODE_NONE;
+    *ret_node = SEUIL_NODE_NONE;
+    for (uint32_t i = 0; i < let->count; i++) {
+        seuil_map_take_node(s, seuil_map_find(map, s, &map->paths[let->path[i]]));
         if (s->fault.code)
             return s->fault.code;
-        if (s->value.there && let->json)
-            rc = parse_let(s, let, &s->lets[i]);
-        else if (s->value.there)
-            s->lets[i] = s->value.node;
-        if (rc)
-            return rc;
+        if (!s->value.there)
+            continue;
+        if (let->json[i] && s->value.v.type != SEUIL_TYPE_NULL)
+            return parse_let(s, let, ret_node);
+        *ret_node = s->value.node;
+        return 0;
     }
     return 0;
+}
+
+static int make_lets(const struct seuil_map *map, struct seuil_map_scratch *s)
+{
+    int rc = 0;
+
+    s->item_node = 0;
+    for (uint32_t i = 0; i < map->let_count && !rc; i++)
+        rc = make_let(map, s, &map->lets[i], &s->lets[i]);
+    return rc;
 }
 
 /* ---- items -------------------------------------------------------------------------------- */

@@ -25,6 +25,14 @@ struct seuil_map_want *seuil_map_want_child(struct seuil_map_loader *l, struct s
     return *at;
 }
 
+void seuil_map_want_graft(struct seuil_map_loader *l, const struct seuil_map_want *want,
+                          struct seuil_map_want *at)
+{
+    at->whole |= want->whole;
+    for (const struct seuil_map_want *c = want->children; c; c = c->next)
+        seuil_map_want_graft(l, c, seuil_map_want_child(l, at, c->name));
+}
+
 static void freeze(struct seuil_map_loader *l, const struct seuil_map_want *want,
                    struct seuil_wanted *frozen)
 {

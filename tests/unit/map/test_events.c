@@ -158,6 +158,18 @@ Test(events, JSON_in_a_text_is_read_once_for_all_events)
     gives(map, "{}", "filtered no_events");
 }
 
+Test(events, a_name_may_stand_for_the_first_of_several_places)
+{
+    const char *map = "let: {m: [text | json, '@record'], d: '@m.data'}\n"
+                      "events: [{kind: page_view, id: '@m.id', time: '@d.t', url: '@d.u'}]";
+
+    gives(map,
+          "{\"text\":\"{\\\"id\\\":\\\"1\\\",\\\"data\\\":{\\\"t\\\":1,\\\"u\\\":"
+          "\\\"x\\\"}}\"}",
+          VIEW("1", ",\"url\":\"x\""));
+    gives(map, "{\"id\":\"2\",\"data\":{\"t\":1,\"u\":\"y\"}}", VIEW("2", ",\"url\":\"y\""));
+}
+
 static void entries(const char *fields, const char *record, const char *expected)
 {
     char map[600], line[600];
@@ -253,6 +265,10 @@ Test(events, forms_and_columns)
     gives("format: tsv\ncolumns: [id, url]\nevents: [{kind: page_view, id: id, url: url, time: '3 "
           "| time(ms)'}]",
           "1\t\t1\tmore", VIEW("1", ""));
+    gives(
+        "format: tsv\ncolumns: {z: 1, b: 3, a: 2}\n"
+        "events: [{kind: page_view, id: z, url: a, title: b, time: '4 | time(ms)', product: '5'}]",
+        "i\tA\tB\t1\r\n", VIEW("i", ",\"url\":\"A\",\"title\":\"B\""));
     gives(
         "format: tsv\nevents: [{kind: page_view, id: '1', time: '9'}]", "1\t2",
         "error -7 map of test, events[0] (page_view), field `time`: the record has nothing for it");
