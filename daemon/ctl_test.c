@@ -50,8 +50,8 @@ static void tell(struct run *run, const struct seuil_timeline *timeline,
 
     if (result->difference_count == 0) {
         if (run->verbose)
-            seuil_buf_printf(&run->out, "ok     %s:%d: %s\n", run->file, timeline->place.line,
-                             timeline->name);
+            seuil_buf_printf(&run->out, "ok     %s:%d: %s (%u bytes)\n", run->file,
+                             timeline->place.line, timeline->name, result->bytes);
         return;
     }
     seuil_buf_printf(&run->out, "%sFAILED%s %s:%d: %s\n", run->color ? red : "",
@@ -73,8 +73,9 @@ static void tell_json(struct run *run, const struct seuil_timeline *timeline,
 
     seuil_buf_add_text(out, first ? "{\"name\":" : ",{\"name\":");
     seuil_json_add_string(out, seuil_str_from(timeline->name));
-    seuil_buf_printf(out, ",\"line\":%d,\"passed\":%s,\"differences\":[", timeline->place.line,
-                     result->difference_count ? "false" : "true");
+    seuil_buf_printf(out, ",\"line\":%d,\"passed\":%s,\"bytes\":%u,\"differences\":[",
+                     timeline->place.line, result->difference_count ? "false" : "true",
+                     result->bytes);
     for (uint32_t i = 0; i < kept(result); i++) {
         const struct seuil_difference *difference = &result->differences[i];
 
@@ -159,7 +160,8 @@ int seuil_ctl_test(int argc, char **argv)
 {
     const char *format = NULL, *verbose = NULL;
     const struct seuil_ctl_option options[] = {
-        {"verbose", NULL, "name the tests that hold, too", &verbose, NULL},
+        {"verbose", NULL, "name the tests that hold, too, and the bytes of their lead", &verbose,
+         NULL},
         {"format", "text|json", "how to answer; json is one object a file", &format, NULL},
     };
     const struct seuil_ctl_command command = {

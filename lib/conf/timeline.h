@@ -123,6 +123,7 @@ struct seuil_difference {
 struct seuil_timeline_result {
     uint32_t difference_count; /* more than the list's size when it was full */
     struct seuil_difference differences[SEUIL_DIFFERENCES_MAX];
+    uint32_t bytes;  /* of the largest lead's packed state at the end */
     uint8_t highest; /* tier that the first lead ever was in, without exclusions */
     /* Where the lead of the first difference (none: the first lead) stood, to show why. */
     seuil_time_ms at;

@@ -8,6 +8,7 @@
 #include "base/heap.h"
 #include "conf/regex.h"
 #include "conf/timeline.h"
+#include "core/lead_codec.h"
 #include "core/time_text.h"
 
 /* Instants at which silence acts, in one timeline: centuries of hundredths of seconds end here. */
@@ -429,6 +430,11 @@ void seuil_timeline_run(struct seuil_timeline_runner *runner, const struct seuil
         }
         if (item->expect)
             compare(runner, item->expect, item->lead, item->clock);
+    }
+    for (uint8_t i = 0; i < timeline->lead_count && !runner->nomem; i++) {
+        uint32_t bytes = (uint32_t)seuil_lead_size(runner->leads[i]);
+
+        ret_result->bytes = bytes > ret_result->bytes ? bytes : ret_result->bytes;
     }
     if (runner->stuck)
         compare_text(runner, timeline->place, 0, "time", "goes on",
