@@ -173,7 +173,7 @@ struct seuil_chunk { /* the bytes of several of them */
     uint64_t end; /* the entries before this index */
 };
 
-#define SEUIL_SPARE_BUFS 4
+#define SEUIL_SPARE_BUFS 16
 
 struct seuil_publish {
     struct seuil_outgoing *ring; /* index i at ring[i & mask] */

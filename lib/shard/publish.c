@@ -16,7 +16,7 @@
  * acknowledged
  */
 
-#define SPARE_BYTES_MAX (1u << 20) /* a larger one is given back */
+#define SPARE_BYTES_MAX (256u << 10) /* a larger one is given back */
 
 static struct seuil_chunk *chunk_at(struct seuil_publish *publish, uint64_t number)
 {

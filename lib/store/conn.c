@@ -18,6 +18,8 @@
  * (16 KiB at most) at a time, and what it holds back no descriptor tells: it is read to its end. */
 #define READ_BYTES (64 * 1024)
 #define READ_TURNS 256
+/* A transaction goes out at once, without waiting for the server to make room halfway. */
+#define SEND_BYTES (2 << 20)
 
 bool seuil_redis_error_passes(struct seuil_str text)
 {
@@ -84,7 +86,7 @@ static int failed(struct seuil_conn *conn, const char *what, int error)
 
 static int socket_connect(struct seuil_conn *conn, const struct sockaddr *address, socklen_t len)
 {
-    int on = 1;
+    int on = 1, send_bytes = SEND_BYTES;
 
     conn->fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (conn->fd < 0)
@@ -92,6 +94,8 @@ static int socket_connect(struct seuil_conn *conn, const struct sockaddr *addres
     if (address->sa_family != AF_UNIX) {
         setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
         setsockopt(conn->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    } else { /* which does not grow by itself */
+        setsockopt(conn->fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof(send_bytes));
     }
     if (connect(conn->fd, address, len) == 0 || errno == EINPROGRESS)
         return 0;
