@@ -73,6 +73,76 @@ static bool read_steps(struct seuil_model_reader *reader, const struct seuil_yam
     return true;
 }
 
+/* inactivity: {every: 7d, keep: 0.5} or {every: 7d, subtract: 5} */
+static bool read_inactivity(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                            struct seuil_decay *decay)
+{
+    const struct seuil_yaml_node *every, *keep, *subtract;
+    uint32_t before = reader->errs->total;
+
+    if (!seuil_model_mapping(reader, node, "inactivity"))
+        return false;
+    seuil_model_keys(reader, node, SEUIL_SECTION_INACTIVITY);
+    every = seuil_model_need(reader, node, "every", "inactivity");
+    keep = seuil_yaml_find(node, "keep");
+    subtract = seuil_yaml_find(node, "subtract");
+    if (!keep == !subtract)
+        seuil_model_error(reader, node, SEUIL_ERR_INVALID,
+                          "inactivity needs either keep, the part that is left, or subtract");
+    decay->shape = SEUIL_DECAY_INACTIVITY;
+    if (every)
+        seuil_yaml_duration(reader->doc, every, "every", SEUIL_DURATION_MIN_MS,
+                            SEUIL_DURATION_MAX_MS, reader->errs, &decay->duration_ms);
+    if (keep && read_part(reader, keep, "keep", 1, &decay->keep) && decay->keep == 1)
+        seuil_model_error(reader, keep, SEUIL_ERR_INVALID, "to keep all of it is no decay");
+    if (subtract && seuil_model_number(reader, node, "subtract", &decay->subtract) &&
+        !(decay->subtract > 0))
+        seuil_model_error(reader, subtract, SEUIL_ERR_INVALID, "subtract must be above 0");
+    return reader->errs->total == before;
+}
+
+bool seuil_model_scoped_decay(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                              uint16_t scope, struct seuil_decay *ret_decay)
+{
+    struct seuil_decay decay = {.scope = scope};
+    const struct seuil_yaml_node *inactivity = seuil_yaml_find(node, "inactivity");
+
+    if (!inactivity || node->count != 1)
+        return seuil_model_decay(reader, node, ret_decay);
+    if (!read_inactivity(reader, inactivity, &decay))
+        return false;
+    *ret_decay = decay;
+    return true;
+}
+
+void seuil_model_scopes(struct seuil_model_reader *reader)
+{
+    uint32_t first = reader->model->rule_first, end = reader->rules.count;
+
+    for (uint32_t i = first; i < end && !reader->nomem; i++) {
+        struct seuil_rule *rules = reader->rules.list, *scope;
+        uint32_t found = end;
+        char name[SEUIL_NAME_MAX + 16] = "inactivity";
+
+        if (rules[i].decay.shape != SEUIL_DECAY_INACTIVITY)
+            continue;
+        while (found < reader->rules.count && (rules[found].role != SEUIL_ROLE_SCOPE ||
+                                               rules[found].decay.scope != rules[i].decay.scope))
+            found++;
+        if (found == reader->rules.count) {
+            if (rules[i].decay.scope)
+                strncat(name, reader->model->groups[rules[i].decay.scope - 1].name, SEUIL_NAME_MAX);
+            scope = seuil_model_hidden(reader, name, SEUIL_ROLE_SCOPE, NULL);
+            if (!scope)
+                return;
+            rules = reader->rules.list;
+            scope->decay.scope = rules[i].decay.scope;
+            scope->name = scope->label = "inactivity";
+        }
+        rules[i].parent = (uint16_t)found;
+    }
+}
+
 bool seuil_model_decay(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                        struct seuil_decay *ret_decay)
 {
@@ -93,6 +163,12 @@ bool seuil_model_decay(struct seuil_model_reader *reader, const struct seuil_yam
     seuil_model_keys(reader, node, SEUIL_SECTION_DECAY);
     if (reader->errs->total != before)
         return false;
+    if (seuil_yaml_find(node, "inactivity")) {
+        seuil_model_error(reader, node, SEUIL_ERR_INVALID,
+                          "inactivity is of a group or of the model, and stands alone there: a "
+                          "rule's own decay is by the age of its events");
+        return false;
+    }
     if (node->count != 1) {
         seuil_model_error(reader, node, SEUIL_ERR_INVALID,
                           "decay has one shape: half_life, expires, linear or steps");

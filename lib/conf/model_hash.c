@@ -101,6 +101,10 @@ static void put_decay(struct seuil_buf *buf, const struct seuil_decay *decay)
 {
     put_u64(buf, decay->shape);
     put_u64(buf, (uint64_t)decay->duration_ms);
+    if (decay->shape == SEUIL_DECAY_INACTIVITY) {
+        put_double(buf, decay->keep);
+        put_double(buf, decay->subtract);
+    }
     put_u64(buf, decay->step_count);
     for (uint8_t i = 0; i < decay->step_count; i++) {
         put_u64(buf, (uint64_t)decay->steps[i].age_ms);

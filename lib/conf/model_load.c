@@ -54,7 +54,7 @@ static void read_head(struct seuil_model_reader *reader)
     if (zone)
         reader->zone = seuil_model_zone(reader, zone);
     if (decay)
-        seuil_model_decay(reader, decay, &reader->decay);
+        seuil_model_scoped_decay(reader, decay, 0, &reader->decay);
 }
 
 static void check_model_name(struct seuil_model_reader *reader, const struct seuil_model *models)
@@ -109,6 +109,7 @@ static void read_model(struct seuil_model_reader *reader, struct seuil_model *mo
     seuil_model_roles(reader);
     seuil_model_reset(reader);
     seuil_model_silences(reader, model->rule_first);
+    seuil_model_scopes(reader);
     seuil_model_legs(reader);
     seuil_model_timelines(reader);
     seuil_model_exclusive(reader);

@@ -154,6 +154,11 @@ bool seuil_model_test(struct seuil_model_reader *reader, const struct seuil_yaml
 /* False after a report. */
 bool seuil_model_decay(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                        struct seuil_decay *ret_decay);
+/* The same of a group (@scope: its index + 1) or of the model (0): it may be inactivity. */
+bool seuil_model_scoped_decay(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                              uint16_t scope, struct seuil_decay *ret_decay);
+/* A hidden rule for each inactivity that a rule is under. */
+void seuil_model_scopes(struct seuil_model_reader *reader);
 
 /* ---- model_points.c ------------------------------------------------------------------------ */
 

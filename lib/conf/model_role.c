@@ -10,11 +10,11 @@ struct seuil_rule *seuil_model_hidden(struct seuil_model_reader *reader, const c
                                       enum seuil_role role, uint16_t *ret_index)
 {
     struct seuil_rule *rule = seuil_vector_add(reader, &reader->rules, sizeof(*rule));
-    char unique[32] = "\x01";
+    char unique[SEUIL_NAME_MAX + 32] = "\x01";
 
     if (!rule)
         return NULL;
-    strcat(unique, name);
+    strncat(unique, name, sizeof(unique) - 2);
     rule->name = rule->label = name;
     rule->key = seuil_name_hash(seuil_str_from(reader->model->name ? reader->model->name : ""),
                                 seuil_str_from(unique));

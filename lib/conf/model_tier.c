@@ -7,7 +7,7 @@
 
 static void read_group(struct seuil_model_reader *reader, const struct seuil_yaml_node *key,
                        const struct seuil_yaml_node *node, struct seuil_group *group,
-                       struct seuil_decay *decay)
+                       uint16_t scope, struct seuil_decay *decay)
 {
     const struct seuil_yaml_node *own;
 
@@ -26,7 +26,7 @@ static void read_group(struct seuil_model_reader *reader, const struct seuil_yam
     seuil_model_bounds(reader, node, &group->floor, &group->ceiling);
     own = seuil_yaml_find(node, "decay");
     if (own)
-        seuil_model_decay(reader, own, decay);
+        seuil_model_scoped_decay(reader, own, scope, decay);
 }
 
 void seuil_model_groups(struct seuil_model_reader *reader)
@@ -48,7 +48,8 @@ void seuil_model_groups(struct seuil_model_reader *reader)
     reader->model->groups = groups;
     reader->model->group_count = (uint16_t)node->count;
     for (uint32_t i = 0; i < node->count; i++)
-        read_group(reader, &node->keys[i], &node->items[i], &groups[i], &reader->group_decay[i]);
+        read_group(reader, &node->keys[i], &node->items[i], &groups[i], (uint16_t)(i + 1),
+                   &reader->group_decay[i]);
 }
 
 /* Marks of a tier above the first. */

@@ -229,6 +229,8 @@ seuil_time_ms seuil_compound_expiry(const struct seuil_tally *tally, const struc
         due = seuil_silence_due(tally, rule);
         newest += SEUIL_MEMORY_MS;
         return due != SEUIL_TIME_NEVER && due + 1 > newest ? due + 1 : newest;
+    case SEUIL_ROLE_SCOPE: /* goes with what is under it */
+        return SEUIL_TIME_NONE;
     default:
         return newest + SEUIL_MEMORY_MS;
     }

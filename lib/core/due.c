@@ -17,6 +17,7 @@
 #include <assert.h>
 #include <math.h>
 
+#include "core/idle.h"
 #include "core/score.h"
 #include "core/tier.h"
 
@@ -67,7 +68,7 @@ static unsigned part_of(const struct search *search, const struct seuil_term *te
 
 static bool is_loose(const struct seuil_term *term)
 {
-    return term->is_aged || (term->is_half && term->half >= HALVES_MAX);
+    return term->is_aged || term->is_idle || (term->is_half && term->half >= HALVES_MAX);
 }
 
 static void prepare(struct search *search)
@@ -536,6 +537,14 @@ static seuil_time_ms quiet_from(const struct search *search)
             span = 4 * SEUIL_TIME_BOUND_MS;
         if (term->is_aged)
             span = seuil_decay_span_ms(&term->rule->decay) + 1;
+        if (term->is_idle) {
+            const struct seuil_scope *scope = &search->scratch->scopes[term->scope];
+            /* Below any double beside it. */
+            int64_t periods = seuil_idle_periods(scope->decay, scope->worth, 1e-300);
+
+            if (__builtin_mul_overflow(scope->decay->duration_ms, periods + 1, &span))
+                span = 4 * SEUIL_TIME_BOUND_MS;
+        }
         ahead = span > ahead ? span : ahead;
     }
     if (ahead > 4 * SEUIL_TIME_BOUND_MS)
@@ -554,7 +563,7 @@ static bool only_falls(const struct seuil_scratch *scratch, const struct seuil_l
         const struct seuil_term *term = &scratch->terms[view->term_first + i];
 
         if (term->is_aged || term->rule->points < 0 || term->rule->group == SEUIL_GROUP_EXCLUSION ||
-            (term->is_half && term->sum < 0))
+            ((term->is_half || term->is_idle) && term->sum < 0))
             return false;
     }
     return lead->evidence.adjustment_count == 0;

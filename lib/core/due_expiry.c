@@ -7,14 +7,41 @@
 
 #include "core/compound.h"
 #include "core/fold.h"
+#include "core/idle.h"
+
+static seuil_time_ms idle_expiry(const struct seuil_scratch *scratch, const struct seuil_term *term,
+                                 double least)
+{
+    const struct seuil_scope *scope = &scratch->scopes[term->scope];
+    seuil_time_ms end;
+    int64_t window = 32 * SEUIL_DAY_MS;
+
+    if (scope->last == SEUIL_TIME_NEVER ||
+        __builtin_mul_overflow(scope->decay->duration_ms,
+                               seuil_idle_periods(scope->decay, scope->worth, least), &end) ||
+        end > 4 * SEUIL_TIME_BOUND_MS)
+        return SEUIL_TIME_NEVER;
+    for (unsigned i = 0; i < term->rule->limit_count; i++) {
+        const struct seuil_limit *limit = &term->rule->limits[i];
+        int64_t kept = limit->kind == SEUIL_LIMIT_OBJECT    ? limit->remember_ms
+                       : limit->kind == SEUIL_LIMIT_ROLLING ? limit->duration_ms
+                                                            : window;
+
+        end = kept > end ? kept : end;
+    }
+    return scope->last + end;
+}
 
 /* From when the viewed @term gives less than @least and holds no slot of a limit. */
-static seuil_time_ms term_expiry(const struct seuil_term *term, double least)
+static seuil_time_ms term_expiry(const struct seuil_scratch *scratch, const struct seuil_term *term,
+                                 double least)
 {
     const struct seuil_rule *rule = term->rule;
     const struct seuil_tally *tally = term->tally;
     seuil_time_ms newest, end, at;
 
+    if (term->is_idle && !seuil_rule_has_limit(rule, SEUIL_LIMIT_LEAD))
+        return idle_expiry(scratch, term, least);
     if (tally->instants == 0 || seuil_rule_has_limit(rule, SEUIL_LIMIT_LEAD) ||
         rule->decay.shape == SEUIL_DECAY_NONE)
         return SEUIL_TIME_NEVER;
@@ -72,8 +99,8 @@ seuil_time_ms seuil_due_expiry(struct seuil_scratch *scratch, const struct seuil
     /* As long as the horizon lasts, repetitions of its events are known. */
     end = evidence->newest + horizon + SEUIL_QUARANTINE_MS + 1;
     for (unsigned i = 0; i < scratch->term_count; i++) {
-        seuil_time_ms at =
-            term_expiry(&scratch->terms[i], SEUIL_WORTH_LEAST / (double)scratch->term_count);
+        seuil_time_ms at = term_expiry(scratch, &scratch->terms[i],
+                                       SEUIL_WORTH_LEAST / (double)scratch->term_count);
 
         end = at > end ? at : end;
     }

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "core/compound.h"
+#include "core/idle.h"
 
 struct seuil_tally *seuil_fold_tally(const struct seuil_folding *folding, unsigned slot)
 {
@@ -192,14 +193,62 @@ static void pass_status(const struct seuil_folding *folding, const struct seuil_
         seuil_fold_retire(folding, rule->model, true);
 }
 
-/* An event that a limit refuses fires no shortcut. */
-static void award(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms time,
-                  uint32_t object, double measure)
+/* ---- awards ------------------------------------------------------------------------------ */
+
+/* The contributions under the inactivity of @rule shrink up to @time, from where it counts anew. */
+static void rebase(const struct seuil_folding *folding, const struct seuil_rule *rule,
+                   seuil_time_ms time)
 {
-    if (!seuil_tally_fold(tally, rule, time, object, measure) || !rule->shortcut)
+    const struct seuil_scratch *scratch = folding->scratch;
+    const struct seuil_evidence *evidence = folding->evidence;
+    const struct seuil_rule *rules = scratch->models->rules;
+    unsigned slot = seuil_evidence_find_rule(evidence, rules[rule->parent].key);
+    struct seuil_tally *scope = slot == SEUIL_NO_SLOT ? NULL : seuil_fold_tally(folding, slot);
+    seuil_time_ms last = scope && scope->moments ? scope->moment[0] : time;
+    double worth = 0, factor;
+
+    if (scope) {
+        scope->moments = 1;
+        scope->moment[0] = time;
+    }
+    if (time - last < rule->decay.duration_ms)
         return;
-    tally->held = true;
-    tally->held_from = time;
+    for (unsigned i = 0; i < evidence->rule_count; i++) {
+        unsigned other = evidence->by_key[i], index = scratch->rule_of[other];
+
+        if (index != SEUIL_NO_RULE && rules[index].decay.shape == SEUIL_DECAY_INACTIVITY &&
+            rules[index].parent == rule->parent)
+            worth += rules[index].points * seuil_fold_peek(folding, other)->sum;
+    }
+    factor = seuil_idle_factor(&rule->decay, worth, last, time);
+    for (unsigned i = 0; i < evidence->rule_count; i++) {
+        unsigned other = evidence->by_key[i], index = scratch->rule_of[other];
+
+        if (index != SEUIL_NO_RULE && rules[index].decay.shape == SEUIL_DECAY_INACTIVITY &&
+            rules[index].parent == rule->parent)
+            seuil_fold_tally(folding, other)->sum *= factor;
+    }
+}
+
+/* An event that a limit refuses fires no shortcut, and ends no inactivity. */
+static void award(const struct seuil_folding *folding, unsigned slot, const struct seuil_rule *rule,
+                  seuil_time_ms time, uint32_t object, double measure)
+{
+    struct seuil_tally *tally = seuil_fold_tally(folding, slot);
+
+    if (!seuil_tally_fold(tally, rule, time, object, measure))
+        return;
+    if (rule->decay.shape == SEUIL_DECAY_INACTIVITY) {
+        double weight = seuil_rule_weight(rule, measure);
+
+        rebase(folding, rule, time);
+        tally->sum += weight;
+        tally->total += rule->measure ? weight : 0;
+    }
+    if (rule->shortcut) {
+        tally->held = true;
+        tally->held_from = time;
+    }
 }
 
 /* ---- silence ----------------------------------------------------------------------------- */
@@ -217,7 +266,7 @@ static void fire(const struct seuil_folding *folding, const struct seuil_rule *r
 
     seuil_silence_restart(tally, at);
     if (rule->role == SEUIL_ROLE_ABSENCE) {
-        award(tally, rule, at, 0, 0);
+        award(folding, slot, rule, at, 0, 0);
         return;
     }
     seuil_fold_retire(folding, rule->model, false);
@@ -322,7 +371,7 @@ static void pass_hit(const struct seuil_folding *folding, const struct seuil_rul
                !seuil_frequency_step(tally, rule, time)) {
         return;
     }
-    award(tally, rule, time, record->object[i], record->measure[i]);
+    award(folding, record->rule[i], rule, time, record->object[i], record->measure[i]);
 }
 
 void seuil_fold_record(const struct seuil_folding *folding, const struct seuil_record *record)
@@ -342,7 +391,8 @@ void seuil_fold_record(const struct seuil_folding *folding, const struct seuil_r
             pass_status(folding, rule, slot, record->key.time, record->object[i]);
         else if (rule->role == SEUIL_ROLE_RECYCLE)
             pass_recycle(folding, rule, slot, record->key.time, record->object[i]);
-        else if (rule->role != SEUIL_ROLE_RESET && !is_frozen(folding, rule->model))
+        else if (rule->role != SEUIL_ROLE_RESET && rule->role != SEUIL_ROLE_SCOPE &&
+                 !is_frozen(folding, rule->model))
             pass_hit(folding, rule, record, i);
     }
 }

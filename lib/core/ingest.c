@@ -218,6 +218,16 @@ static void gather(const struct seuil_scratch *scratch, const struct seuil_event
         carried->measure = measure(rule, event);
 }
 
+/* The tally of an inactivity must be there for the fold. */
+static void gather_scopes(const struct seuil_scratch *scratch, struct gathered *gathered)
+{
+    const struct seuil_rule *rules = scratch->models->rules;
+
+    for (unsigned i = 0; i < gathered->hits.count; i++)
+        if (rules[gathered->hits.rule[i]].decay.shape == SEUIL_DECAY_INACTIVITY)
+            place_of(gathered, rules[gathered->hits.rule[i]].parent);
+}
+
 /* Rules of silence look at all that a rule of their model looks at: it may be the lead's first. */
 static void gather_silences(const struct seuil_scratch *scratch, struct gathered *gathered)
 {
@@ -243,6 +253,7 @@ static bool add_hits(struct seuil_scratch *scratch, const struct seuil_event *ev
     for (unsigned i = 0; i < scratch->hits.count; i++)
         gather(scratch, event, scratch->hits.rule[i], &gathered);
     gather_silences(scratch, &gathered);
+    gather_scopes(scratch, &gathered);
     if (gathered.hits.more)
         *notes |= SEUIL_NOTE_HITS_LEFT;
     return seuil_ingest_hits(scratch, &gathered.hits, gathered.carried, evidence, record, notes);

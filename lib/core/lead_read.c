@@ -197,7 +197,9 @@ static void read_sum(struct seuil_unpack *unpack, unsigned parts, struct seuil_t
 
     if (!seuil_shape_has_landmark(tally->shape)) {
         tally->sum = seuil_unpack_number(unpack);
-        require(unpack, tally->sum != 0);
+        if (measures && tally->shape == SEUIL_DECAY_INACTIVITY)
+            tally->total = seuil_unpack_number(unpack);
+        require(unpack, tally->sum != 0 || tally->total != 0);
         return;
     }
     tally->sum = read_finite(unpack);

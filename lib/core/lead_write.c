@@ -70,6 +70,8 @@ static void write_sum(struct seuil_pack *pack, const struct seuil_tally *tally, 
 {
     if (!seuil_shape_has_landmark(tally->shape)) {
         seuil_pack_number(pack, tally->sum);
+        if (measures && tally->shape == SEUIL_DECAY_INACTIVITY)
+            seuil_pack_number(pack, tally->total);
         return;
     }
     seuil_pack_double(pack, tally->sum);

@@ -28,11 +28,11 @@ struct seuil_zone;       /* core/zone.h: civil time of a named zone */
 /* Decay of a contribution (SCORING 3). */
 enum seuil_decay_shape {
     SEUIL_DECAY_NONE,
-    SEUIL_DECAY_HALF_LIFE, /* duration_ms: the half-life */
-    SEUIL_DECAY_EXPIRES,   /* duration_ms: whole until that age, then 0 */
-    SEUIL_DECAY_LINEAR,    /* duration_ms: 0 from that age on */
-    SEUIL_DECAY_STEPS,     /* steps: first step whose age bound is not passed */
-    SEUIL_DECAY_INACTIVITY,
+    SEUIL_DECAY_HALF_LIFE,  /* duration_ms: the half-life */
+    SEUIL_DECAY_EXPIRES,    /* duration_ms: whole until that age, then 0 */
+    SEUIL_DECAY_LINEAR,     /* duration_ms: 0 from that age on */
+    SEUIL_DECAY_STEPS,      /* steps: first step whose age bound is not passed */
+    SEUIL_DECAY_INACTIVITY, /* idle.h */
 };
 
 struct seuil_step {
@@ -44,6 +44,9 @@ struct seuil_decay {
     uint8_t shape; /* enum seuil_decay_shape */
     uint8_t step_count;
     int64_t duration_ms; /* > 0 unless the shape has none */
+    uint16_t scope;      /* of inactivity: group + 1 whose decay it is; 0: the model's */
+    double keep;         /* of inactivity: what is left after each duration_ms */
+    double subtract;     /* or what is taken away; 0: keep counts */
     const struct seuil_step *steps;
 };
 
@@ -82,6 +85,7 @@ enum seuil_role {
     SEUIL_ROLE_STREAK,   /* leg 0 `times` in a row without leg 1 */
     SEUIL_ROLE_ABSENCE,  /* within_ms without leg 1 though leg 0 came `times` */
     SEUIL_ROLE_RESET,    /* hidden: so too; retires behaviour */
+    SEUIL_ROLE_SCOPE,    /* hidden: when a rule under an inactivity was last awarded (idle.h) */
 };
 
 /* Commands and attributes hit it: the object of a hit is what they say. */
@@ -131,7 +135,7 @@ struct seuil_rule {
     uint8_t frequency;  /* the so many-th event within frequency_ms may be awarded; 0, 1: any */
     bool recency_after; /* the last event must be more than recency_ms before, else at most */
     uint8_t of;         /* of LAST */
-    uint16_t parent;    /* of a LEG: index in the set */
+    uint16_t parent;    /* of a LEG: index in the set; of a rule under inactivity: its SCOPE's */
     uint32_t times;     /* of LAST, STREAK, ABSENCE, RESET */
     int64_t frequency_ms, recency_ms; /* 0: none */
     int64_t within_ms;                /* of compounds */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/idle.h"
+
 /* 2^exponent, exact; out of the range of doubles: 0 or infinity. */
 static double power_of_two(int64_t exponent)
 {
@@ -32,6 +34,11 @@ static void set_half_factors(struct seuil_scratch *scratch, seuil_time_ms at)
 double seuil_term_value(struct seuil_scratch *scratch, const struct seuil_term *term,
                         seuil_time_ms at)
 {
+    if (term->is_idle) {
+        const struct seuil_scope *scope = &scratch->scopes[term->scope];
+
+        return term->sum * seuil_idle_factor(scope->decay, scope->worth, scope->last, at);
+    }
     if (!term->is_half)
         return seuil_tally_value(term->tally, term->rule, at);
     set_half_factors(scratch, at);

@@ -238,13 +238,44 @@ static unsigned half_index(struct seuil_scratch *scratch, int64_t half_life_ms)
     return i;
 }
 
-static void add_term(struct seuil_scratch *scratch, unsigned slot, const struct seuil_tally *tally)
+static unsigned scope_index(struct seuil_scratch *scratch, const struct seuil_evidence *evidence,
+                            const struct seuil_rule *rule)
+{
+    const struct seuil_folding folding = {.scratch = scratch, .evidence = evidence};
+    unsigned i = 0, slot;
+    struct seuil_scope *scope;
+    const struct seuil_tally *tally;
+
+    while (i < scratch->scope_count && scratch->scopes[i].rule != rule->parent)
+        i++;
+    if (i < scratch->scope_count)
+        return i;
+    scope = &scratch->scopes[scratch->scope_count++];
+    *scope =
+        (struct seuil_scope){.rule = rule->parent, .decay = &rule->decay, .last = SEUIL_TIME_NEVER};
+    slot = seuil_evidence_find_rule(evidence, scratch->models->rules[rule->parent].key);
+    if (slot == SEUIL_NO_SLOT)
+        return i;
+    tally = seuil_fold_peek(&folding, slot);
+    if (tally->moments)
+        scope->last = tally->moment[0];
+    return i;
+}
+
+static void add_term(struct seuil_scratch *scratch, const struct seuil_evidence *evidence,
+                     unsigned slot, const struct seuil_tally *tally)
 {
     unsigned index = scratch->rule_of[slot], at = scratch->term_count++;
     struct seuil_term term = {
         .rule = &scratch->models->rules[index], .tally = tally, .index = (uint16_t)index};
 
     term.is_aged = seuil_decay_is_aged(&term.rule->decay);
+    if (term.rule->decay.shape == SEUIL_DECAY_INACTIVITY) {
+        term.is_idle = true;
+        term.sum = tally->sum;
+        term.scope = (uint16_t)scope_index(scratch, evidence, term.rule);
+        scratch->scopes[term.scope].worth += term.rule->points * tally->sum;
+    }
     if (term.rule->decay.shape == SEUIL_DECAY_HALF_LIFE) {
         term.is_half = true;
         term.half = (uint16_t)half_index(scratch, term.rule->decay.duration_ms);
@@ -361,6 +392,7 @@ void seuil_scratch_view(struct seuil_scratch *scratch, const struct seuil_lead *
     scratch->at = at;
     scratch->term_count = 0;
     scratch->half_count = 0;
+    scratch->scope_count = 0;
     scratch->half_at = SEUIL_TIME_NONE;
     fold_recent(scratch, lead, at);
     for (unsigned i = 0; i < scratch->models->model_count; i++)
@@ -378,7 +410,7 @@ void seuil_scratch_view(struct seuil_scratch *scratch, const struct seuil_lead *
         if (scratch->rule_of[slot] != SEUIL_NO_RULE &&
             (tally->count > 0 || tally->instants > 0 || tally->sum != 0) &&
             scratch->models->rules[scratch->rule_of[slot]].role != SEUIL_ROLE_STATUS)
-            add_term(scratch, slot, tally);
+            add_term(scratch, evidence, slot, tally);
     }
     view_models(scratch, evidence, lead->tombstone);
 }

@@ -20,8 +20,18 @@ struct seuil_term {
     uint16_t half;  /* index in halves, for a half-life */
     bool is_half;
     bool is_aged;
+    bool is_idle;     /* under inactivity */
+    uint16_t scope;   /* if so: index in scopes */
     double sum;       /* half-life: of 2^((t - landmark) / H) */
     int64_t landmark; /* in half-lives */
+};
+
+/* What is under one inactivity. */
+struct seuil_scope {
+    uint16_t rule; /* the SCOPE: index in the set */
+    const struct seuil_decay *decay;
+    seuil_time_ms last; /* the last scoring event */
+    double worth;       /* of all contributions then */
 };
 
 /* What does not decay, of one model. */
@@ -80,9 +90,11 @@ struct seuil_scratch {
     seuil_time_ms held_until[SEUIL_MODELS_MAX][SEUIL_TIERS_MAX];
     struct seuil_model_view model[SEUIL_MODELS_MAX];
     struct seuil_term terms[SEUIL_LEAD_RULES_MAX]; /* by index of the rule */
-    int64_t halves[SEUIL_LEAD_RULES_MAX];          /* the half-lives in play */
-    double half_factor[SEUIL_LEAD_RULES_MAX];      /* at half_at: 2^-frac(t / H) */
-    int64_t half_whole[SEUIL_LEAD_RULES_MAX];      /* floor(t / H) */
+    uint16_t scope_count;
+    struct seuil_scope scopes[SEUIL_LEAD_RULES_MAX]; /* the inactivities in play */
+    int64_t halves[SEUIL_LEAD_RULES_MAX];            /* the half-lives in play */
+    double half_factor[SEUIL_LEAD_RULES_MAX];        /* at half_at: 2^-frac(t / H) */
+    int64_t half_whole[SEUIL_LEAD_RULES_MAX];        /* floor(t / H) */
     seuil_time_ms half_at;
     uint64_t live_used[SEUIL_LEAD_RULES_MAX / 64];
     bool redecays; /* the bound lead must not change, and has tallies folded under another decay */

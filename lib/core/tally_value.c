@@ -44,7 +44,9 @@ double seuil_tally_value(const struct seuil_tally *tally, const struct seuil_rul
     double value = 0;
 
     if (!seuil_decay_is_aged(&rule->decay))
-        return rule->measure ? tally->sum : tally->count - tally->retired + tally->sum;
+        return rule->measure || rule->decay.shape == SEUIL_DECAY_INACTIVITY
+                   ? tally->sum
+                   : tally->count - tally->retired + tally->sum;
     width = seuil_bucket_width_ms(rule);
     for (unsigned i = 0; i < tally->buckets; i++)
         value += seuil_bucket_weight(&tally->bucket[i], rule) *
@@ -84,6 +86,8 @@ double seuil_tally_points(const struct seuil_tally *tally, const struct seuil_ru
         return rule->points * seuil_tally_awards(tally, rule, now);
     if (rule->decay.shape == SEUIL_DECAY_NONE)
         return tally->sum;
+    if (rule->decay.shape == SEUIL_DECAY_INACTIVITY)
+        return tally->total;
     if (!seuil_decay_is_aged(&rule->decay)) {
         for (unsigned i = tally->retired_instants; i < tally->instants; i++)
             points += seuil_weight_at(tally, rule, i);

@@ -252,13 +252,44 @@ static void draw_frequency(struct world *world, const struct world_options *opti
     }
 }
 
+/* Some rules of some models are under one inactivity. */
+static void draw_inactivity(struct world *world, const struct world_options *options,
+                            struct seuil_model *model, unsigned *index)
+{
+    struct seuil_decay decay = {.shape = SEUIL_DECAY_INACTIVITY,
+                                .duration_ms = draw_span(world, options)};
+
+    if (world_chance(world, 50))
+        decay.keep = (double)world_below(world, 10) / 10;
+    else
+        decay.subtract = 0.5 * (double)(1 + world_below(world, 20));
+    for (unsigned i = model->rule_first; i < model->rule_first + model->rule_count; i++) {
+        struct seuil_rule *rule = &world->rules[i];
+
+        if (rule->group == SEUIL_GROUP_EXCLUSION || world_chance(world, 40))
+            continue;
+        rule->decay = decay;
+        rule->parent = (uint16_t)*index;
+    }
+    world->rules[*index] = (struct seuil_rule){.name = "inactivity",
+                                               .label = "inactivity",
+                                               .key = (uint32_t)world_random(world) | 1,
+                                               .meaning = 8,
+                                               .model = model->index,
+                                               .group = SEUIL_GROUP_NONE,
+                                               .kind = SEUIL_KIND_COMMAND,
+                                               .role = SEUIL_ROLE_SCOPE,
+                                               .decay = {.duration_ms = decay.duration_ms}};
+    (*index)++;
+}
+
 /* Behind the model's rules: its reset, if it has one, then the legs. */
 static void draw_reset_and_legs(struct world *world, const struct world_options *options,
                                 struct seuil_model *model, unsigned *index, struct legs *legs)
 {
     uint16_t *silences = seuil_arena_alloc(&world->models.arena, 8, sizeof(*silences));
 
-    if (world_chance(world, options->calm ? 2 : 30)) {
+    if (world_chance(world, options->calm ? 1 : 30)) {
         struct seuil_rule *reset = &world->rules[*index];
 
         *reset = (struct seuil_rule){.name = "reset",
@@ -278,6 +309,8 @@ static void draw_reset_and_legs(struct world *world, const struct world_options 
         if (world->rules[i].role == SEUIL_ROLE_ABSENCE)
             silences[model->silence_count++] = (uint16_t)i;
     model->silences = silences;
+    if (world_chance(world, options->calm ? 0 : 25))
+        draw_inactivity(world, options, model, index);
     for (unsigned i = 0; i < legs->count; i++)
         world->rules[(*index)++] = legs->rule[i];
 }
@@ -473,7 +506,7 @@ static void draw_models(struct world *world, const struct world_options *options
     for (unsigned i = 0; i < models->model_count; i++)
         counts[i] = (unsigned)(1 + world_below(world, 6));
     world->rules =
-        seuil_arena_alloc(&models->arena, 2 * (9 + 7 * SEUIL_LEGS_MAX), sizeof(*world->rules));
+        seuil_arena_alloc(&models->arena, 2 * (10 + 7 * SEUIL_LEGS_MAX), sizeof(*world->rules));
     attributes = seuil_arena_alloc(&models->arena, WORLD_ATTRIBUTES, sizeof(*attributes));
     for (unsigned i = 0; i < WORLD_ATTRIBUTES; i++)
         attributes[i] = (struct seuil_attribute){
@@ -1021,10 +1054,14 @@ static bool is_candidate(const struct world *world, unsigned index, unsigned at,
     }
 }
 
+struct idle;
+
 struct score_of {
     const struct ended *resets;
     unsigned reset_count;
     seuil_time_ms at;
+    struct idle *idles;
+    unsigned idle_count;
 };
 
 /* Whether a reset comes after what was awarded at event @order, or by a timer before it. */
@@ -1037,6 +1074,73 @@ static bool is_reset(const struct score_of *score, seuil_time_ms time, unsigned 
                            (score->resets[i].by_event && score->resets[i].time == time))
             return true;
     return false;
+}
+
+/* Awards and resets that matter to an inactivity, in order: timers before the event of `order`,
+ * then what the event resets, then what it is awarded. */
+struct idle {
+    unsigned order, phase;
+    seuil_time_ms time;
+    int rule; /* -1: a reset */
+    double points;
+};
+
+static int by_order(const void *a, const void *b)
+{
+    const struct idle *x = a, *y = b;
+
+    if (x->order != y->order)
+        return x->order < y->order ? -1 : 1;
+    if (x->phase != y->phase)
+        return x->phase < y->phase ? -1 : 1;
+    if (x->time != y->time)
+        return x->time < y->time ? -1 : 1;
+    return (x->rule >= 0) - (y->rule >= 0);
+}
+
+static double idle_left(const struct seuil_decay *decay, double sum, seuil_time_ms from,
+                        seuil_time_ms to)
+{
+    double periods = floor((double)(to - from) / (double)decay->duration_ms);
+
+    if (decay->subtract == 0)
+        return pow(decay->keep, periods);
+    return sum == 0 ? 1 : fmax(0, 1 - decay->subtract * periods / fabs(sum));
+}
+
+/* What the rules under the one inactivity of a model have at @at, by group. */
+static void idle_score(const struct world *world, const struct seuil_model *model,
+                       struct idle *idles, unsigned count, seuil_time_ms at, double *groups)
+{
+    const struct seuil_decay *decay = NULL;
+    seuil_time_ms last_time = SEUIL_TIME_NONE;
+    double of_rule[16] = {0}, sum = 0;
+
+    qsort(idles, count, sizeof(idles[0]), by_order);
+    for (unsigned i = 0; i <= count; i++) {
+        seuil_time_ms time = i < count ? idles[i].time : at;
+        double left = 1;
+
+        if (i < count && idles[i].rule < 0) {
+            memset(of_rule, 0, sizeof(of_rule));
+            sum = 0;
+            continue;
+        }
+        if (decay && last_time != SEUIL_TIME_NONE)
+            left = idle_left(decay, sum, last_time, time);
+        sum = 0;
+        for (unsigned j = 0; j < model->rule_count; j++)
+            sum += of_rule[j] *= left;
+        if (i == count)
+            break;
+        decay = &world->rules[idles[i].rule].decay;
+        of_rule[idles[i].rule - (int)model->rule_first] += idles[i].points;
+        sum += idles[i].points;
+        last_time = time;
+    }
+    for (unsigned j = 0; j < model->rule_count; j++)
+        if (world->rules[model->rule_first + j].group != SEUIL_GROUP_EXCLUSION)
+            groups[world->rules[model->rule_first + j].group] += of_rule[j];
 }
 
 static double rule_score(const struct world *world, unsigned index,
@@ -1064,8 +1168,13 @@ static double rule_score(const struct world *world, unsigned index,
                 room = has_room(&rule->limits[j], awards, award_count, &timer);
             if (room) {
                 awards[award_count++] = (struct award){.time = timer.event.time, .object = ""};
-                if (!is_reset(score, timer.event.time, i, false) ||
-                    rule->group == SEUIL_GROUP_EXCLUSION)
+                if (rule->decay.shape == SEUIL_DECAY_INACTIVITY)
+                    score->idles[score->idle_count++] = (struct idle){.order = i,
+                                                                      .time = timer.event.time,
+                                                                      .rule = (int)index,
+                                                                      .points = rule->points};
+                else if (!is_reset(score, timer.event.time, i, false) ||
+                         rule->group == SEUIL_GROUP_EXCLUSION)
                     sum +=
                         rule->points * literal_factor(&rule->decay, score->at - timer.event.time);
             }
@@ -1083,8 +1192,15 @@ static double rule_score(const struct world *world, unsigned index,
             continue;
         awards[award_count++] =
             (struct award){.time = sorted[i]->event.time, .object = sorted[i]->object};
-        if (!is_reset(score, sorted[i]->event.time, i, true) ||
-            rule->group == SEUIL_GROUP_EXCLUSION)
+        if (rule->decay.shape == SEUIL_DECAY_INACTIVITY)
+            score->idles[score->idle_count++] =
+                (struct idle){.order = i,
+                              .phase = 2,
+                              .time = sorted[i]->event.time,
+                              .rule = (int)index,
+                              .points = literal_points(rule, &sorted[i]->event)};
+        else if (!is_reset(score, sorted[i]->event.time, i, true) ||
+                 rule->group == SEUIL_GROUP_EXCLUSION)
             sum += literal_points(rule, &sorted[i]->event) *
                    literal_factor(&rule->decay, score->at - sorted[i]->event.time);
     }
@@ -1111,7 +1227,8 @@ double world_literal_score(const struct world *world, unsigned number, seuil_tim
     const struct seuil_model *model = &world->models.models[number];
     double groups[SEUIL_GROUPS_MAX] = {0}, total = 0, fit = 0;
     struct ended resets[WORLD_EVENTS_MAX];
-    struct score_of score = {.resets = resets, .at = at};
+    static struct idle idles[WORLD_EVENTS_MAX * 16];
+    struct score_of score = {.resets = resets, .at = at, .idles = idles};
 
     for (unsigned i = 0; i < world->event_count; i++)
         sorted[i] = &world->events[i];
@@ -1129,6 +1246,12 @@ double world_literal_score(const struct world *world, unsigned number, seuil_tim
         else
             groups[rule->group] += sum;
     }
+    for (unsigned i = 0; i < score.reset_count; i++)
+        idles[score.idle_count++] = (struct idle){.order = resets[i].order,
+                                                  .phase = resets[i].by_event ? 1 : 0,
+                                                  .time = resets[i].time,
+                                                  .rule = -1};
+    idle_score(world, model, idles, score.idle_count, at, groups);
     for (unsigned i = 0; i < model->group_count; i++)
         total += fmin(fmax(groups[i], model->groups[i].floor), model->groups[i].ceiling);
     for (unsigned i = 0; i < model->fit_count; i++)

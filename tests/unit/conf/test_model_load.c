@@ -271,12 +271,13 @@ static void expect_refusals(const struct refusal *rows, size_t count)
 }
 #define EXPECT_REFUSALS(rows) expect_refusals(rows, sizeof(rows) / sizeof(rows[0]))
 
-#define LEG   "{event: email, when: {action: clicked}}"
-#define RULES HEAD "rules:\n  - "
-#define PAGE  "name: r, event: page_view, group: g, points: 1"
-#define WHEN  HEAD "rules:\n" RULE ", when: "
-#define LIMIT HEAD "rules:\n" RULE ", limit: "
-#define DECAY HEAD "rules:\n" RULE ", decay: "
+#define LEG      "{event: email, when: {action: clicked}}"
+#define RULES    HEAD "rules:\n  - "
+#define PAGE     "name: r, event: page_view, group: g, points: 1"
+#define WHEN     HEAD "rules:\n" RULE ", when: "
+#define LIMIT    HEAD "rules:\n" RULE ", limit: "
+#define ONE_RULE "rules:\n" RULE "}\n"
+#define DECAY    HEAD "rules:\n" RULE ", decay: "
 
 Test(model, mistakes_in_rules_are_refused_where_they_are)
 {
@@ -345,6 +346,17 @@ Test(model, mistakes_in_rules_are_refused_where_they_are)
          RULES "{name: r, event: activity, group: g, points: {field: value, ceiling: @-3}}\n"},
         {"\"valeur\"", RULES "{name: r, event: activity, group: g, points: {field: @valeur}}\n"},
         {"linear must be between 100ms", DECAY "{linear: @3ms}}\n"},
+        {"inactivity is of a group or of the model",
+         HEAD "rules:\n" RULE ", decay: @{inactivity: {every: 7d, keep: 0.5}}}\n"},
+        {"inactivity needs either keep",
+         HEAD ONE_RULE "decay: {inactivity: @{every: 7d, keep: 0.5, subtract: 3}}\n"},
+        {"inactivity needs \"every\"", HEAD ONE_RULE "decay: {inactivity: @{keep: 0.5}}\n"},
+        {"keep must be between 0 and 1, or per cent such as 50%",
+         HEAD ONE_RULE "decay: {inactivity: {every: 7d, keep: @50}}\n"},
+        {"to keep all of it is no decay",
+         HEAD ONE_RULE "decay: {inactivity: {every: 7d, keep: @100%}}\n"},
+        {"subtract must be above 0",
+         HEAD ONE_RULE "decay: {inactivity: {every: 7d, subtract: @0}}\n"},
         {"a step is an age and per cent", DECAY "{steps: [@7d]}}\n"},
         {"ages of steps must ascend", DECAY "{steps: [[7d, 100], [@7d, 50]]}}\n"},
         {"a step must be between 0 and 100", DECAY "{steps: [[7d, @101]]}}\n"},
@@ -419,7 +431,6 @@ Test(model, mistakes_in_limits_are_refused_where_they_are)
 
 #define TOP(groups, tiers)                                                                         \
     "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {" groups "}}\ntiers:\n" tiers
-#define ONE_RULE "rules:\n" RULE "}\n"
 
 Test(model, mistakes_in_tiers_fit_and_exclusions_are_refused_where_they_are)
 {
