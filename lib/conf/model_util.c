@@ -58,6 +58,12 @@ bool seuil_model_list(struct seuil_model_reader *reader, const struct seuil_yaml
     return false;
 }
 
+/* Nothing at all, not even the word null. */
+static bool is_nothing(const struct seuil_yaml_node *node)
+{
+    return seuil_yaml_is_null(node) && node->len == 0;
+}
+
 void seuil_model_keys(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                       enum seuil_section section)
 {
@@ -72,13 +78,16 @@ void seuil_model_keys(struct seuil_model_reader *reader, const struct seuil_yaml
 
         if (known && known->need != SEUIL_NEED_LATER)
             continue;
+        seuil_suggest_text(key, names, count, hint, sizeof(hint));
         if (known)
             seuil_model_error(reader, &node->keys[i], SEUIL_ERR_UNSUPPORTED,
                               "\"%s\" of %s is not supported yet", key.ptr, what);
         else
             seuil_model_error(reader, &node->keys[i], SEUIL_ERR_UNKNOWN,
-                              "unknown key \"%.64s\" of %s%s", key.ptr, what,
-                              seuil_suggest_text(key, names, count, hint, sizeof(hint)));
+                              "unknown key \"%.64s\" of %s%s%s", key.ptr, what, hint,
+                              hint[0] || !is_nothing(&node->items[i])
+                                  ? ""
+                                  : "; within {} a text with a comma needs quotes");
     }
 }
 

@@ -231,6 +231,8 @@ Test(lists, what_is_wrong_with_them_is_told)
         {"a list of values holds 1 to", "lists: {vide: []}\n"
                                         "exclusions: [{name: x, points: -1, when: {d: {in: {list: "
                                         "vide}}}}]\n"},
+        {"within {} a text with a comma needs quotes",
+         "exclusions: [{name: x, label: rival, voisin, points: -1, when: {d: a}}]\n"},
         {"unknown key \"lists\" of a shared list", "exclusions: [{name: x, points: -1, when: {d: "
                                                    "{in: {lists: a}}}}]\n"},
     };
