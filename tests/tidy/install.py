@@ -56,6 +56,11 @@ with tempfile.TemporaryDirectory(prefix="seuil-install.") as top:
     seuild, seuilctl = os.path.join(prefix, "bin/seuild"), os.path.join(prefix, "bin/seuilctl")
     run(seuild, "--config", config, "--check", **away)
     run(seuilctl, "check", config, *(os.path.join(prefix, "share/seuil/models", m) for m in ("standard.yaml", "demo.yaml")), **away)
+    # Sample models find the lists beside them.
+    models = os.path.join(prefix, "share/seuil/models")
+    samples = [os.path.join(models, m) for m in sorted(os.listdir(models)) if m.endswith(".yaml")]
+    check(len(samples) >= 8, f"only {samples} are installed")
+    run(seuilctl, "test", *samples, **away)
     check("kafka-1.example:9092" in run(seuilctl, "check", "--print", config, **away), "the edited value is not in force")
 
     # The next installation leaves it alone; a sample that changed lies beside it.
