@@ -8,16 +8,11 @@
 
 #include "base/str.h"
 
-struct seuil_keyed; /* of one thread */
-
-struct seuil_keyed *seuil_keyed_new(void);
-void seuil_keyed_free(struct seuil_keyed *keyed);
-
 /* The two blocks that a secret becomes. */
 void seuil_keyed_pads(struct seuil_str secret, uint8_t ret_inner[64], uint8_t ret_outer[64]);
 
-/* 64 hex digits, without NUL; 0 or SEUIL_ERR_INTERNAL. Nothing is allocated. */
-int seuil_keyed_hash(struct seuil_keyed *keyed, const uint8_t inner[64], const uint8_t outer[64],
-                     struct seuil_str text, char ret_hex[64]);
+/* 64 hex digits, without NUL. Nothing is allocated. */
+void seuil_keyed_hash(const uint8_t inner[64], const uint8_t outer[64], struct seuil_str text,
+                      char ret_hex[64]);
 
 #endif

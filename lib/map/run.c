@@ -25,9 +25,8 @@ struct seuil_map_scratch *seuil_map_scratch_new(void)
     s->regex = seuil_models_regex_new(NULL);
     if (s->regex)
         seuil_regex_limit(s->regex, SEUIL_MAP_MATCH_STEPS);
-    s->keyed = seuil_keyed_new();
     s->locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (!s->document.nodes || !s->inner || !s->regex || !s->keyed || !s->locale) {
+    if (!s->document.nodes || !s->inner || !s->regex || !s->locale) {
         seuil_map_scratch_free(s);
         return NULL;
     }
@@ -40,7 +39,6 @@ void seuil_map_scratch_free(struct seuil_map_scratch *s)
         return;
     if (s->locale)
         freelocale(s->locale);
-    seuil_keyed_free(s->keyed);
     seuil_models_regex_free(s->regex);
     seuil_decode_scratch_free(s->inner);
     seuil_heap_free(s->document.nodes);

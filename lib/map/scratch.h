@@ -3,7 +3,6 @@
 #ifndef SEUIL_MAP_SCRATCH_H
 #define SEUIL_MAP_SCRATCH_H
 
-#include "map/keyed.h"
 #include "map/program.h"
 
 #define SEUIL_NODE_NONE UINT32_MAX
@@ -60,7 +59,6 @@ struct seuil_map_scratch {
     struct seuil_keyset keys;
     struct seuil_entry entries[SEUIL_MAP_ENTRIES_MAX];
     void *regex;
-    struct seuil_keyed *keyed;
     locale_t locale;
     char text[SEUIL_MAP_TEXT_MAX];
     char hash[SEUIL_MAP_HASH_MAX];

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "conf/regex.h"
+#include "map/keyed.h"
 #include "map/scratch.h"
 
 static void absent(struct seuil_map_scratch *s)
@@ -99,8 +100,7 @@ static int keyed(const struct seuil_map *map, struct seuil_map_scratch *s)
     out = seuil_map_room(s, 64);
     if (!out || !seuil_map_work(s, 200))
         return s->fault.code;
-    if (seuil_keyed_hash(s->keyed, map->inner_pad, map->outer_pad, s->value.v.s, out))
-        return seuil_map_fail(s, SEUIL_ERR_INTERNAL, "the keyed hash failed");
+    seuil_keyed_hash(map->inner_pad, map->outer_pad, s->value.v.s, out);
     seuil_map_set_text(s, (struct seuil_str){out, 64});
     return 0;
 }
