@@ -126,8 +126,8 @@ static uint64_t clamp(uint64_t value, uint64_t low, uint64_t high)
 
 /* Both thresholds are of one partition queue. A full queue is looked at again after up to a second
  * (librdkafka 2.0.2) unless somebody nudges (kafka_ask.c does), so each holds two seconds of the
- * peak, whatever the memory setting says. A
- * record fetched ahead costs its bytes and about 320 of librdkafka's. */
+ * peak, whatever the memory setting says. A record fetched ahead costs its bytes and about 320 of
+ * librdkafka's. */
 #define OVERHEAD_BYTES 320
 #define RECORD_BYTES   200
 
