@@ -4,12 +4,15 @@
     check, test   every model of config/models passes both
     schema        it validates all of them; what it refuses and what `check` refuses is one: unknown
                   keys anywhere, and needed keys that are missing
+    test          what it says, as text and JSON, with and without colours; exit statuses
     manual        each key of the table is told in seuil-model(5) and shown by one of its examples,
                   each of which has tests, which hold"""
 import copy
 import json
+import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -91,18 +94,26 @@ def is_open(path):
     return (path and path[-1] in OPEN) or any(p in ("when", "while", "only", "not", "all", "any") for p in path)
 
 
+changed_files = {}  # what both must refuse, and what is wrong with it
+
+
 def refused(work, model, name, text):
-    """Both refuse it."""
-    file = work / "changed.yaml"
+    """The schema refuses it; `check` is asked about all of them at once."""
+    file = work / f"changed-{len(changed_files)}.yaml"
     file.write_text(yaml.safe_dump(model, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    changed_files[str(file)] = f"{name}: check accepts {text}"
     expect(next(validator.iter_errors(model), None) is not None, f"{name}: the schema accepts {text}")
-    expect(ctl("check", file).returncode == 78, f"{name}: check accepts {text}")
+
+
+def check_refused():
+    told = [json.loads(line) for line in ctl("check", "--format", "json", *changed_files).stdout.splitlines()]
+    expect(len(told) == len(changed_files), f"{len(told)} answers about {len(changed_files)} files")
+    for answer in told:
+        expect(not answer["good"], changed_files[answer["file"]])
 
 
 def needed(model, path):
     """The keys that the schema needs where `path` leads."""
-    for error in validator.iter_errors({**model}):
-        return []
     found = []
     for key in list(at(model, path)):
         changed = copy.deepcopy(model)
@@ -119,7 +130,12 @@ def walk(errors):
 
 
 def change(work, model, name):
-    """One unknown key for each shape of mapping, one missing key for each that is needed."""
+    """One unknown key for each shape of mapping, one missing key for each that is needed. As it is
+    written anew, without a change, the model is good."""
+    same = work / f"same-{name}"
+    same.write_text(yaml.safe_dump(model, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    done = ctl("check", same)
+    expect(done.returncode == 0, f"{name}, written anew: {done.stdout}")
     seen = set()
     for path in list(mappings(model)):
         shape = tuple("*" if isinstance(p, int) else p for p in path)
@@ -154,13 +170,77 @@ def keys_of(node):
             yield from keys_of(value)
 
 
+WRONG = """seuil_model: 1
+name: m
+version: "1"
+groups: {g: {}}
+rules: [{name: page, event: page_view, group: g, points: 40}]
+tiers: [{name: froid}, {name: chaud, entry: 30}]
+tests:
+  - name: tient
+    timeline:
+      - {type: page_view, url: /a, expect: {score: 40}}
+  - name: ne tient pas
+    timeline:
+      - {type: page_view, url: /a, expect: {score: 41, tier: froid}}
+"""
+
+
+def at_a_terminal(arguments, environment):
+    """What a command writes to a terminal."""
+    master, slave = os.openpty()
+    done = subprocess.Popen([seuilctl, *map(str, arguments)], stdout=slave, stdin=slave, stderr=slave,
+                            env={k: v for k, v in os.environ.items() if k != "NO_COLOR"} | environment)
+    os.close(slave)
+    text = b""
+    try:
+        while part := os.read(master, 65536):
+            text += part
+    except OSError:  # the other end is closed
+        pass
+    os.close(master)
+    return done.wait(60), text.decode()
+
+
+def command_line(work):
+    """What `seuilctl test` says and exits with."""
+    wrong, refuse, untested = work / "wrong.yaml", work / "refused.yaml", work / "untested.yaml"
+    wrong.write_text(WRONG, encoding="utf-8")
+    refuse.write_text(WRONG.replace("entry: 30", "entrée: 30"), encoding="utf-8")
+    untested.write_text(WRONG.split("tests:")[0], encoding="utf-8")
+    done = ctl("test", wrong)
+    expect(done.returncode == 1, f"a test that fails: exit status {done.returncode}")
+    for line in (f"FAILED {wrong}:11: ne tient pas", "  line 13, at 2026-01-05T08:00:00.000Z", "    - score: 41.00", "    + score: 40.00",
+                 "    - tier: froid", "    + tier: chaud", f"{wrong}: 2 tests, 1 failed"):
+        expect(line in done.stdout.splitlines(), f"`{line}` is not in\n{done.stdout}")
+    expect("tient\n" not in done.stdout.replace("ne tient pas", ""), "a test that holds is told without --verbose")
+    expect(f"ok     {wrong}:8: tient (" in ctl("test", "--verbose", wrong).stdout, "--verbose does not tell a test that holds")
+    answer = json.loads(ctl("test", "--format", "json", wrong).stdout)
+    expect(answer["good"] and answer["failed"] == 1 and [t["passed"] for t in answer["tests"]] == [True, False], f"{answer}")
+    differences = [(d["line"], d["what"], d["expected"], d["got"]) for d in answer["tests"][1]["differences"]]
+    expect(differences == [(13, "score", "41.00", "40.00"), (13, "tier", "froid", "chaud")], f"{differences}")
+    expect(answer["tests"][1]["explanation"][0]["rule"] == "page", f"{answer}")
+    done = ctl("test", untested, refuse)
+    expect(done.returncode == 78 and "untested.yaml: no tests" in done.stdout and "entrée" in done.stdout, f"{done}")
+    answer = json.loads(ctl("test", "--format", "json", refuse).stdout)
+    expect(not answer["good"] and answer["errors"][0]["line"] == 6 and "entrée" in answer["errors"][0]["source"], f"{answer}")
+    expect(ctl("test", untested).returncode == 0 and ctl("test").returncode == 64, "a model without tests, or none")
+    for environment, colours in (({}, True), ({"NO_COLOR": "1"}, False)):
+        status, text = at_a_terminal(["test", wrong], environment)
+        expect(status == 1 and ("\033[31m- score: 41.00\033[0m" in text) == colours and ("\033" in text) == colours, f"{environment}: {text!r}")
+
+
 with tempfile.TemporaryDirectory(prefix="seuil-models.") as folder:
     work = pathlib.Path(folder)
+    shutil.copytree(root / "config" / "models" / "listes", work / "listes")
     models = sorted((root / "config" / "models").glob("*.yaml"))
     for path in models:
         model = passes(path, path.name, True)
-        if path.name in ("standard.yaml", "premiers-pas.yaml", "cycle-achat.yaml"):
+        if path.name in ("standard.yaml", "premiers-pas.yaml", "cycle-achat.yaml", "score-et-note.yaml"):
             change(work, model, path.name)
+
+    check_refused()
+    command_line(work)
 
     page = (root / "deploy" / "man" / "seuil-model.5").read_text(encoding="utf-8")
     shown = set()
