@@ -192,6 +192,7 @@ static void step_forget(struct seuil_scratch *scratch, const struct seuil_event 
     for (unsigned i = 0; i < lead->automaton_count; i++) {
         lead->automata[i].alert = (struct seuil_alert){0};
         lead->automata[i].told_count = 0;
+        lead->automata[i].stands = false;
     }
     lead->cut = time;
     lead->consented = false;

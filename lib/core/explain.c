@@ -139,6 +139,16 @@ static void add_fit(struct gather *gather, struct seuil_scratch *scratch,
     }
 }
 
+/* Of a lead that stands still only the sum is known. */
+static void add_whole(struct gather *gather, const char *name, double points)
+{
+    if (points != 0)
+        add_line(
+            gather,
+            (struct seuil_line){.rule = name, .label = name, .points = points, .limited_by = ""},
+            points);
+}
+
 static void add_adjustments(struct gather *gather, const struct seuil_evidence *evidence,
                             seuil_time_ms at)
 {
@@ -217,10 +227,17 @@ void seuil_explain_view(struct seuil_scratch *scratch, const struct seuil_lead *
     seuil_score_at(scratch, lead, model, at, &score);
     if (!lead->tombstone) {
         seuil_fit_load(scratch, &lead->evidence);
-        add_fit(&gather, scratch, rules);
-        add_clamp(&gather, "fit", "fit", view->fit_raw, rules->fit_floor, rules->fit_ceiling);
+        if (view->stands) {
+            add_whole(&gather, "fit", view->fit);
+        } else {
+            add_fit(&gather, scratch, rules);
+            add_clamp(&gather, "fit", "fit", view->fit_raw, rules->fit_floor, rules->fit_ceiling);
+        }
         add_rules(&gather, scratch, model, at);
-        add_criteria(&gather, scratch, rules->exclusions, rules->exclusion_count);
+        if (view->stands)
+            add_whole(&gather, "exclusions", view->exclusion);
+        else
+            add_criteria(&gather, scratch, rules->exclusions, rules->exclusion_count);
         add_adjustments(&gather, &lead->evidence, at);
     }
     if (gather.rest_lines > 0) {

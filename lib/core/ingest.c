@@ -563,7 +563,7 @@ size_t seuil_ingest_size_bound(const struct seuil_lead *lead)
     unsigned per_hit = 6;
 
     for (unsigned i = 0; i < lead->automaton_count; i++)
-        bound += 30 + lead->automata[i].told_count * 12u;
+        bound += 48 + lead->automata[i].told_count * 12u;
 
     for (unsigned i = 0; i < evidence->rule_count; i++) {
         const struct seuil_tally *tally = &evidence->tallies[evidence->by_key[i]];

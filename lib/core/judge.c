@@ -138,6 +138,30 @@ static void renumber(const struct seuil_scratch *scratch, struct seuil_lead *lea
     automaton->tier_key = scratch->tier_keys[model][standing.under];
 }
 
+/* Keep what the profile gives while the lead is frozen, and no longer. */
+static void stand_still(const struct seuil_scratch *scratch, struct seuil_lead *lead,
+                        unsigned model)
+{
+    const struct seuil_model_view *view = &scratch->model[model];
+    uint32_t key = scratch->models->models[model].key;
+    struct seuil_automaton *automaton = seuil_lead_automaton(lead, key);
+    bool stands = view->still != SEUIL_TIME_NEVER && scratch->profile_counts[model];
+
+    if (stands == (automaton && automaton->stands))
+        return;
+    if (!automaton)
+        automaton = make(scratch->models, lead, key);
+    automaton->stands = stands;
+    automaton->fit = view->fit + 0.0;
+    automaton->exclusion = view->exclusion + 0.0;
+    if (!stands && !automaton->excluded && automaton->under == 0 && automaton->ordinal == 0) {
+        unsigned at = (unsigned)(automaton - lead->automata);
+
+        lead->automaton_count--;
+        memmove(automaton, automaton + 1, (lead->automaton_count - at) * sizeof(lead->automata[0]));
+    }
+}
+
 /* What the score alone would make of it, were there no shortcut. */
 static unsigned without_shortcut(struct seuil_scratch *scratch, const struct seuil_lead *lead,
                                  unsigned model, struct seuil_standing from, bool excluded)
@@ -254,6 +278,7 @@ void seuil_judge_all(struct seuil_scratch *scratch, struct seuil_lead *lead,
         uint32_t ordinal;
 
         renumber(scratch, lead, i, from);
+        stand_still(scratch, lead, i);
         if (from.under == to.under && from.excluded == to.excluded) {
             tell_later(scratch, lead, i, to, ret_outcome);
             continue;

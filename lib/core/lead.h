@@ -56,6 +56,10 @@ struct seuil_automaton {
     uint8_t under;     /* tier index beneath an exclusion, else the tier itself */
     bool excluded;
     uint32_t ordinal; /* crossings so far */
+    /* Frozen by its status: what the profile gave when that was first seen. Only the newest value
+     * of an attribute is kept, so the score could not stand still without. */
+    bool stands;
+    double fit, exclusion;
     struct seuil_alert alert;
     uint8_t told_count;
     struct seuil_told told[SEUIL_TIERS_MAX]; /* the last entry told of each tier, by key */

@@ -76,6 +76,7 @@ enum {
     SEUIL_ALERT_WAITS = 1 << 0,
     SEUIL_ALERT_AWAY = 1 << 1,
     SEUIL_ALERT_TOLD = 1 << 2,
+    SEUIL_ALERT_STANDS = 1 << 3, /* fit and exclusion of a frozen lead */
 };
 
 /* Parts of a tally in the section of the retired. */

@@ -416,7 +416,7 @@ static void read_automata(struct seuil_unpack *unpack, struct seuil_lead *lead)
         automaton->ordinal = read_number(unpack, 0, UINT32_MAX);
         automaton->alert = (struct seuil_alert){0};
         automaton->told_count = 0;
-        require(unpack, byte != 0 || automaton->ordinal != 0);
+        automaton->stands = false;
         lead->automaton_count = (uint16_t)(i + 1);
     }
 }
@@ -544,6 +544,14 @@ static void read_retired(struct seuil_unpack *unpack, struct seuil_evidence *evi
     }
 }
 
+/* One at rest has no place in a state. */
+static void check_automata(struct seuil_unpack *unpack, const struct seuil_lead *lead)
+{
+    for (unsigned i = 0; i < lead->automaton_count && !unpack->bad; i++)
+        require(unpack, lead->automata[i].under || lead->automata[i].excluded ||
+                            lead->automata[i].ordinal || lead->automata[i].stands);
+}
+
 static void read_told(struct seuil_unpack *unpack, seuil_time_ms clock,
                       struct seuil_automaton *automaton)
 {
@@ -573,7 +581,7 @@ static void read_alerts(struct seuil_unpack *unpack, struct seuil_lead *lead)
             return;
         alert = &lead->automata[place].alert;
         parts = seuil_unpack_byte(unpack);
-        require(unpack, parts != 0 && parts < SEUIL_ALERT_TOLD << 1 &&
+        require(unpack, parts != 0 && parts < SEUIL_ALERT_STANDS << 1 &&
                             (parts & SEUIL_ALERT_WAITS || !(parts & SEUIL_ALERT_AWAY)));
         if (parts & SEUIL_ALERT_WAITS) {
             alert->tier_key = seuil_unpack_u32(unpack);
@@ -588,6 +596,11 @@ static void read_alerts(struct seuil_unpack *unpack, struct seuil_lead *lead)
         }
         if (parts & SEUIL_ALERT_TOLD)
             read_told(unpack, lead->clock, &lead->automata[place]);
+        if (parts & SEUIL_ALERT_STANDS) {
+            lead->automata[place].stands = true;
+            lead->automata[place].fit = read_finite(unpack);
+            lead->automata[place].exclusion = read_finite(unpack);
+        }
         place++;
     }
 }
@@ -637,6 +650,7 @@ int seuil_lead_read(const uint8_t *bytes, size_t len, struct seuil_lead *ret_lea
     read_automata(&unpack, ret_lead);
     read_sections(&unpack, ret_lead);
     check_rules(&unpack, &ret_lead->evidence);
+    check_automata(&unpack, ret_lead);
     if (!unpack.bad)
         return 0;
     seuil_lead_init(ret_lead, (struct seuil_str){ret_lead->id, ret_lead->id_len});

@@ -365,7 +365,8 @@ static unsigned alert_parts(const struct seuil_automaton *automaton)
     unsigned waits = automaton->alert.tier_key ? SEUIL_ALERT_WAITS : 0;
 
     return waits | (waits && automaton->alert.away ? SEUIL_ALERT_AWAY : 0u) |
-           (automaton->told_count ? SEUIL_ALERT_TOLD : 0u);
+           (automaton->told_count ? SEUIL_ALERT_TOLD : 0u) |
+           (automaton->stands ? SEUIL_ALERT_STANDS : 0u);
 }
 
 static unsigned alerts_of(const struct seuil_lead *lead)
@@ -405,6 +406,10 @@ static void write_alerts(struct seuil_pack *pack, const struct seuil_lead *lead)
                 seuil_pack_u32(pack, automaton->told[j].tier_key);
                 seuil_pack_signed(pack, lead->clock - automaton->told[j].at);
             }
+        }
+        if (parts & SEUIL_ALERT_STANDS) {
+            seuil_pack_double(pack, automaton->fit);
+            seuil_pack_double(pack, automaton->exclusion);
         }
     }
 }

@@ -364,6 +364,7 @@ static void view_models(struct seuil_scratch *scratch, const struct seuil_eviden
         view->still = SEUIL_TIME_NEVER;
         view->muted_until = SEUIL_TIME_NONE;
         view->status = 0;
+        view->stands = false;
         if (scratch->has_roles && !empty)
             view->status = view_status(scratch, evidence, i);
         view->term_first = (uint16_t)term;
@@ -372,6 +373,23 @@ static void view_models(struct seuil_scratch *scratch, const struct seuil_eviden
         view->term_count = (uint16_t)(term - view->term_first);
         if (models->models[i].conditional && !empty)
             seuil_fit_conditions(scratch, &models->models[i], view);
+    }
+}
+
+/* The profile of a frozen lead may have changed since: that takes effect at the thaw. */
+static void view_standing_still(struct seuil_scratch *scratch, const struct seuil_lead *lead)
+{
+    for (unsigned i = 0; i < lead->automaton_count; i++) {
+        const struct seuil_automaton *automaton = &lead->automata[i];
+        const struct seuil_model *model =
+            automaton->stands ? seuil_models_find(scratch->models, automaton->model) : NULL;
+        struct seuil_model_view *view = model ? &scratch->model[model->index] : NULL;
+
+        if (!view || view->still == SEUIL_TIME_NEVER)
+            continue;
+        view->stands = view->fit != automaton->fit || view->exclusion != automaton->exclusion;
+        view->fit = automaton->fit;
+        view->exclusion = automaton->exclusion;
     }
 }
 
@@ -413,4 +431,6 @@ void seuil_scratch_view(struct seuil_scratch *scratch, const struct seuil_lead *
             add_term(scratch, evidence, slot, tally);
     }
     view_models(scratch, evidence, lead->tombstone);
+    if (scratch->has_roles)
+        view_standing_still(scratch, lead);
 }

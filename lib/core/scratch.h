@@ -41,6 +41,7 @@ struct seuil_model_view {
     double exclusion;          /* by attributes */
     uint32_t status;           /* its hash; 0: none */
     uint32_t open;             /* tiers whose condition holds, as bits */
+    bool stands;               /* frozen: fit and exclusion are not those of the present profile */
     bool barred;               /* excluded by a command */
     seuil_time_ms muted_until; /* a recycle mutes the tiers of sales; SEUIL_TIME_NONE: none does */
     seuil_time_ms still; /* frozen: the instant at which the value stands; else SEUIL_TIME_NEVER */

@@ -220,3 +220,49 @@ Test(mark, a_mute_that_ends_before_its_recycle_is_refused)
     cr_assert_eq(step(s), SEUIL_VERDICT_REFUSED);
     story_end(s);
 }
+
+Test(mark, what_changes_in_the_profile_of_a_customer_takes_effect_at_the_thaw)
+{
+    struct story *s = story_begin("seuil_model: 1\n"
+                                  "name: m\n"
+                                  "version: \"1\"\n"
+                                  "groups: {g: {}}\n"
+                                  "rules: [{name: a, group: g, event: activity, points: 10}]\n"
+                                  "fit: {criteria: [{name: job, when: {job: boss}, points: 25}]}\n"
+                                  "tiers: [{name: cold}, {name: warm, entry: 30}]\n");
+    uint8_t bytes[SEUIL_LEAD_BYTES_MAX];
+    size_t len;
+
+    act(s, "e1", "a", T0);
+    command(s, "k1", "convert", T0 + 1);
+    profile(s, "p1", "job", "boss", T0 + 2);
+    cr_assert_eq(s->out.crossing_count, 0);
+    cr_assert_float_eq(score(s, T0 + 2), 10, 1e-9);
+    len = seuil_lead_write(&s->lead, bytes);
+    seuil_lead_init(&s->lead, SEUIL_STR("L1"));
+    cr_assert_eq(seuil_lead_read(bytes, len, &s->lead), 0);
+    cr_assert_float_eq(score(s, T0 + 3), 10, 1e-9);
+    command(s, "k2", "reopen", T0 + 4);
+    cr_assert_float_eq(crossing(s)->explanation.score, 35, 1e-9);
+    command(s, "k3", "convert", T0 + 5);
+    profile(s, "p2", "job", "clerk", T0 + 6);
+    cr_assert_float_eq(score(s, T0 + 6), 35, 1e-9);
+    cr_assert_str_eq(explain(s, T0 + 6)->lines[0].rule, "fit");
+    cr_assert_eq(tier(s), 1);
+    story_end(s);
+}
+
+Test(mark, a_lead_that_was_frozen_and_is_in_no_tier_leaves_no_trace_of_it)
+{
+    struct story *s = story_begin("seuil_model: 1\n"
+                                  "name: m\n"
+                                  "version: \"1\"\n"
+                                  "fit: {criteria: [{name: job, when: {job: boss}, points: 25}]}\n"
+                                  "tiers: [{name: cold}, {name: warm, entry: 20}]\n");
+
+    command(s, "k1", "convert", T0);
+    cr_assert_eq(s->lead.automaton_count, 1);
+    command(s, "k2", "reopen", T0 + 1);
+    cr_assert_eq(s->lead.automaton_count, 0);
+    story_end(s);
+}
