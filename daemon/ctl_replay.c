@@ -246,8 +246,12 @@ static void tell_crossing_json(struct replay *r, const struct seuil_crossing *cr
     struct seuil_cause cause = {.topic = seuil_str_from("replay"),
                                 .offset = event->position.offset};
 
-    if (event->kind != SEUIL_KIND_TICK)
+    if (event->kind != SEUIL_KIND_TICK) {
         cause.id = event->id;
+    } else if (r->outcome->has_cause) {
+        cause.id = (struct seuil_str){r->outcome->cause.id, r->outcome->cause.id_len};
+        cause.offset = r->outcome->cause.offset;
+    }
     seuil_buf_add_text(&r->told, "{\"crossing\":");
     seuil_crossing_write(SEUIL_OUT_JSON, SEUIL_STR("replay"), r->models, r->lead, crossing, &cause,
                          &r->told);

@@ -96,7 +96,8 @@ static bool read_grade(struct seuil_timeline_reader *reader, const struct seuil_
 static bool is_own_line(const char *name)
 {
     return strcmp(name, "fit") == 0 || strcmp(name, "adjustment") == 0 ||
-           strcmp(name, "others") == 0;
+           strcmp(name, "others") == 0 || strcmp(name, "recycle") == 0 ||
+           strcmp(name, "exclusions") == 0;
 }
 
 /* Whether the model can have a line called @node; a report when not. */

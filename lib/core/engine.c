@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "core/command.h"
@@ -50,6 +51,45 @@ static void clear_outcome(struct seuil_outcome *outcome)
     outcome->todo = 0;
     outcome->notes = 0;
     outcome->crossing_count = 0;
+    outcome->has_cause = false;
+}
+
+/* Remember where @event came from until its time comes. */
+static void keep_cause(struct seuil_lead *lead, const struct seuil_event *event, seuil_time_ms time)
+{
+    struct seuil_key key = {.time = time, .hash = seuil_ingest_hash(event)};
+    unsigned at = lead->cause_count;
+
+    if (at == SEUIL_CAUSES_MAX || event->id.len > SEUIL_ID_MAX)
+        return;
+    while (at > 0 && seuil_key_less(key, lead->causes[at - 1].key))
+        at--;
+    memmove(lead->causes + at + 1, lead->causes + at,
+            (lead->cause_count - at) * sizeof(lead->causes[0]));
+    lead->cause_count++;
+    lead->causes[at].key = key;
+    lead->causes[at].topic = event->position.topic < SEUIL_TOPICS_MAX ? event->position.topic : 0;
+    lead->causes[at].partition = event->position.partition > 0 ? event->position.partition : 0;
+    lead->causes[at].offset = event->position.offset > 0 ? event->position.offset : 0;
+    lead->causes[at].id_len = (uint16_t)event->id.len;
+    if (event->id.len)
+        memcpy(lead->causes[at].id, event->id.ptr, event->id.len);
+}
+
+/* The time of those up to @at has come; the last of exactly @at is the cause of what happens. */
+static void pass_causes(struct seuil_lead *lead, seuil_time_ms at, struct seuil_outcome *outcome)
+{
+    unsigned gone = 0;
+
+    while (gone < lead->cause_count && lead->causes[gone].key.time <= at)
+        gone++;
+    if (gone == 0)
+        return;
+    outcome->has_cause = lead->causes[gone - 1].key.time == at;
+    if (outcome->has_cause)
+        outcome->cause = lead->causes[gone - 1];
+    lead->cause_count = (uint8_t)(lead->cause_count - gone);
+    memmove(lead->causes, lead->causes + gone, lead->cause_count * sizeof(lead->causes[0]));
 }
 
 /* Judge at @at, then say what is to be done. */
@@ -60,6 +100,7 @@ static void conclude(struct seuil_scratch *scratch, struct seuil_lead *lead, seu
 
     seuil_scratch_view(scratch, lead, at);
     seuil_judge_all(scratch, lead, reason, ret_outcome);
+    pass_causes(lead, at, ret_outcome);
     lead->clock = at;
     lead->due = seuil_judge_due(scratch, lead);
     assert(lead->due > lead->clock);
@@ -124,6 +165,7 @@ static void begin_anew(struct seuil_lead *lead)
         lead->due = SEUIL_TIME_NEVER;
         lead->cut = SEUIL_TIME_NONE;
         lead->automaton_count = 0;
+        lead->cause_count = 0;
         seuil_evidence_clear(&lead->evidence);
         lead->expired = false;
         lead->tombstone = false;
@@ -196,6 +238,7 @@ static void step_forget(struct seuil_scratch *scratch, const struct seuil_event 
     }
     lead->cut = time;
     lead->consented = false;
+    lead->cause_count = 0;
     lead->tombstone = lead->evidence.newest == SEUIL_TIME_NONE;
     if (!lead->tombstone)
         lead->birth = (struct seuil_birth){0}; /* later evidence is the beginning of another life */
@@ -357,6 +400,9 @@ static void step_event(struct seuil_scratch *scratch, const struct seuil_event *
     if (!changed)
         return;
     set_birth(lead, event);
+    if (ret_outcome->verdict == SEUIL_VERDICT_APPLIED &&
+        intake.time > judged_at(lead, event, intake.time))
+        keep_cause(lead, event, intake.time);
     seuil_ingest_settle(scratch, lead, &ret_outcome->notes);
     if (intake.adjusts || intake.commands)
         reason = SEUIL_REASON_COMMAND;

@@ -110,6 +110,8 @@ struct seuil_outcome {
     enum seuil_verdict verdict;
     unsigned todo;  /* set of enum seuil_todo */
     unsigned notes; /* set of enum seuil_note */
+    bool has_cause; /* of a tick: it is the time of an event that waited, and this is the event */
+    struct seuil_waiting_cause cause;
     uint32_t crossing_count;
     struct seuil_crossing crossings[SEUIL_MODELS_MAX]; /* at most one for each model, by model */
 };

@@ -575,6 +575,8 @@ size_t seuil_ingest_size_bound(const struct seuil_lead *lead)
     }
     for (unsigned i = 0; i < evidence->recent_count; i++)
         bound += 30 + per_hit * evidence->records[evidence->recent[i]].hit_count;
+    for (unsigned i = 0; i < lead->cause_count; i++)
+        bound += 40u + lead->causes[i].id_len;
     return bound + evidence->attribute_count * (24u + SEUIL_NOTE_MAX) +
            evidence->adjustment_count * (36u + 2 * SEUIL_NOTE_MAX);
 }

@@ -18,6 +18,7 @@ void seuil_lead_init(struct seuil_lead *lead, struct seuil_str id)
     lead->clock = SEUIL_TIME_NONE;
     lead->due = SEUIL_TIME_NEVER;
     lead->automaton_count = 0;
+    lead->cause_count = 0;
     seuil_evidence_clear(&lead->evidence);
 }
 

@@ -32,6 +32,16 @@ struct seuil_birth {
     int64_t offset;
 };
 
+/* Where an event came from whose time has not come yet. */
+struct seuil_waiting_cause {
+    struct seuil_key key;
+    uint32_t topic; /* number in the manifest */
+    int32_t partition;
+    int64_t offset;
+    uint16_t id_len;
+    char id[SEUIL_ID_MAX];
+};
+
 /* An upward entry that is told later. */
 struct seuil_alert {
     uint32_t tier_key;   /* hash of the name of the tier entered; 0: there is none */
@@ -80,6 +90,9 @@ struct seuil_lead {
 
     uint16_t automaton_count;
     struct seuil_automaton automata[SEUIL_MODELS_MAX]; /* by model key; those not at rest */
+
+    uint8_t cause_count;
+    struct seuil_waiting_cause causes[SEUIL_CAUSES_MAX]; /* by key */
 
     struct seuil_evidence evidence;
 };

@@ -68,6 +68,7 @@ enum {
     SEUIL_SECTION_MARKS =
         3, /* of recent: count, then (place after the one before, mark, operand) */
     SEUIL_SECTION_RETIRED = 4, /* count, then (place of the rule after the one before, parts) */
+    SEUIL_SECTION_CAUSES = 6,  /* count, then each, by key */
     SEUIL_SECTION_ALERTS = 5, /* count, then (place of the automaton after the one before, parts) */
 };
 

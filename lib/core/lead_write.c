@@ -426,6 +426,33 @@ static void write_section(struct seuil_pack *pack, unsigned tag,
     write(pack, evidence);
 }
 
+static void write_causes(struct seuil_pack *pack, const struct seuil_lead *lead)
+{
+    seuil_pack_varint(pack, lead->cause_count);
+    for (unsigned i = 0; i < lead->cause_count; i++) {
+        const struct seuil_waiting_cause *cause = &lead->causes[i];
+
+        seuil_pack_signed(pack, cause->key.time - lead->clock);
+        seuil_pack_u64(pack, cause->key.hash);
+        seuil_pack_varint(pack, cause->topic);
+        seuil_pack_varint(pack, (uint64_t)cause->partition);
+        seuil_pack_varint(pack, (uint64_t)cause->offset);
+        seuil_pack_varint(pack, cause->id_len);
+        seuil_pack_bytes(pack, cause->id, cause->id_len);
+    }
+}
+
+static void write_lead_section(struct seuil_pack *pack, unsigned tag, const struct seuil_lead *lead,
+                               void (*write)(struct seuil_pack *, const struct seuil_lead *))
+{
+    struct seuil_pack measure = {0};
+
+    write(&measure, lead);
+    seuil_pack_varint(pack, tag);
+    seuil_pack_varint(pack, measure.at);
+    write(pack, lead);
+}
+
 static size_t write_lead(const struct seuil_lead *lead, uint8_t *out, size_t cap)
 {
     struct seuil_pack pack = {.out = out, .end = cap};
@@ -442,14 +469,10 @@ static size_t write_lead(const struct seuil_lead *lead, uint8_t *out, size_t cap
         write_section(&pack, SEUIL_SECTION_MARKS, &lead->evidence, write_marks);
     if (retired_of(&lead->evidence))
         write_section(&pack, SEUIL_SECTION_RETIRED, &lead->evidence, write_retired);
-    if (alerts_of(lead)) {
-        struct seuil_pack measure = {0};
-
-        write_alerts(&measure, lead);
-        seuil_pack_varint(&pack, SEUIL_SECTION_ALERTS);
-        seuil_pack_varint(&pack, measure.at);
-        write_alerts(&pack, lead);
-    }
+    if (alerts_of(lead))
+        write_lead_section(&pack, SEUIL_SECTION_ALERTS, lead, write_alerts);
+    if (lead->cause_count)
+        write_lead_section(&pack, SEUIL_SECTION_CAUSES, lead, write_causes);
     return pack.at;
 }
 

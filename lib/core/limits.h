@@ -102,6 +102,9 @@
 #define SEUIL_OBJECTS_MAX 64
 /* Numbers that points depend on lie within this: beyond it they are taken to be it. */
 #define SEUIL_OPERAND_MAX 1e12
+/* Events ahead of the clock of which it is kept where they came from, for the crossing that they
+ * may cause when their time comes; of more it is not told. */
+#define SEUIL_CAUSES_MAX 4
 /* Manual adjustments by sales. */
 #define SEUIL_ADJUSTMENTS_MAX 16
 /* Author and reason of an adjustment, an attribute's value: bytes. */

@@ -73,6 +73,14 @@ void seuil_crossing_add(struct seuil_shard *shard, const struct seuil_item *item
         cause.offset = event->position.offset;
         source->ops->header(source, item->record, "traceparent", &head.traceparent);
         source->ops->header(source, item->record, "tracestate", &head.tracestate);
+    } else if (shard->outcome.has_cause) {
+        const struct seuil_waiting_cause *waited = &shard->outcome.cause;
+
+        cause.id = (struct seuil_str){waited->id, waited->id_len};
+        if (config->inputs[waited->topic].name)
+            cause.topic = seuil_str_from(config->inputs[waited->topic].name);
+        cause.partition = waited->partition;
+        cause.offset = waited->offset;
     }
     seuil_buf_clear(&shard->value);
     if (config->out_framed && seuil_framing_confluent_write(config->out_schema_id, &shard->value)) {

@@ -754,6 +754,7 @@ size_t world_evidence(struct world *world, const struct seuil_lead *lead, uint8_
     copy.due = SEUIL_TIME_NEVER;
     copy.birth.known = false;
     copy.automaton_count = 0;
+    copy.cause_count = 0;
     copy.expired = false;
     return seuil_lead_write(&copy, out);
 }

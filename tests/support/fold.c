@@ -70,6 +70,14 @@ static void fold_tell(struct seuil_fold *fold, const struct seuil_event *event)
         cause.topic = seuil_str_from(fold->spec.topics[event->position.topic].name);
         cause.partition = event->position.partition;
         cause.offset = event->position.offset;
+    } else if (fold->outcome.has_cause) {
+        const struct seuil_waiting_cause *waited = &fold->outcome.cause;
+
+        cause.id = (struct seuil_str){waited->id, waited->id_len};
+        if (fold->spec.topics[waited->topic].name)
+            cause.topic = seuil_str_from(fold->spec.topics[waited->topic].name);
+        cause.partition = waited->partition;
+        cause.offset = waited->offset;
     }
     for (uint32_t i = 0; i < fold->outcome.crossing_count; i++) {
         const struct seuil_crossing *crossing = &fold->outcome.crossings[i];
