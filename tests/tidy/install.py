@@ -37,7 +37,7 @@ with tempfile.TemporaryDirectory(prefix="seuil-install.") as top:
     prefix = os.path.join(top, "own")
     install(prefix)
     for name in ("bin/seuild", "bin/seuilctl", "share/man/man8/seuild.8", "share/man/man1/seuilctl.1", "share/man/man5/seuil.yaml.5",
-                 "share/man/man5/seuil-model.5", "share/seuil/models/standard.yaml", "share/seuil/models/seuil-model.schema.json", "share/seuil/models/demo.yaml",
+                 "share/man/man5/seuil-model.5", "share/man/man5/seuil-mapping.5", "share/seuil/presets/segment.yaml", "share/seuil/models/standard.yaml", "share/seuil/models/seuil-model.schema.json", "share/seuil/models/demo.yaml",
                  "share/seuil/schemas/qualification.avsc", "etc/seuil/seuil.yaml", "etc/seuil/models/standard.yaml"):
         check(os.path.isfile(os.path.join(prefix, name)), f"{name} is not installed")
     unit = read(prefix, "lib/systemd/system/seuild.service")
