@@ -11,8 +11,11 @@
 #include "core/tier.h"
 
 /* A lead near one of the bounds of a state is stepped, event by event. */
-#define RECENT_MAX    (SEUIL_RECENT_MAX / 2)
-#define RULES_MAX     (SEUIL_LEAD_RULES_MAX / 2)
+#define RECENT_MAX (SEUIL_RECENT_MAX / 2)
+#define RULES_MAX  (SEUIL_LEAD_RULES_MAX / 2)
+/* Of age-bounded awards so many may be there that pendings do not push any of them into a bucket,
+ * where its instant is rounded. */
+#define AGED_MAX      (SEUIL_AGED_INSTANTS_MAX - SEUIL_PENDINGS_MAX - 1)
 #define SIZE_MAX_OPEN (SEUIL_LEAD_BYTES_MAX / 2)
 /* The bound of a score is far coarser than what rounding can do to it. */
 #define MARGIN 1e-5
@@ -21,13 +24,20 @@
 
 /* ---- what is plain ----------------------------------------------------------------------- */
 
-/* Whether awards of @rule fade by a factor that only falls, and do nothing else. A feature of rules
- * that can lower the score by an award, or has instants of its own, says so here. */
+/* Whether awards of @rule only fade, and do nothing else. A feature of rules that can lower the
+ * score by an award, or has instants of its own, says so here. */
 static bool rule_is_bounded(const struct seuil_rule *rule)
 {
-    return (rule->decay.shape == SEUIL_DECAY_NONE || rule->decay.shape == SEUIL_DECAY_HALF_LIFE) &&
-           rule->role == SEUIL_ROLE_POINTS && rule->group < SEUIL_GROUPS_MAX && !rule->measure &&
-           rule->frequency <= 1 && !rule->recency_ms;
+    switch (rule->decay.shape) {
+    case SEUIL_DECAY_NONE:
+    case SEUIL_DECAY_HALF_LIFE:
+    case SEUIL_DECAY_EXPIRES:
+    case SEUIL_DECAY_LINEAR:
+        return rule->role == SEUIL_ROLE_POINTS && rule->group < SEUIL_GROUPS_MAX &&
+               !rule->measure && rule->frequency <= 1 && !rule->recency_ms;
+    default:
+        return false; /* steps may rise */
+    }
 }
 
 static unsigned traits_of(const struct seuil_models *models, const struct seuil_rule *rule)
@@ -41,6 +51,8 @@ static unsigned traits_of(const struct seuil_models *models, const struct seuil_
         if ((rule->points >= LEAST_POINTS || rule->points == 0) && !watched)
             traits |= SEUIL_TRAIT_PLAIN;
     }
+    if (seuil_decay_is_aged(&rule->decay))
+        traits |= SEUIL_TRAIT_AGED;
     if (seuil_rule_has_limit(rule, SEUIL_LIMIT_OBJECT) || seuil_role_is_command(rule->role) ||
         rule->role == SEUIL_ROLE_LAST)
         traits |= SEUIL_TRAIT_OBJECT;
@@ -63,7 +75,9 @@ static bool lead_is_plain(const struct seuil_scratch *scratch, const struct seui
         const struct seuil_tally *tally = &evidence->tallies[slot];
 
         if (rule == SEUIL_NO_RULE || !(scratch->traits[rule] & SEUIL_TRAIT_BOUNDED) ||
-            tally->retired || tally->retired_instants || tally->held)
+            tally->retired || tally->retired_instants || tally->held || tally->buckets ||
+            (scratch->traits[rule] & SEUIL_TRAIT_AGED &&
+             tally->instants + evidence->rules[slot].records > AGED_MAX))
             return false;
     }
     for (unsigned i = 0; i < evidence->recent_count; i++)
@@ -116,7 +130,7 @@ static void bound_model(struct seuil_scratch *scratch, unsigned model, struct bo
         const struct seuil_term *term = &scratch->terms[view->term_first + i];
         double now = term->rule->points * seuil_term_value(scratch, term, scratch->at);
         if (!term->is_half)
-            rests[term->rule->group] += now;
+            rests[term->rule->group] += term->is_aged && now < 0 ? 0 : now;
         else if (now > 0 || scratch->half_count == 1)
             fades[term->rule->group] += now;
     }
@@ -157,6 +171,17 @@ static bool set_room(struct seuil_scratch *scratch, const struct seuil_lead *lea
     return room > 0;
 }
 
+/* Age-bounded awards are forgotten one by one, and the lead may expire from then on, after the
+ * horizon. */
+static void bound_until(const struct seuil_scratch *scratch, struct seuil_digest *digest,
+                        seuil_time_ms newest)
+{
+    int64_t horizon = scratch->models->horizon_ms;
+
+    if (horizon <= SEUIL_TIME_BOUND_MS && newest + horizon < digest->until)
+        digest->until = newest + horizon;
+}
+
 void seuil_engine_digest(const struct seuil_models *models, struct seuil_scratch *scratch,
                          const struct seuil_lead *lead, struct seuil_digest *ret_digest)
 {
@@ -171,8 +196,11 @@ void seuil_engine_digest(const struct seuil_models *models, struct seuil_scratch
         return;
     for (unsigned i = 0; i < evidence->recent_count; i++)
         ret_digest->seen |= seen_bits(evidence->records[evidence->recent[i]].key.hash);
-    ret_digest->base = ret_digest->newest = lead->clock;
     ret_digest->until = lead->due;
+    for (unsigned i = 0; i < evidence->rule_count; i++)
+        if (scratch->traits[scratch->rule_of[evidence->by_key[i]]] & SEUIL_TRAIT_AGED)
+            bound_until(scratch, ret_digest, lead->clock);
+    ret_digest->base = ret_digest->newest = lead->clock;
     ret_digest->open = true;
 }
 
@@ -294,6 +322,8 @@ static int64_t lasts_ms(const struct seuil_rule *rule)
 
     if (rule->decay.shape == SEUIL_DECAY_NONE)
         return SEUIL_TIME_NEVER;
+    if (rule->decay.shape != SEUIL_DECAY_HALF_LIFE)
+        return 0;
     frexp(rule->points / SEUIL_WORTH_LEAST, &exponent);
     if (exponent <= 1)
         return 0;
@@ -344,6 +374,9 @@ enum seuil_deferral seuil_engine_defer(const struct seuil_models *models,
     if (digest->base == SEUIL_TIME_NONE)
         begin(scratch, digest, event->time);
     *ret_len = write_pending(scratch, event, (uint32_t)(event->time - digest->base), hash, out);
+    for (unsigned i = 0; i < scratch->hits.count; i++)
+        if (scratch->traits[scratch->hits.rule[i]] & SEUIL_TRAIT_AGED)
+            bound_until(scratch, digest, event->time);
     digest->newest = event->time;
     digest->seen |= bits;
     digest->room -= (float)points;

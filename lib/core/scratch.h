@@ -109,6 +109,7 @@ enum {
     SEUIL_TRAIT_BOUNDED = 1 << 0, /* its awards only fade, and do nothing else */
     SEUIL_TRAIT_PLAIN = 1 << 1,   /* bounded, and never negative: its events may be deferred */
     SEUIL_TRAIT_OBJECT = 1 << 2,  /* its records have an object */
+    SEUIL_TRAIT_AGED = 1 << 3,    /* its awards end at an age */
 };
 
 /* Find the rules of @lead in the set. Evidence of rules that are gone, or whose meaning changed, is

@@ -16,7 +16,7 @@ static const char *const model =
     "     limit: {per: object}}\n"
     "  - {name: bad, group: g, event: activity, when: {name: bad}, points: -2}\n"
     "  - {name: trial, group: g, event: activity, when: {name: trial}, points: 1,\n"
-    "     decay: {expires: 30d}}\n"
+    "     decay: {steps: [[30d, 100%]]}}\n"
     "tiers:\n"
     "  - {name: cold}\n"
     "  - {name: warm, entry: 20}\n";
@@ -135,7 +135,7 @@ Test(defer, what_may_lower_a_score_is_stepped)
     cr_assert_eq(wait_act(s, &w, "e3", "trial", T0 + 2), SEUIL_DEFERRAL_NONE);
     act(s, "e4", "trial", T0 + 3);
     digest(s, &w);
-    cr_assert_not(w.digest.open, "nor anything after what ends at an age");
+    cr_assert_not(w.digest.open, "nor anything after what falls in steps");
     story_end(s);
 }
 
