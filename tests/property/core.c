@@ -537,7 +537,7 @@ int main(int argc, char **argv)
         for (uint64_t seed = first; seed < first + cases; seed++)
             properties[i].run(seed);
         printf("%s: %llu cases\n", properties[i].name, (unsigned long long)cases);
-        if (properties[i].run == defer && cases >= 100 && deferred * 5 < deferrable) {
+        if (properties[i].run == defer && cases >= 100 && deferred * 8 < deferrable) {
             fprintf(stderr, "only %llu of %llu events were deferred\n",
                     (unsigned long long)deferred, (unsigned long long)deferrable);
             return 1;

@@ -71,7 +71,7 @@ static struct seuil_decay draw_decay(struct world *world, const struct world_opt
                                    90 * SEUIL_DAY_MS};
     static const int64_t fast[] = {150, 400, 1000, 2500};
     struct seuil_decay decay = {0};
-    bool exact = options->exact || (options->calm && world_chance(world, 70));
+    bool exact = options->exact || (options->calm && world_chance(world, 80));
     unsigned shape = (unsigned)world_below(world, exact ? 6 : 10);
 
     decay.duration_ms = options->fast ? fast[world_below(world, 4)] : slow[world_below(world, 5)];
