@@ -251,6 +251,7 @@ static void step_forget(struct seuil_scratch *scratch, const struct seuil_event 
 struct intake {
     seuil_time_ms time;
     bool adjusts, forgets, writes_profile, commands;
+    bool retracts;
     bool grants; /* the lead consents for the first time */
     struct seuil_adjustment adjustment;
 };
@@ -287,8 +288,10 @@ static enum seuil_verdict take_in(struct seuil_scratch *scratch, const struct se
     if (!matched)
         scratch->hits.count = 0;
     ret_intake->time = seuil_ingest_time(event, notes);
-    if (event->retracts.len > 0)
-        return SEUIL_VERDICT_UNSUPPORTED;
+    if (event->retracts.len > 0) {
+        ret_intake->retracts = true;
+        return SEUIL_VERDICT_APPLIED;
+    }
     if (event->kind == SEUIL_KIND_COMMAND) {
         switch (seuil_command_read(event, ret_intake->time, &ret_intake->adjustment)) {
         case SEUIL_COMMAND_ADJUST:
@@ -353,6 +356,9 @@ static enum seuil_verdict put_in(struct seuil_scratch *scratch, const struct seu
 {
     struct seuil_key key = {.time = intake->time, .hash = seuil_ingest_hash(event)};
 
+    if (intake->retracts)
+        return seuil_ingest_retraction(scratch, seuil_ingest_target(event), key, &lead->evidence,
+                                       ret_changed);
     if (intake->writes_profile) {
         enum seuil_verdict verdict =
             seuil_ingest_profile(scratch, event, key, &lead->evidence, notes, ret_changed);
@@ -406,7 +412,7 @@ static void step_event(struct seuil_scratch *scratch, const struct seuil_event *
     seuil_ingest_settle(scratch, lead, &ret_outcome->notes);
     if (intake.adjusts || intake.commands)
         reason = SEUIL_REASON_COMMAND;
-    if (lead->clock != SEUIL_TIME_NONE && intake.time < lead->clock)
+    if ((lead->clock != SEUIL_TIME_NONE && intake.time < lead->clock) || intake.retracts)
         reason = SEUIL_REASON_CORRECTION;
     conclude(scratch, lead, judged_at(lead, event, intake.time), reason, ret_outcome);
 }

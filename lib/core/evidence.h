@@ -38,7 +38,8 @@ static inline bool seuil_key_less(struct seuil_key a, struct seuil_key b)
  * its time (fold.h). The numbers are part of the packed format. */
 enum seuil_mark {
     SEUIL_MARK_NONE,
-    SEUIL_MARK_RETRACT, /* operand: the hash of the event that it voids */
+    SEUIL_MARK_RETRACT,   /* operand: the hash of the event that it voids */
+    SEUIL_MARK_RETRACTED, /* likewise, and that has been passed over in a fold for good */
     SEUIL_MARKS,
 };
 

@@ -11,6 +11,8 @@ seuil_time_ms seuil_ingest_time(const struct seuil_event *event, unsigned *notes
 
 /* XXH3 of (lead id, event id). */
 uint64_t seuil_ingest_hash(const struct seuil_event *event);
+/* The same of the event that @event voids. */
+uint64_t seuil_ingest_target(const struct seuil_event *event);
 
 /* The fold point: keys below it are late. */
 struct seuil_key seuil_fold_point(const struct seuil_evidence *evidence, int64_t horizon_ms);
@@ -25,12 +27,23 @@ bool seuil_ingest_hits(struct seuil_scratch *scratch, const struct seuil_hits *h
                        const struct seuil_hit *carried, struct seuil_evidence *evidence,
                        struct seuil_record *record, unsigned *notes);
 
+/* Add the rules of scratch->hits, and those that look at them, to the @record of @event. */
+bool seuil_ingest_event_hits(struct seuil_scratch *scratch, const struct seuil_event *event,
+                             struct seuil_evidence *evidence, struct seuil_record *record,
+                             unsigned *notes);
+
 /* Put the event of @key, which hit scratch->hits, into recent. APPLIED, DUPLICATE or LATE;
  * @ret_changed: whether the evidence is another now. */
 enum seuil_verdict seuil_ingest_record(struct seuil_scratch *scratch,
                                        const struct seuil_event *event, struct seuil_key key,
                                        struct seuil_evidence *evidence, unsigned *notes,
                                        bool *ret_changed);
+
+/* Put a mark into recent that voids the event with the hash @target. As above; of two that void one
+ * event the later stays. */
+enum seuil_verdict seuil_ingest_retraction(struct seuil_scratch *scratch, uint64_t target,
+                                           struct seuil_key key, struct seuil_evidence *evidence,
+                                           bool *ret_changed);
 
 /* Put a record into recent that is @mark with @operand and hits no rule. As above. */
 enum seuil_verdict seuil_ingest_mark(struct seuil_scratch *scratch, enum seuil_mark mark,

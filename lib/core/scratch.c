@@ -304,13 +304,15 @@ static void fold_recent(struct seuil_scratch *scratch, const struct seuil_lead *
             renew(seuil_fold_tally(&folding, slot), &scratch->models->rules[scratch->rule_of[slot]],
                   evidence->rules[slot].meaning, renewed_at(lead));
     }
+    seuil_voids_find(evidence, at, &scratch->voids);
     for (scratch->seen = 0; scratch->seen < evidence->recent_count; scratch->seen++) {
         const struct seuil_record *record = &evidence->records[evidence->recent[scratch->seen]];
 
         if (record->key.time > at)
             break;
         seuil_fold_pass(&folding, record->key.time);
-        seuil_fold_record(&folding, record);
+        if (!seuil_voids_of(evidence, &scratch->voids, record))
+            seuil_fold_record(&folding, record);
     }
     seuil_fold_pass(&folding, at);
     scratch->next_instant = seuil_fold_next(&folding);

@@ -10,6 +10,7 @@
 
 #include "core/defer.h"
 #include "core/engine.h"
+#include "core/retract.h"
 #include "core/tally.h"
 
 /* Awards of one rule, ready to be evaluated at any instant from the view's on. */
@@ -91,6 +92,7 @@ struct seuil_scratch {
     seuil_time_ms held_until[SEUIL_MODELS_MAX][SEUIL_TIERS_MAX];
     struct seuil_model_view model[SEUIL_MODELS_MAX];
     struct seuil_term terms[SEUIL_LEAD_RULES_MAX]; /* by index of the rule */
+    struct seuil_voids voids;                      /* of the view */
     uint16_t scope_count;
     struct seuil_scope scopes[SEUIL_LEAD_RULES_MAX]; /* the inactivities in play */
     int64_t halves[SEUIL_LEAD_RULES_MAX];            /* the half-lives in play */

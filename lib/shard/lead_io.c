@@ -114,6 +114,7 @@ static void count_notes(struct seuil_shard *shard, unsigned notes)
     shard->counters.time_clamped += !!(notes & SEUIL_NOTE_TIME_CLAMPED);
     shard->counters.horizon_shortened += !!(notes & SEUIL_NOTE_HORIZON_SHORTENED);
     shard->counters.hits_left += !!(notes & SEUIL_NOTE_HITS_LEFT);
+    shard->counters.retraction_unmatched += !!(notes & SEUIL_NOTE_RETRACTION_UNMATCHED);
 }
 
 bool seuil_lead_outcome(struct seuil_shard *shard, const struct seuil_item *item,

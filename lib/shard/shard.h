@@ -102,6 +102,7 @@ enum seuil_shard_state {
     X(time_clamped, "event times too far ahead of their arrival")                                  \
     X(horizon_shortened, "events that pushed a lead over its bound of records")                    \
     X(hits_left, "events that hit more rules than a record holds")                                 \
+    X(retraction_unmatched, "retractions of events that were not there, or no longer")             \
     X(ticks, "due times stepped")                                                                  \
     X(commits, "transactions that took effect")                                                    \
     X(leads_written, "lead states written")                                                        \

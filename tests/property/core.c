@@ -72,6 +72,7 @@ static void shuffle(uint64_t seed)
                                     .profile = true,
                                     .adjust = seed % 2,
                                     .ties = true,
+                                    .retract = seed % 3 == 1,
                                     .ahead = seed % 4 == 0,
                                     .sales = seed % 5 == 1};
     unsigned order[WORLD_EVENTS_MAX];
@@ -138,6 +139,7 @@ static void literal(uint64_t seed)
                                     .profile = true,
                                     .adjust = seed % 4 < 2,
                                     .ties = true,
+                                    .retract = seed % 8 < 3,
                                     .exact = seed % 2,
                                     .horizon_ms = seed % 2 ? 0 : 400 * SEUIL_DAY_MS};
     unsigned order[WORLD_EVENTS_MAX], adjustments = 0;
@@ -219,6 +221,7 @@ static void due(uint64_t seed)
                                     .profile = seed % 2,
                                     .adjust = seed % 3 == 0,
                                     .ties = true,
+                                    .retract = seed % 4 == 1,
                                     .ahead = seed % 5 == 0,
                                     .horizon_ms = seed % 7 == 0 ? 1000 : 0,
                                     .sales = seed % 4 == 1};
@@ -325,6 +328,7 @@ static void codec(uint64_t seed)
                                     .profile = true,
                                     .adjust = true,
                                     .ties = true,
+                                    .retract = true,
                                     .sales = seed % 3 == 1};
     unsigned order[WORLD_EVENTS_MAX];
     uint8_t bytes[SEUIL_LEAD_BYTES_MAX], again[SEUIL_LEAD_BYTES_MAX];

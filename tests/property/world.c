@@ -572,6 +572,18 @@ static void draw_event(struct world *world, const struct world_options *options,
         event->arrival -= (int64_t)world_below(world, (uint64_t)SEUIL_AHEAD_MAX_MS);
     event->position = (struct seuil_position){.topic = 0, .offset = (int64_t)i};
     event->map = drawn->entries;
+    if (options->retract && i > 0 && world_chance(world, 10)) {
+        const struct seuil_event *target = &world->events[world_below(world, i)].event;
+
+        event->kind = SEUIL_KIND_ACTIVITY;
+        event->retracts = target->id;
+        event->time = target->time;
+        if (world_chance(world, 60))
+            event->time += (int64_t)world_below(world, options->fast ? 300 : 6 * SEUIL_HOUR_MS) -
+                           (options->fast ? 50 : SEUIL_HOUR_MS);
+        event->arrival = event->time;
+        return;
+    }
     if (kind < 2 && options->profile) {
         event->kind = SEUIL_KIND_PROFILE;
         event->map_count = 1;
@@ -1222,25 +1234,38 @@ static bool criterion_holds(const struct seuil_criterion *criterion,
            seuil_str_eq(last->entries[0].value.s, criterion->when->values[0].s);
 }
 
+static bool is_void(const struct world *world, const struct world_event *event)
+{
+    for (unsigned i = 0; i < world->event_count; i++) {
+        const struct seuil_event *other = &world->events[i].event;
+
+        if (other->retracts.len && seuil_str_eq(other->retracts, event->event.id) &&
+            event->event.time <= other->time)
+            return true;
+    }
+    return event->event.retracts.len > 0;
+}
+
 double world_literal_score(const struct world *world, unsigned number, seuil_time_ms at)
 {
     const struct world_event *sorted[WORLD_EVENTS_MAX];
     const struct seuil_model *model = &world->models.models[number];
+    unsigned count = 0;
     double groups[SEUIL_GROUPS_MAX] = {0}, total = 0, fit = 0;
     struct ended resets[WORLD_EVENTS_MAX];
     static struct idle idles[WORLD_EVENTS_MAX * 16];
     struct score_of score = {.resets = resets, .at = at, .idles = idles};
 
     for (unsigned i = 0; i < world->event_count; i++)
-        sorted[i] = &world->events[i];
-    qsort(sorted, world->event_count, sizeof(sorted[0]), by_time);
+        if (world->events[i].event.kind == SEUIL_KIND_PROFILE || !is_void(world, &world->events[i]))
+            sorted[count++] = &world->events[i];
+    qsort(sorted, count, sizeof(sorted[0]), by_time);
     for (unsigned i = 0; i < model->silence_count; i++)
         if (world->rules[model->silences[i]].role == SEUIL_ROLE_RESET)
-            score.reset_count =
-                silences_of(world, model->silences[i], at, sorted, world->event_count, resets);
+            score.reset_count = silences_of(world, model->silences[i], at, sorted, count, resets);
     for (unsigned i = 0; i < model->rule_count; i++) {
         const struct seuil_rule *rule = &world->rules[model->rule_first + i];
-        double sum = rule_score(world, model->rule_first + i, sorted, world->event_count, &score);
+        double sum = rule_score(world, model->rule_first + i, sorted, count, &score);
 
         if (rule->group == SEUIL_GROUP_EXCLUSION)
             total += sum;
@@ -1256,16 +1281,16 @@ double world_literal_score(const struct world *world, unsigned number, seuil_tim
     for (unsigned i = 0; i < model->group_count; i++)
         total += fmin(fmax(groups[i], model->groups[i].floor), model->groups[i].ceiling);
     for (unsigned i = 0; i < model->fit_count; i++)
-        if (criterion_holds(&model->fit[i], sorted, world->event_count))
+        if (criterion_holds(&model->fit[i], sorted, count))
             fit += model->fit[i].points;
     total += fmin(fmax(fit, model->fit_floor), model->fit_ceiling);
-    if (model->exclusion_count &&
-        criterion_holds(&model->exclusions[0], sorted, world->event_count))
+    if (model->exclusion_count && criterion_holds(&model->exclusions[0], sorted, count))
         total += model->exclusions[0].points;
     for (unsigned i = 0; i < world->event_count; i++) {
         const struct world_event *event = &world->events[i];
 
-        if (event->event.kind == SEUIL_KIND_COMMAND && event->event.time <= at &&
+        if (event->event.kind == SEUIL_KIND_COMMAND && !is_void(world, event) &&
+            event->event.time <= at &&
             (event->event.map_count == 1 || at < event->entries[1].value.i))
             total += event->entries[0].value.d;
     }

@@ -65,10 +65,6 @@ Test(command, malformed_and_unknown_commands_are_told_apart_and_change_nothing)
     cr_assert_eq(adjust(s, "c2", NAN, 0, T0), SEUIL_VERDICT_REFUSED);
     cr_assert_eq(adjust(s, "c3", 5, T0, T0), SEUIL_VERDICT_REFUSED, "it ends before it begins");
     cr_assert_eq(command(s, "c4", "merge", T0), SEUIL_VERDICT_UNSUPPORTED);
-    prepare(s, SEUIL_KIND_ACTIVITY, "e1", T0);
-    s->event.field[SEUIL_FIELD_NAME] = text_value("a");
-    s->event.retracts = SEUIL_STR("e0");
-    cr_assert_eq(step(s), SEUIL_VERDICT_UNSUPPORTED, "never ignored");
     cr_assert_eq(s->lead.clock, SEUIL_TIME_NONE);
     story_end(s);
 }

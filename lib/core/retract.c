@@ -1,0 +1,77 @@
+#include "core/retract.h"
+
+static bool is_retraction(const struct seuil_record *record)
+{
+    return record->mark == SEUIL_MARK_RETRACT || record->mark == SEUIL_MARK_RETRACTED;
+}
+
+void seuil_voids_find(const struct seuil_evidence *evidence, seuil_time_ms at,
+                      struct seuil_voids *ret_voids)
+{
+    ret_voids->count = 0;
+    for (unsigned i = 0; i < evidence->recent_count; i++) {
+        const struct seuil_record *record = &evidence->records[evidence->recent[i]];
+
+        if (is_retraction(record) && record->key.time <= at)
+            ret_voids->record[ret_voids->count++] = evidence->recent[i];
+    }
+}
+
+static int void_of(const struct seuil_evidence *evidence, const struct seuil_voids *voids,
+                   const struct seuil_record *record)
+{
+    for (unsigned i = 0; i < voids->count; i++) {
+        const struct seuil_record *mark = &evidence->records[voids->record[i]];
+
+        if (mark->operand == record->key.hash && record->key.time <= mark->key.time)
+            return (int)i;
+    }
+    return -1;
+}
+
+const struct seuil_record *seuil_voids_of(const struct seuil_evidence *evidence,
+                                          const struct seuil_voids *voids,
+                                          const struct seuil_record *record)
+{
+    int i = void_of(evidence, voids, record);
+
+    return i < 0 ? NULL : &evidence->records[voids->record[i]];
+}
+
+unsigned seuil_voids_settle(struct seuil_evidence *evidence, const struct seuil_voids *voids,
+                            unsigned count, struct seuil_key point, bool *ret_unmatched)
+{
+    uint16_t stay[SEUIL_RECENT_MAX + 1];
+    unsigned left = 0, staying = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        int found = void_of(evidence, voids, seuil_evidence_recent(evidence, i));
+
+        if (found >= 0)
+            evidence->records[voids->record[found]].mark = SEUIL_MARK_RETRACTED;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        const struct seuil_record *record = seuil_evidence_recent(evidence, i);
+
+        if (is_retraction(record) && record->key.time == point.time) {
+            stay[staying++] = evidence->recent[i];
+            continue;
+        }
+        *ret_unmatched |= record->mark == SEUIL_MARK_RETRACT;
+        evidence->recent[left++] = evidence->recent[i];
+    }
+    for (unsigned i = 0; i < staying; i++)
+        evidence->recent[left + i] = stay[i];
+    return left;
+}
+
+struct seuil_record *seuil_retraction_of(struct seuil_evidence *evidence, uint64_t hash)
+{
+    for (unsigned i = 0; i < evidence->recent_count; i++) {
+        struct seuil_record *record = seuil_evidence_recent(evidence, i);
+
+        if (is_retraction(record) && record->operand == hash)
+            return record;
+    }
+    return NULL;
+}

@@ -1,0 +1,101 @@
+/* Retraction by id (SCORING 7). */
+
+#include "lead_story.h"
+
+static const char *const model =
+    "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+    "  - {name: a, group: g, event: activity, when: {name: a}, points: 10, limit: once}\n"
+    "  - {name: b, group: g, event: activity, when: {name: b}, points: 1}\n"
+    "tiers: [{name: cold}, {name: warm, entry: 5}]\n";
+
+static enum seuil_verdict retract(struct story *s, const char *id, const char *target,
+                                  seuil_time_ms time)
+{
+    prepare(s, SEUIL_KIND_ACTIVITY, id, time);
+    s->event.field[SEUIL_FIELD_NAME] = text_value("b"); /* what it says beside is not looked at */
+    s->event.retracts = seuil_str_from(target);
+    return step(s);
+}
+
+static void expect(struct story *s, seuil_time_ms at, double expected)
+{
+    double got = exact_score(s, at);
+
+    cr_assert_float_eq(got, expected, 1e-9, "%g, not %g", got, expected);
+}
+
+Test(retract, points_and_slots_are_taken_back_and_the_correction_says_so)
+{
+    struct story *s = story_begin(model);
+
+    act(s, "a1", "a", T0);
+    act(s, "a2", "a", T0 + 1);
+    cr_assert_eq(retract(s, "r", "a1", T0 + 2), SEUIL_VERDICT_APPLIED);
+    expect(s, T0 + 2, 10); /* the second takes the slot */
+    cr_assert_eq(s->out.crossing_count, 0);
+    retract(s, "r2", "a2", T0 + 3);
+    expect(s, T0 + 3, 0);
+    cr_assert_eq(crossing(s)->reason, SEUIL_REASON_CORRECTION);
+    cr_assert_eq(tier(s), 0);
+    cr_assert_eq(act(s, "a1", "a", T0), SEUIL_VERDICT_DUPLICATE);
+    story_end(s);
+}
+
+Test(retract, before_its_target_arrives_too_but_not_what_is_later_than_itself)
+{
+    struct story *s = story_begin(model);
+
+    retract(s, "r", "a1", T0 + 5);
+    retract(s, "q", "b1", T0 + 5);
+    act(s, "a1", "a", T0 + 5); /* of the same millisecond */
+    expect(s, T0 + 5, 0);
+    act(s, "b1", "b", T0 + 6);
+    expect(s, T0 + 6, 1);
+    story_end(s);
+}
+
+Test(retract, an_adjustment_in_either_order)
+{
+    struct story *s = story_begin(model);
+
+    adjust(s, "c1", 7, 0, T0);
+    retract(s, "r1", "c1", T0 + 1);
+    expect(s, T0 + 1, 0);
+    retract(s, "r2", "c2", T0 + 3);
+    adjust(s, "c2", 7, 0, T0 + 2);
+    expect(s, T0 + 3, 0);
+    cr_assert_eq(s->lead.evidence.adjustment_count, 0);
+    story_end(s);
+}
+
+Test(retract, that_met_nothing_is_counted_when_its_mark_is_dropped)
+{
+    struct story *s = story_begin(model);
+
+    act(s, "b1", "b", T0);
+    retract(s, "r1", "b1", T0 + 1);
+    retract(s, "r2", "nothing", T0 + 2);
+    cr_assert_eq(s->out.notes, 0);
+    act(s, "b2", "b", T0 + 7 * DAY + 10001); /* r1 has gone, its target before it */
+    cr_assert_eq(s->lead.evidence.recent_count, 3);
+    cr_assert_eq(s->out.notes, 0);
+    act(s, "b3", "b", T0 + 8 * DAY);
+    cr_assert_eq(s->lead.evidence.recent_count, 2);
+    cr_assert_eq(s->out.notes, SEUIL_NOTE_RETRACTION_UNMATCHED);
+    expect(s, T0 + 8 * DAY, 2);
+    story_end(s);
+}
+
+Test(retract, what_was_folded_cannot_be_taken_back)
+{
+    struct story *s = story_begin(model);
+
+    act(s, "b1", "b", T0);
+    act(s, "b2", "b", T0 + 30 * DAY);
+    cr_assert_eq(retract(s, "r", "b1", T0), SEUIL_VERDICT_LATE);
+    retract(s, "r", "b1", T0 + 30 * DAY);
+    expect(s, T0 + 30 * DAY, 2);
+    act(s, "b3", "b", T0 + 60 * DAY);
+    cr_assert_eq(s->out.notes, SEUIL_NOTE_RETRACTION_UNMATCHED);
+    story_end(s);
+}
