@@ -278,6 +278,8 @@ void seuil_open_shard_config(const struct seuil_opened *opened, const uint32_t *
         .model_alerts = s->model_alerts,
         .batch_events = (uint32_t)s->batch_events,
         .misrouted_halt = (uint32_t)s->misrouted_halt,
+        .breaker_percent = (uint32_t)s->breaker_percent,
+        .breaker_window = (uint32_t)s->breaker_window,
     };
 
     for (uint32_t i = 0; i < s->input_count; i++) {

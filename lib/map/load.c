@@ -114,6 +114,7 @@ uint32_t seuil_map_emit(struct seuil_map_loader *l, enum seuil_map_op op, uint32
 {
     struct seuil_map_instruction instruction = {.op = (uint8_t)op, .arg = arg};
 
+    l->map->asks_place |= op == SEUIL_MAP_TIME || (op == SEUIL_MAP_HASH && arg);
     return seuil_map_push(l, &l->ops, &instruction, sizeof(instruction));
 }
 

@@ -178,7 +178,8 @@ struct seuil_map {
     const struct seuil_wanted *wanted;
     uint32_t column_count, variant_count, let_count, watch_count;
     bool has_each;
-    uint32_t each; /* path */
+    bool asks_place; /* where or when a record stands is part of its events */
+    uint32_t each;   /* path */
     const struct seuil_column *columns;
     const struct seuil_map_segment *segments;
     const struct seuil_map_path *paths;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/heap.h"
+#include "codec/origin.h"
 #include "codec/target.h"
 #include "conf/regex.h"
 #include "map/read.h"
@@ -136,6 +137,8 @@ void seuil_map_begin(const struct seuil_map *map, struct seuil_map_scratch *s,
                      const struct seuil_record_view *record)
 {
     s->record = *record;
+    if (map->asks_place)
+        seuil_origin_restore(&s->record);
     s->record_count = s->document.count;
     s->inner->text_len = 0;
     s->text_len = 0;

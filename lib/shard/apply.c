@@ -7,6 +7,8 @@
 
 #include <assert.h>
 
+#include "codec/origin.h"
+#include "core/ingest.h"
 #include "map/read.h"
 #include "shard/internal.h"
 
@@ -26,11 +28,20 @@ static void letter(struct seuil_shard *shard, const struct seuil_item *item, boo
     shard->record.lettered = true;
 }
 
+/* The same of what can be of no use to any lead. */
+static void poison(struct seuil_shard *shard, const struct seuil_item *item, bool decoding,
+                   const char *name, const char *text)
+{
+    if (!shard->record.lettered)
+        seuil_breaker_count(shard, item, name, text);
+    letter(shard, item, decoding, name, text);
+}
+
 static void dead_letter(struct seuil_shard *shard, const struct seuil_item *item, const char *name,
                         const char *text)
 {
     shard->counters.dead_lettered++;
-    letter(shard, item, false, name, text);
+    poison(shard, item, false, name, text);
 }
 
 static void misrouted(struct seuil_shard *shard, const struct seuil_item *item, const char *text)
@@ -86,7 +97,7 @@ static int undecodable(struct seuil_shard *shard, const struct seuil_item *item,
     if (why.text[0])
         seuil_error_wrap(err, "%s", why.text);
     shard->counters.dead_lettered++;
-    letter(shard, item, true,
+    poison(shard, item, true,
            asked == SEUIL_ERR_INVALID ? "unusable_schema" : seuil_decode_error_name(rc), err->text);
     return rc;
 }
@@ -122,12 +133,34 @@ static bool fate(struct seuil_shard *shard, const struct seuil_item *item, bool 
     return false;
 }
 
+/* Step @event. Late, it may be one that the operator lets in (seuilctl dlq replay --accept-late):
+ * what it would change below the fold point is not kept any more, so it counts at the fold point,
+ * the earliest instant that is (EVIDENCE 1). Not so a profile, whose older value would replace a
+ * newer one, a command, which would undo what came after it, or a retraction. */
+static void step(struct seuil_shard *shard, const struct seuil_item *item,
+                 const struct seuil_event *event, struct seuil_lead *lead)
+{
+    const struct seuil_models *models = shard->env.models;
+    struct header_place place = {shard->env.source, item->record};
+    const struct seuil_record_view view = {.header = header_of, .ctx = &place};
+    struct seuil_event let_in;
+
+    seuil_engine_step(models, shard->env.scratch, event, lead, &shard->outcome);
+    if (shard->outcome.verdict != SEUIL_VERDICT_LATE || event->kind == SEUIL_KIND_PROFILE ||
+        event->kind == SEUIL_KIND_COMMAND || event->retracts.len ||
+        !seuil_origin_accepts_late(&view))
+        return;
+    let_in = *event;
+    let_in.time = seuil_fold_point(&lead->evidence, models->horizon_ms).time + 1;
+    seuil_engine_step(models, shard->env.scratch, &let_in, lead, &shard->outcome);
+}
+
 /* Below its stamp the record is in the state. Only whether it is a dead letter is judged again
  * (rule 4), on a copy that is thrown away. */
 static void replay(struct seuil_shard *shard, const struct seuil_item *item,
                    const struct seuil_event *event, struct seuil_lead *lead)
 {
-    seuil_engine_step(shard->env.models, shard->env.scratch, event, lead, &shard->outcome);
+    step(shard, item, event, lead);
     fate(shard, item, true);
 }
 
@@ -192,7 +225,7 @@ static bool apply_event(struct seuil_shard *shard, const struct seuil_item *item
         return true;
     }
     changed = seuil_lead_advance(shard, item, lead, until, &urgent, &expired);
-    seuil_engine_step(shard->env.models, shard->env.scratch, event, lead, &shard->outcome);
+    step(shard, item, event, lead);
     urgent |= seuil_lead_outcome(shard, item, event, lead);
     if (shard->outcome.todo & SEUIL_TODO_SAVE) {
         seuil_lead_set_stamp(lead, item->topic, event->position.generation,
@@ -306,6 +339,7 @@ static void advance_cursor(struct seuil_shard *shard, const struct seuil_item *i
     if (item->fault != SEUIL_FAULT_FUTURE && item->record->time > applied->last_time)
         applied->last_time = item->record->time;
     topic->last = item->record;
+    topic->breaker.records++;
     if (item->stream > shard->stream_applied)
         shard->stream_applied = item->stream;
 }

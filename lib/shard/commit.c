@@ -100,27 +100,36 @@ static void put_leads(struct seuil_shard *shard)
     put_list(shard, (enum seuil_list)shard->checkpoint.list, most);
 }
 
-/* Positions as far as this transaction may carry them (rule 16), base if the checkpoint is whole.
- */
-static void next_positions(struct seuil_shard *shard, struct seuil_meta *meta)
+/* Positions as far as anything was applied (rule 16). */
+static void next_reach(struct seuil_shard *shard, struct seuil_meta *meta)
+{
+    seuil_merge_fingers(shard);
+    for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++) {
+        const struct seuil_topic *topic = &shard->topics[i];
+        struct seuil_meta_topic *to = &meta->topics[i];
+
+        if (!topic->lane || topic->applied.next <= to->reach)
+            continue;
+        to->reach = topic->applied.next;
+        to->finger_offset = topic->finger.offset;
+        to->finger_time = topic->finger.time;
+        to->finger_hash = topic->finger.hash;
+    }
+}
+
+/* Base, if the checkpoint is whole. */
+static void next_base(struct seuil_shard *shard, struct seuil_meta *meta)
 {
     const struct seuil_checkpoint *checkpoint = &shard->checkpoint;
 
-    seuil_merge_fingers(shard);
     shard->flight.base = seuil_checkpoint_complete(shard);
+    if (!shard->flight.base)
+        return;
     for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++) {
         const struct seuil_topic *topic = &shard->topics[i];
         struct seuil_meta_topic *to = &meta->topics[i];
 
         if (!topic->lane)
-            continue;
-        if (topic->applied.next > to->reach) {
-            to->reach = topic->applied.next;
-            to->finger_offset = topic->finger.offset;
-            to->finger_time = topic->finger.time;
-            to->finger_hash = topic->finger.hash;
-        }
-        if (!shard->flight.base)
             continue;
         assert(checkpoint->next[i] >= to->base && checkpoint->next[i] <= topic->applied.next);
         to->base = checkpoint->next[i];
@@ -129,8 +138,7 @@ static void next_positions(struct seuil_shard *shard, struct seuil_meta *meta)
         to->base_finger_time = checkpoint->finger[i].time;
         to->base_finger_hash = checkpoint->finger[i].hash;
     }
-    if (shard->flight.base)
-        meta->stream_time = checkpoint->stream_time;
+    meta->stream_time = checkpoint->stream_time;
 }
 
 /* From its first transaction on, a walk is told in meta: leads that events touch are written as the
@@ -174,9 +182,12 @@ static void next_meta(struct seuil_shard *shard)
     flight->base = flight->walk_page = false;
     if (shard->halting) {
         memcpy(meta->halt, shard->text, sizeof(meta->halt));
+        if (shard->state == SEUIL_SHARD_RUN)
+            next_reach(shard, meta); /* what the breaker has judged */
         return;
     }
-    next_positions(shard, meta);
+    next_reach(shard, meta);
+    next_base(shard, meta);
     next_walk(shard, meta);
     meta->outbox_tail += flight->pending.count;
 }

@@ -4,6 +4,7 @@
 
 #include "base/heap.h"
 #include "codec/cloudevent.h"
+#include "codec/origin.h"
 #include "shard/internal.h"
 
 void seuil_pending_clear(struct seuil_pending *pending)
@@ -49,6 +50,18 @@ static int add(struct seuil_pending *pending, const struct seuil_entry_view *ent
     return 0;
 }
 
+/* When the record came; sent again from the dead letters, when it came first. */
+static seuil_time_ms arrival_of(struct seuil_source *source, const struct seuil_record_in *record)
+{
+    struct seuil_str text;
+    int64_t first;
+
+    if (source->ops->header(source, record, SEUIL_ORIGIN_TIME, &text) &&
+        seuil_origin_number(text, &first) == 0 && first < record->time)
+        return first;
+    return record->time;
+}
+
 void seuil_crossing_add(struct seuil_shard *shard, const struct seuil_item *item,
                         const struct seuil_event *event, const struct seuil_lead *lead,
                         const struct seuil_crossing *crossing)
@@ -60,6 +73,7 @@ void seuil_crossing_add(struct seuil_shard *shard, const struct seuil_item *item
     struct seuil_cloudevent head = {0};
     struct seuil_entry_view entry = {.destination = SEUIL_DEST_OUTBOUND};
     char id[SEUIL_CROSSING_ID_MAX];
+    seuil_time_ms arrived = SEUIL_TIME_NONE;
 
     shard->pending.crossings++;
     if (muted(shard, crossing)) {
@@ -71,6 +85,7 @@ void seuil_crossing_add(struct seuil_shard *shard, const struct seuil_item *item
         cause.topic = seuil_str_from(config->inputs[item->topic].name);
         cause.partition = event->position.partition;
         cause.offset = event->position.offset;
+        arrived = arrival_of(source, item->record);
         source->ops->header(source, item->record, "traceparent", &head.traceparent);
         source->ops->header(source, item->record, "tracestate", &head.tracestate);
     } else if (shard->outcome.has_cause) {
@@ -101,7 +116,7 @@ void seuil_crossing_add(struct seuil_shard *shard, const struct seuil_item *item
     head.lead = (struct seuil_str){lead->id, lead->id_len};
     head.format = config->out_format;
     head.processed = shard->wall;
-    head.input_lag_ms = shard->wall - (event ? event->arrival : crossing->effective);
+    head.input_lag_ms = shard->wall - (event ? arrived : crossing->effective);
     head.stale = config->stale_after_ms > 0 && head.input_lag_ms > config->stale_after_ms;
     shard->pending.stale += head.stale;
     entry.key = head.lead;

@@ -52,6 +52,12 @@ struct seuil_finger { /* a record recognised again (rule 23) */
     uint64_t hash;
 };
 
+struct seuil_breaker { /* of a topic */
+    uint64_t records;  /* applied in this tenure */
+    uint64_t count;    /* of them, those that cannot be used */
+    uint64_t *last;    /* the numbers of the last few of these; NULL: none yet */
+};
+
 struct seuil_topic {
     struct seuil_lane *lane; /* NULL: not an input */
     struct seuil_cursor taken, applied;
@@ -60,8 +66,9 @@ struct seuil_topic {
     struct seuil_finger finger;         /* of the record applied last */
     int64_t reach0;                     /* meta's reach when the token was taken: no stamp of a
                                            tenure before is higher */
-    bool sought;                        /* the lane stands at base */
-    seuil_time_ms believed_from;        /* what was asked about its end before is not believed */
+    struct seuil_breaker breaker;
+    bool sought;                 /* the lane stands at base */
+    seuil_time_ms believed_from; /* what was asked about its end before is not believed */
 };
 
 enum seuil_item_fault {
@@ -487,6 +494,12 @@ bool seuil_dead_run(struct seuil_shard *shard);
 void seuil_dead_delivery(struct seuil_shard *shard, uint64_t number);
 bool seuil_dead_full(const struct seuil_shard *shard);
 void seuil_dead_drop(struct seuil_shard *shard);
+
+/* ---- breaker.c: a topic that is all dead letters */
+/* @item, of the topic's next record, cannot be used: @name and @text say why. May halt. */
+void seuil_breaker_count(struct seuil_shard *shard, const struct seuil_item *item, const char *name,
+                         const char *text);
+void seuil_breaker_drop(struct seuil_shard *shard);
 
 /* ---- status.c */
 /* A token was taken: what is counted from here on is its tenure's. */

@@ -69,6 +69,7 @@ void seuil_shard_free(struct seuil_shard *shard)
         seuil_shard_drop(shard);
     seuil_publish_drop(shard);
     seuil_dead_drop(shard);
+    seuil_breaker_drop(shard);
     seuil_cache_done(&shard->cache);
     seuil_pending_done(&shard->pending);
     seuil_pending_done(&shard->flight.pending);

@@ -70,6 +70,8 @@ struct seuil_shard_config {
                         the group's commit has expired (PROTOCOL 21) */
     uint32_t batch_events;   /* events applied in one run */
     uint32_t misrouted_halt; /* this many misrouted among the last 1,000 records halt the shard */
+    uint32_t breaker_percent, breaker_window; /* so many dead letters among the last records of a
+                                                 topic halt the shard; 0: never */
 };
 
 enum seuil_shard_state {

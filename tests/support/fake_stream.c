@@ -111,6 +111,12 @@ static bool header(struct seuil_source *base, const struct seuil_record_in *reco
     struct fake_source *source = source_of(base);
 
     (void)record;
+    for (uint32_t i = source->header_count; i-- > 0;)
+        if (seuil_str_eq(source->headers[i].name, seuil_str_from(name))) {
+            *ret_value = (struct seuil_str){(const char *)source->headers[i].value,
+                                            source->headers[i].value_len};
+            return true;
+        }
     if (!source->traceparent || strcmp(name, "traceparent") != 0)
         return false;
     *ret_value = seuil_str_from(source->traceparent);

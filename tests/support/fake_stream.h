@@ -39,7 +39,9 @@ struct fake_source {
     bool has_witness;
     int64_t positions[SEUIL_TOPICS_MAX];
     char metadata[256];
-    const char *traceparent; /* of every record */
+    const char *traceparent;            /* of every record */
+    const struct seuil_header *headers; /* of every record */
+    uint32_t header_count;
 };
 
 struct fake_sent {

@@ -4,6 +4,7 @@
 
 #include "codec/cloudevent.h"
 #include "codec/dead_letter.h"
+#include "codec/origin.h"
 
 static const char *header(const struct seuil_entry_view *e, const char *name)
 {
@@ -137,4 +138,57 @@ Test(cloudevent, leaves_out_what_is_not_known)
     cr_assert_null(header(&e, "tracestate"));
     cr_assert_null(header(&e, "seuil_input_lag_ms"));
     cr_assert_null(header(&e, "seuil_stale"));
+}
+
+Test(origin, a_number_is_all_digits_and_fits)
+{
+    int64_t n = 7;
+
+    cr_assert_eq(seuil_origin_number(SEUIL_STR("9223372036854775807"), &n), 0);
+    cr_assert_eq(n, INT64_MAX);
+    cr_assert_eq(seuil_origin_number(SEUIL_STR("-9223372036854775808"), &n), 0);
+    cr_assert_eq(n, INT64_MIN);
+    cr_assert_eq(seuil_origin_number(SEUIL_STR("9223372036854775808"), &n), SEUIL_ERR_FORMAT);
+    cr_assert_eq(seuil_origin_number(SEUIL_STR("-"), &n), SEUIL_ERR_FORMAT);
+    cr_assert_eq(seuil_origin_number(SEUIL_STR(""), &n), SEUIL_ERR_FORMAT);
+    cr_assert_eq(seuil_origin_number(SEUIL_STR("1 "), &n), SEUIL_ERR_FORMAT);
+    cr_assert_eq(n, INT64_MIN, "untouched");
+}
+
+struct place {
+    const char *topic, *partition, *offset, *time;
+};
+
+static bool place_header(void *ctx, const char *name, struct seuil_str *ret_value)
+{
+    const struct place *place = ctx;
+    const char *text = strcmp(name, SEUIL_ORIGIN_TOPIC) == 0       ? place->topic
+                       : strcmp(name, SEUIL_ORIGIN_PARTITION) == 0 ? place->partition
+                       : strcmp(name, SEUIL_ORIGIN_OFFSET) == 0    ? place->offset
+                       : strcmp(name, SEUIL_ORIGIN_TIME) == 0      ? place->time
+                                                                   : NULL;
+
+    if (text)
+        *ret_value = seuil_str_from(text);
+    return text != NULL;
+}
+
+Test(origin, is_taken_whole_or_not_at_all)
+{
+    const struct place good = {"page_views", "3", "77", "-5"};
+    const struct place bad[] = {{NULL, "3", "77", "5"}, {"t", "-3", "77", "5"},
+                                {"t", "3", "77x", "5"}, {"t", "3", "-1", "5"},
+                                {"t", "3", "77", NULL}, {"t", "2147483648", "77", "5"},
+                                {"t", "3", "77", ""},   {"t", NULL, "77", "5"}};
+    struct seuil_record_view r = {.topic = SEUIL_STR("now"), .offset = 1, .header = place_header};
+
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        r.ctx = (void *)&bad[i];
+        cr_assert_not(seuil_origin_restore(&r), "%u", i);
+        cr_assert(seuil_str_eq(r.topic, SEUIL_STR("now")) && r.offset == 1 && r.time == 0);
+    }
+    r.ctx = (void *)&good;
+    cr_assert(seuil_origin_restore(&r));
+    cr_assert(seuil_str_eq(r.topic, SEUIL_STR("page_views")));
+    cr_assert(r.partition == 3 && r.offset == 77 && r.time == -5);
 }

@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 
+#include "codec/origin.h"
 #include "support/mapping.h"
 
 #define TIMED          "\"time\":\"1970-01-01T00:00:00.001Z\""
@@ -228,6 +229,39 @@ Test(events, what_cannot_be_converted_is_a_fault_unless_it_may_be)
     gives("events: [{kind: page_view, id: =e, time: '=1 | time(ms)', url: u}]", "{\"u\":{\"a\":1}}",
           "error -5 map of test, events[0] (page_view), field `url`: a single value is wanted, not "
           "an object or a list");
+}
+
+/* What `seuilctl dlq replay` adds. */
+static bool replayed(void *ctx, const char *name, struct seuil_str *ret_value)
+{
+    static const char *const headers[][2] = {{SEUIL_ORIGIN_TOPIC, "topic"},
+                                             {SEUIL_ORIGIN_PARTITION, "3"},
+                                             {SEUIL_ORIGIN_OFFSET, "42"},
+                                             {SEUIL_ORIGIN_TIME, "1767261600000"}};
+
+    for (unsigned i = 0; i < 4; i++)
+        if (strcmp(name, headers[i][0]) == 0) {
+            *ret_value = seuil_str_from(headers[i][1]);
+            return &headers[i] != ctx; /* the one that is missing */
+        }
+    return false;
+}
+
+Test(events, a_record_sent_again_gives_the_ids_and_times_of_where_it_stood_first)
+{
+    const char *map = "events: [{kind: page_view, id: {derive: [a]}, time: '@time'}]";
+    struct mapping m = mapping_of(map, strlen(map));
+    char first[400];
+
+    snprintf(first, sizeof(first), "%s", mapping_run(&m, "{\"a\":1}", 7));
+    cr_assert(strstr(first, "2026-01-01T10:00:00"), "%s", first);
+    m.origin.offset = 99;
+    m.origin.partition = 1;
+    m.origin.time = INT64_C(1767999999000);
+    cr_assert_str_neq(mapping_run(&m, "{\"a\":1}", 7), first);
+    m.origin.header = replayed;
+    cr_assert_str_eq(mapping_run(&m, "{\"a\":1}", 7), first);
+    mapping_done(&m);
 }
 
 Test(events, a_derived_id_is_of_the_values_and_the_place)
