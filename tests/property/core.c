@@ -64,6 +64,20 @@ static double exact_score(struct world *world, const struct seuil_lead *lead, un
     return explanation.exact;
 }
 
+/* What the profile gave to a frozen lead is kept by its automaton, as it was when the freeze was
+ * first seen: like tiers it has a history. */
+static bool stands(const struct world *world, unsigned model)
+{
+    const struct seuil_lead *leads[] = {world->lead, world->other};
+
+    for (unsigned i = 0; i < 2; i++)
+        for (unsigned j = 0; j < leads[i]->automaton_count; j++)
+            if (leads[i]->automata[j].model == world->models.models[model].key &&
+                leads[i]->automata[j].stands)
+                return true;
+    return false;
+}
+
 static void shuffle(uint64_t seed)
 {
     struct world world;
@@ -94,7 +108,7 @@ static void shuffle(uint64_t seed)
             world_fail(&world, "another order gives other evidence (%zu and %zu bytes)", first_len,
                        second_len);
         for (unsigned model = 0; model < world.models.model_count; model++)
-            for (unsigned i = 0; i < 10; i++) {
+            for (unsigned i = 0; i < 10 && !stands(&world, model); i++) {
                 seuil_time_ms at =
                     world.lead->evidence.newest + (int64_t)world_below(&world, 20 * SEUIL_DAY_MS);
                 double a, b;
