@@ -146,7 +146,8 @@ static struct seuil_map_part find_part(const struct seuil_map_sources *s, const 
     return part;
 }
 
-static const char *const top_keys[] = {"format", "columns", "zone", "each", "let", "all", "events"};
+static const char *const top_keys[] = {"format", "columns", "zone", "each",  "let",
+                                       "where",  "others",  "all",  "events"};
 #define TOP_KEYS (sizeof(top_keys) / sizeof(top_keys[0]))
 
 static bool check_top(struct seuil_map_loader *l, struct seuil_map_part part)
@@ -309,6 +310,42 @@ static void load_each(struct seuil_map_loader *l, struct seuil_map_part part)
     l->outer = l->item = want;
 }
 
+/* Items for which the condition does not hold are left out before any event is chosen. */
+static void load_where(struct seuil_map_loader *l, struct seuil_map_part part)
+{
+    struct seuil_map_variant variant = {.kind = -1, .reason = "where", .has_when = true};
+    const struct seuil_yaml_node *where;
+
+    if (!part.node)
+        return;
+    where = seuil_yaml_find(part.node, "where");
+    if (!where)
+        return;
+    l->doc = part.doc;
+    variant.when = seuil_map_here(l);
+    seuil_map_load_when(l, where);
+    seuil_map_emit(l, SEUIL_MAP_NOT, 0);
+    seuil_map_emit(l, SEUIL_MAP_END, 0);
+    seuil_map_push(l, &l->variants, &variant, sizeof(variant));
+}
+
+static void load_others(struct seuil_map_loader *l, struct seuil_map_part part)
+{
+    struct seuil_str text;
+
+    if (!part.node)
+        return;
+    l->doc = part.doc;
+    if (seuil_yaml_text(l->doc, part.node, "others", SEUIL_NAME_MAX, l->errs, &text))
+        return;
+    if (seuil_str_eq(text, SEUIL_STR("drop")))
+        l->map->drops_others = true;
+    else if (!seuil_str_eq(text, SEUIL_STR("refuse")))
+        seuil_map_error(l, part.node, 0,
+                        "others is what becomes of events of other leads than the record's key: "
+                        "drop, or refuse");
+}
+
 static void load_parts(struct seuil_map_loader *l, const struct seuil_map_sources *s)
 {
     struct seuil_map_part zone = find_part(s, "zone"), events;
@@ -323,6 +360,9 @@ static void load_parts(struct seuil_map_loader *l, const struct seuil_map_source
     }
     load_lets(l, find_part(s, "let"));
     load_each(l, find_part(s, "each"));
+    load_where(l, s->own);
+    load_where(l, s->preset);
+    load_others(l, find_part(s, "others"));
     check_all(l, (struct seuil_map_part){s->own.doc, seuil_yaml_find(s->own.node, "all")});
     check_all(l, (struct seuil_map_part){s->preset.doc, seuil_yaml_find(s->preset.node, "all")});
     events = find_part(s, "events");
@@ -378,7 +418,7 @@ static void settle_all(struct seuil_map_loader *l)
     map->watches = settle(l, &l->watches, sizeof(*map->watches));
     map->lets = settle(l, &l->lets, sizeof(*map->lets));
     map->counters = seuil_arena_alloc(&map->arena, map->watch_count + 1, sizeof(*map->counters));
-    map->drops = seuil_arena_alloc(&map->arena, map->variant_count + 2, sizeof(*map->drops));
+    map->drops = seuil_arena_alloc(&map->arena, map->variant_count + 3, sizeof(*map->drops));
     if (!map->counters || !map->drops)
         seuil_map_nomem(l);
     /* The last first: one may lie below another. A text may also be an object already. */

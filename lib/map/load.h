@@ -71,6 +71,9 @@ uint32_t seuil_map_emit(struct seuil_map_loader *l, enum seuil_map_op op, uint32
 uint32_t seuil_map_here(const struct seuil_map_loader *l);
 void seuil_map_patch(struct seuil_map_loader *l, uint32_t jump);
 void seuil_map_lenient(struct seuil_map_loader *l, uint32_t from);
+/* What the mapping says under @key, true or false; @fallback where it says nothing. */
+bool seuil_map_flag(struct seuil_map_loader *l, const struct seuil_yaml_node *node, const char *key,
+                    bool fallback);
 
 /* ---- wanted names (wanted.c) ---- */
 struct seuil_map_want *seuil_map_want_child(struct seuil_map_loader *l, struct seuil_map_want *want,

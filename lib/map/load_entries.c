@@ -45,7 +45,7 @@ static void load_object(struct seuil_map_loader *l, const struct seuil_yaml_node
 /* One entry for each element of a list: {pairs: answers, name: field.ref, value: [text, email]}. */
 static void load_pairs(struct seuil_map_loader *l, const struct seuil_yaml_node *node)
 {
-    static const char *const keys[] = {"pairs", "name", "value", "only", "except"};
+    static const char *const keys[] = {"pairs", "name", "value", "only", "except", "lenient"};
     const struct seuil_yaml_node *name = seuil_yaml_find(node, "name");
     const struct seuil_yaml_node *value = seuil_yaml_find(node, "value");
     struct seuil_map_want *item = l->item, *want = NULL;
@@ -77,26 +77,33 @@ static void load_pairs(struct seuil_map_loader *l, const struct seuil_yaml_node 
     seuil_map_emit(l, SEUIL_MAP_PAIRS, seuil_map_push(l, &l->pairs, &pairs, sizeof(pairs)));
 }
 
-static void load_mapping(struct seuil_map_loader *l, const struct seuil_yaml_node *node)
+static void load_named(struct seuil_map_loader *l, const struct seuil_yaml_node *node)
 {
-    static const char *const keys[] = {"from", "only", "except"};
-    const struct seuil_yaml_node *from = seuil_yaml_find(node, "from");
-
-    if (from) {
-        seuil_yaml_check_keys(l->doc, node, keys, sizeof(keys) / sizeof(keys[0]),
-                              "the map of an event", l->errs);
-        load_object(l, from, node);
-        return;
-    }
-    if (seuil_yaml_find(node, "pairs")) {
-        load_pairs(l, node);
-        return;
-    }
     for (uint32_t i = 0; i < node->count; i++) {
         seuil_map_load_value(l, &node->items[i]);
         seuil_map_emit(l, SEUIL_MAP_ENTRY,
                        seuil_map_text(l, seuil_map_keep(l, seuil_yaml_str(&node->keys[i]))));
     }
+}
+
+static void load_mapping(struct seuil_map_loader *l, const struct seuil_yaml_node *node)
+{
+    static const char *const keys[] = {"from", "only", "except", "lenient"};
+    const struct seuil_yaml_node *from = seuil_yaml_find(node, "from");
+    uint32_t start = seuil_map_here(l);
+
+    if (from) {
+        seuil_yaml_check_keys(l->doc, node, keys, sizeof(keys) / sizeof(keys[0]),
+                              "the map of an event", l->errs);
+        load_object(l, from, node);
+    } else if (seuil_yaml_find(node, "pairs")) {
+        load_pairs(l, node);
+    } else {
+        load_named(l, node);
+        return;
+    }
+    if (seuil_map_flag(l, node, "lenient", false))
+        seuil_map_lenient(l, start);
 }
 
 void seuil_map_load_entries(struct seuil_map_loader *l, const struct seuil_yaml_node *node)

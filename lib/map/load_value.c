@@ -90,8 +90,8 @@ static void load_derive(struct seuil_map_loader *l, const struct seuil_yaml_node
     seuil_map_emit(l, SEUIL_MAP_HASH_TEXT, 0);
 }
 
-static bool flag(struct seuil_map_loader *l, const struct seuil_yaml_node *node, const char *key,
-                 bool value)
+bool seuil_map_flag(struct seuil_map_loader *l, const struct seuil_yaml_node *node, const char *key,
+                    bool value)
 {
     const struct seuil_yaml_node *part = seuil_yaml_find(node, key);
 
@@ -114,7 +114,7 @@ static void load_source(struct seuil_map_loader *l, const struct seuil_yaml_node
     } else if (from) {
         seuil_map_load_value(l, from);
     } else if (derive) {
-        load_derive(l, derive, flag(l, node, "position", true));
+        load_derive(l, derive, seuil_map_flag(l, node, "position", true));
     } else {
         seuil_map_load_when(l, is);
         seuil_map_emit(l, SEUIL_MAP_FLAG, 0);
@@ -145,7 +145,7 @@ static void load_mapping(struct seuil_map_loader *l, const struct seuil_yaml_nod
         seuil_map_patch(l, jump);
     }
     if (table)
-        load_table(l, table, flag(l, node, "ignore_case", false));
+        load_table(l, table, seuil_map_flag(l, node, "ignore_case", false));
     if (otherwise && is_scalar(l, otherwise, "default")) {
         jump = seuil_map_emit(l, SEUIL_MAP_JUMP_PRESENT, 0);
         seuil_map_emit(l, SEUIL_MAP_CONST,
@@ -158,7 +158,7 @@ static void load_mapping(struct seuil_map_loader *l, const struct seuil_yaml_nod
         seuil_map_emit(l, SEUIL_MAP_ABSENT, 0);
         seuil_map_patch(l, jump);
     }
-    if (flag(l, node, "lenient", false))
+    if (seuil_map_flag(l, node, "lenient", false))
         seuil_map_lenient(l, from);
 }
 

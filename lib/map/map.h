@@ -66,8 +66,8 @@ int seuil_map_next(const struct seuil_map *map, struct seuil_map_scratch *scratc
 /* The number, from 1, of what in `events` made the event just taken; 0: none. */
 uint32_t seuil_map_variant(const struct seuil_map_scratch *scratch);
 
-/* Events of this record so far that a `drop:` or the lack of a variant left out; the last reason.
- */
+/* Events of this record so far that `where:`, a `drop:`, the lack of a variant or `others: drop`
+ * left out; the last reason. */
 uint32_t seuil_map_dropped(const struct seuil_map_scratch *scratch);
 const char *seuil_map_reason(const struct seuil_map_scratch *scratch);
 
@@ -97,7 +97,8 @@ bool seuil_map_watched(const struct seuil_map *map, uint32_t i, struct seuil_map
 int seuil_map_alarm(const struct seuil_map *map, struct seuil_map_watch *ret_watch);
 
 /* How often a reason left out an item: the @i-th reason with its count; false when there is none.
- * After those of `drop:`, "unmatched" and "no_items". */
+ * After those of `where:` and `drop:`, "unmatched", "no_items" and, with `others: drop`,
+ * "other_lead". */
 bool seuil_map_dropped_for(const struct seuil_map *map, uint32_t i, const char **ret_reason,
                            uint64_t *ret_count);
 

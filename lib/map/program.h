@@ -178,6 +178,7 @@ struct seuil_map {
     const struct seuil_wanted *wanted;
     uint32_t column_count, variant_count, let_count, watch_count;
     bool has_each;
+    bool drops_others;
     bool asks_place; /* where or when a record stands is part of its events */
     uint32_t each;   /* path */
     const struct seuil_column *columns;
@@ -194,7 +195,7 @@ struct seuil_map {
     const struct seuil_map_variant *variants;
     struct seuil_map_watch *watches; /* names; counters beside them */
     struct seuil_map_counter *counters;
-    uint64_t *drops; /* by variant, then unmatched and no_items; relaxed atomics */
+    uint64_t *drops; /* by variant, then unmatched, no_items, other_lead; relaxed atomics */
     struct seuil_str secret;
     uint8_t inner_pad[64], outer_pad[64]; /* the secret's blocks of HMAC */
     const char *const *free_mail;         /* own additions, sorted */

@@ -315,7 +315,13 @@ int seuil_map_next(const struct seuil_map *map, struct seuil_map_scratch *s,
                 return give_up(map, s, err);
             }
             rc = make_event(map, s);
-            return rc ? give_up(map, s, err) : 1;
+            if (rc)
+                return give_up(map, s, err);
+            if (!map->drops_others || seuil_str_eq(event->lead, s->record.key))
+                return 1;
+            drop(map, s, map->variant_count + 2, "other_lead");
+            s->dropped++;
+            continue;
         }
         s->variant = NULL;
         s->items = (struct seuil_map_items){.item = SEUIL_NODE_NONE};
@@ -362,11 +368,11 @@ int seuil_map_alarm(const struct seuil_map *map, struct seuil_map_watch *ret_wat
 bool seuil_map_dropped_for(const struct seuil_map *map, uint32_t i, const char **ret_reason,
                            uint64_t *ret_count)
 {
-    if (i >= map->variant_count + 2)
+    static const char *const common[] = {"unmatched", "no_items", "other_lead"};
+
+    if (i >= map->variant_count + 2 + map->drops_others)
         return false;
-    *ret_reason = i < map->variant_count    ? map->variants[i].reason
-                  : i == map->variant_count ? "unmatched"
-                                            : "no_items";
+    *ret_reason = i < map->variant_count ? map->variants[i].reason : common[i - map->variant_count];
     *ret_count = __atomic_load_n(&map->drops[i], __ATOMIC_RELAXED);
     return true;
 }

@@ -14,7 +14,7 @@
 #include "map/map.h"
 
 struct mapping {
-    struct seuil_yaml *doc;
+    struct seuil_yaml *doc, *own;
     struct seuil_map *map; /* NULL: see errs */
     struct seuil_map_scratch *scratch;
     struct seuil_decode_scratch *decode;
@@ -24,7 +24,8 @@ struct mapping {
     char *copy;
 };
 
-static inline struct mapping mapping_of(const char *text, size_t len)
+/* A preset with an input's own map before it; @own is NULL where there is none. */
+static inline struct mapping mapping_with(const char *own, const char *text, size_t len)
 {
     struct mapping m = {.origin = {.key = SEUIL_STR("K1"),
                                    .topic = SEUIL_STR("topic"),
@@ -33,15 +34,26 @@ static inline struct mapping mapping_of(const char *text, size_t len)
                                    .time = INT64_C(1767261600000)}};
 
     m.doc = seuil_yaml_parse("map.yaml", text, len, &m.errs);
-    if (m.doc) {
+    if (own)
+        m.own = seuil_yaml_parse("own.yaml", own, strlen(own), &m.errs);
+    if (m.doc && (!own || m.own)) {
         struct seuil_map_spec spec = {
             .name = "test", .preset = m.doc, .secret = SEUIL_STR("a secret of tests")};
 
+        if (own) {
+            spec.doc = m.own;
+            spec.own = seuil_yaml_root(m.own);
+        }
         m.map = seuil_map_new(&spec, &m.errs);
     }
     m.scratch = seuil_map_scratch_new();
     m.decode = seuil_decode_scratch_new();
     return m;
+}
+
+static inline struct mapping mapping_of(const char *text, size_t len)
+{
+    return mapping_with(NULL, text, len);
 }
 
 static inline void mapping_done(struct mapping *m)
@@ -50,6 +62,7 @@ static inline void mapping_done(struct mapping *m)
     seuil_map_scratch_free(m->scratch);
     seuil_decode_scratch_free(m->decode);
     seuil_yaml_free(m->doc);
+    seuil_yaml_free(m->own);
     seuil_buf_done(&m->out);
     free(m->copy);
 }

@@ -97,6 +97,55 @@ Test(events, what_is_left_out_is_counted_by_its_reason)
     mapping_done(&m);
 }
 
+/* What a map of an input's own and a preset make together. */
+static void together(const char *own, const char *preset, const char *record, const char *expected)
+{
+    struct mapping m = mapping_with(own, preset, strlen(preset));
+    const char *got;
+
+    cr_assert_not_null(m.map, "%s", m.errs.count ? m.errs.list[0].text : "no map");
+    got = mapping_text(&m, record);
+    cr_assert_str_eq(got, expected, "\n got %s\nwant %s", got, expected);
+    mapping_done(&m);
+}
+
+Test(events, where_leaves_items_out_before_an_event_is_chosen)
+{
+    const char *preset = "where: {site: '1'}\neach: list\nall: {id: i, time: '=1 | time(ms)'}\n"
+                         "events: [{kind: page_view}]\n";
+
+    gives(preset, "{\"list\":[{\"i\":\"a\",\"site\":1},{\"i\":\"b\",\"site\":2}]}", VIEW("a", ""));
+    gives(preset, "{\"list\":[{\"i\":\"b\"}]}", "filtered where");
+    /* both must hold */
+    together("where: {user: {present: true}}", preset,
+             "{\"list\":[{\"i\":\"a\",\"site\":1},{\"i\":\"b\",\"site\":2,\"user\":\"u\"},"
+             "{\"i\":\"c\",\"site\":1,\"user\":\"u\"}]}",
+             VIEW("c", ""));
+}
+
+Test(events, events_of_other_leads_may_be_left_out)
+{
+    const char *map = "others: drop\neach: list\nall: {id: i, lead: l, time: '=1 | time(ms)'}\n"
+                      "events: [{kind: page_view}]\n";
+    struct mapping m = mapping_of(map, strlen(map));
+    const char *reason = NULL;
+    uint64_t count = 0;
+
+    gives(map, "{\"list\":[{\"i\":\"a\",\"l\":\"K2\"},{\"i\":\"b\",\"l\":\"K1\"}]}", VIEW("b", ""));
+    gives(map, "{\"list\":[{\"i\":\"a\",\"l\":\"K2\"}]}", "filtered other_lead");
+    gives(
+        map, "{\"list\":[{\"i\":\"a\"}]}",
+        "error -7 map of test, events[0] (page_view), field `lead`: the record has nothing for it");
+    together("others: refuse", map, "{\"list\":[{\"i\":\"a\",\"l\":\"K2\"}]}",
+             "{\"type\":\"page_view\",\"id\":\"a\",\"lead\":\"K2\"," TIMED "}");
+    mapping_text(&m, "{\"list\":[{\"i\":\"a\",\"l\":\"K2\"},{\"i\":\"b\",\"l\":\"K3\"}]}");
+    cr_assert_eq(seuil_map_dropped(m.scratch), 2);
+    for (uint32_t i = 0; seuil_map_dropped_for(m.map, i, &reason, &count); i++)
+        cr_assert_eq(count, strcmp(reason, "other_lead") == 0 ? 2 : 0, "%s", reason);
+    cr_assert_str_eq(reason, "other_lead");
+    mapping_done(&m);
+}
+
 Test(events, an_event_says_what_goes_before_all)
 {
     gives("all: {id: =all, time: '=1 | time(ms)', title: =all, action: =left out}\n"
@@ -195,6 +244,14 @@ Test(events, entries)
     entries("{mail: m | email_domain, none: x}", "{\"m\":\"a@b.org\"}", "{\"mail\":\"b.org\"}");
     entries("[{a: =own}, f]", "{\"f\":{\"a\":\"x\",\"b\":\"y\"}}", "{\"a\":\"own\",\"b\":\"y\"}");
     entries("f", "{}", "");
+    entries("[{from: f, lenient: true}, {pairs: f, name: n, value: v, lenient: true}]",
+            "{\"f\":{\"a\":\"x\"}}", "{\"a\":\"x\"}");
+    entries("[{from: f, lenient: true}, {pairs: f, name: n, value: v, lenient: true}]",
+            "{\"f\":[{\"n\":\"a\",\"v\":\"x\"}]}", "{\"a\":\"x\"}");
+    gives("all: {id: =e, time: '=1 | time(ms)'}\n"
+          "events: [{kind: form, form_id: =f, fields: {from: f, lenient: false}}]",
+          "{\"f\":[1]}",
+          "error -5 map of test, events[0] (form), field `fields`: an object is wanted");
 }
 
 Test(events, tables_and_flags)

@@ -34,6 +34,8 @@ Test(mistakes, of_the_whole)
     wrong("all: {tim: x}\n" EVENT(""), 1, 7, "unknown key \"tim\" of all (did you mean \"time\"?)");
     wrong("zone: Europe/Pari\n" EVENT(""), 1, 7, "there is no time zone");
     wrong("let: {a: b | jsn}\n" EVENT(""), 1, 17, "only `json` may follow");
+    wrong("others: keep\n" EVENT(""), 1, 9, "others is what becomes of");
+    wrong("where: {a: {prefx: b}}\n" EVENT(""), 1, 13, "unknown key \"prefx\"");
     wrong("columns: 3\n" EVENT(""), 1, 10, "columns is a list of all names");
 }
 
@@ -123,7 +125,8 @@ Test(mistakes, hmac_needs_its_secret)
 Test(mistakes, no_allocation_may_fail_unnoticed)
 {
     static const char text[] =
-        "let: {m: a | json}\neach: list\nall: {id: {derive: [a]}, time: t | time(s)}\nevents:\n"
+        "let: {m: a | json}\nwhere: {a: b}\neach: list\nall: {id: {derive: [a]}, time: t | "
+        "time(s)}\nevents:\n"
         "- when: {a: [x, y], b: {regex: 'x+'}}\n  kind: form\n  form_id: {from: a, table: {x: y}}\n"
         "  fields: [{pairs: p, name: n, value: v}, {from: '@m.f', only: [a]}]\n";
     struct seuil_errs errs = {0};

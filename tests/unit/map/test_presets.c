@@ -1,10 +1,12 @@
 /* Every preset of config/presets, on its samples: tests/presets/NAME/WHAT.in has a record a line,
- * WHAT.expected what each of them becomes. Both begin anew at each line; lines that start with '#'
- * are passed over. A preset without samples, and samples without a preset, fail. */
+ * WHAT.expected what each of them becomes, WHAT.map, where there is one, the map that an input
+ * would have beside the preset. Lines that start with '#' are passed over, but for "#key TEXT": the
+ * key of the records below it. A preset without samples, and samples without a preset, fail. */
 
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <limits.h>
+#include <unistd.h>
 
 #include "support/decoding.h"
 #include "support/mapping.h"
@@ -23,6 +25,8 @@ static void run_all(struct mapping *m, char *in, struct seuil_buf *out)
     for (char *line = in, *end; *line; line = end + 1) {
         end = strchr(line, '\n');
         cr_assert_not_null(end, "the last line has no end");
+        if (strncmp(line, "#key", 4) == 0)
+            m->origin.key = (struct seuil_str){line + 5, (uint32_t)(end - line - 5)};
         if (*line == '#')
             continue;
         seuil_buf_add_text(out, mapping_run(m, line, (size_t)(end - line)));
@@ -30,6 +34,16 @@ static void run_all(struct mapping *m, char *in, struct seuil_buf *out)
         m->origin.offset++;
     }
     seuil_buf_add(out, "", 1);
+}
+
+/* WHAT.map beside WHAT.in; NULL when there is none. */
+static char *own_map(const char *name, const char *what, size_t len)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/tests/presets/%s/%.*s.map", SEUIL_SOURCE_DIR, name, (int)len,
+             what);
+    return access(path, F_OK) == 0 ? file_of(path + strlen(SEUIL_SOURCE_DIR) + 1) : NULL;
 }
 
 static void compare(const char *path, const char *got, const char *expected)
@@ -59,7 +73,7 @@ static unsigned try_preset(const char *name)
     dir = opendir(folder);
     cr_assert_not_null(dir, "preset %s has no samples in tests/presets/%s", name, name);
     while ((entry = readdir(dir))) {
-        char *end = strstr(entry->d_name, ".in"), *text, *in, *expected;
+        char *end = strstr(entry->d_name, ".in"), *text, *own, *in, *expected;
         struct seuil_buf out = {0};
         struct mapping m;
 
@@ -67,7 +81,8 @@ static unsigned try_preset(const char *name)
             continue;
         snprintf(path, sizeof(path), "config/presets/%s.yaml", name);
         text = file_of(path);
-        m = mapping_of(text, strlen(text));
+        own = own_map(name, entry->d_name, (size_t)(end - entry->d_name));
+        m = mapping_with(own, text, strlen(text));
         cr_assert_not_null(m.map, "%s:%d: %s", path, m.errs.list[0].line, m.errs.list[0].text);
         snprintf(path, sizeof(path), "tests/presets/%s/%s", name, entry->d_name);
         in = file_of(path);
@@ -83,6 +98,7 @@ static unsigned try_preset(const char *name)
         }
         seuil_heap_free(in);
         seuil_heap_free(text);
+        seuil_heap_free(own);
         seuil_buf_done(&out);
         mapping_done(&m);
         count++;
