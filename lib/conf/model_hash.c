@@ -282,6 +282,9 @@ static void put_model(struct seuil_buf *buf, const struct seuil_models *models,
     put_text(buf, model->excluded_name);
     put_text(buf, model->excluded_label);
     put_roles(buf, models, model);
+    for (uint32_t i = 0; i < models->rule_count; i++)
+        if (models->rules[i].model == model->index && models->rules[i].role == SEUIL_ROLE_FILTER)
+            put_meaning(buf, models, &models->rules[i]);
     put_u64(buf, model->silence_count);
     for (uint16_t i = 0; i < model->silence_count; i++)
         put_meaning(buf, models, &models->rules[model->silences[i]]);

@@ -176,6 +176,10 @@ void seuil_model_exclusions(struct seuil_model_reader *reader);
 bool seuil_model_event(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                        const char *what, struct seuil_rule *rule);
 
+/* ---- model_filter.c ------------------------------------------------------------------------ */
+
+void seuil_model_filters(struct seuil_model_reader *reader);
+
 /* ---- model_compound.c ---------------------------------------------------------------------- */
 
 /* The value of the key that makes a rule a compound; NULL: it is none. */

@@ -277,6 +277,25 @@ static void hit_roles(struct seuil_scratch *scratch, const struct seuil_event *e
     }
 }
 
+/* Take the hits of models whose filters are hit away. */
+static void filter(struct seuil_scratch *scratch, unsigned *notes)
+{
+    const struct seuil_rule *rules = scratch->models->rules;
+    struct seuil_hits *hits = &scratch->hits;
+    uint32_t filtered = 0, kept = 0;
+
+    for (uint32_t i = 0; i < hits->count; i++)
+        if (rules[hits->rule[i]].role == SEUIL_ROLE_FILTER) {
+            filtered |= UINT32_C(1) << rules[hits->rule[i]].model;
+            *notes |= (unsigned)SEUIL_NOTE_FILTERED << rules[hits->rule[i]].of;
+        }
+    for (uint32_t i = 0; filtered && i < hits->count; i++)
+        if (!(filtered >> rules[hits->rule[i]].model & 1))
+            hits->rule[kept++] = hits->rule[i];
+    if (filtered)
+        hits->count = kept;
+}
+
 /* APPLIED: go on with @ret_intake. */
 static enum seuil_verdict take_in(struct seuil_scratch *scratch, const struct seuil_event *event,
                                   unsigned *notes, struct intake *ret_intake)
@@ -325,6 +344,7 @@ static enum seuil_verdict take_in(struct seuil_scratch *scratch, const struct se
         seuil_rules_match(scratch->models, scratch->rules, event, &scratch->hits);
     if (scratch->hits.more)
         *notes |= SEUIL_NOTE_HITS_LEFT;
+    filter(scratch, notes);
     return scratch->hits.count ? SEUIL_VERDICT_APPLIED : SEUIL_VERDICT_FILTERED;
 }
 

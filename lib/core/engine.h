@@ -104,6 +104,10 @@ enum seuil_note {
     SEUIL_NOTE_VALUE_CUT = 1 << 4, /* an attribute value longer than SEUIL_NOTE_MAX was not kept */
     SEUIL_NOTE_ADJUSTMENT_DROPPED = 1 << 5,
     SEUIL_NOTE_RULES_DROPPED = 1 << 6, /* a lead with evidence of too many rules */
+    /* A filter of a model took the event from it: machine, robot, internal, other, in the order of
+     * enum seuil_filter. */
+    SEUIL_NOTE_FILTERED = 1 << 7,
+    SEUIL_NOTE_FILTERED_END = 1 << 11,
 };
 
 struct seuil_outcome {

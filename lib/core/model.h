@@ -85,7 +85,16 @@ enum seuil_role {
     SEUIL_ROLE_STREAK,   /* leg 0 `times` in a row without leg 1 */
     SEUIL_ROLE_ABSENCE,  /* within_ms without leg 1 though leg 0 came `times` */
     SEUIL_ROLE_RESET,    /* hidden: so too; retires behaviour */
+    SEUIL_ROLE_FILTER,   /* hidden: what hits it is no event for its model; it is in no record */
     SEUIL_ROLE_SCOPE,    /* hidden: when a rule under an inactivity was last awarded (idle.h) */
+};
+
+/* Why events are filtered: what they are counted by. */
+enum seuil_filter {
+    SEUIL_FILTER_MACHINE,
+    SEUIL_FILTER_ROBOT,
+    SEUIL_FILTER_INTERNAL,
+    SEUIL_FILTER_OTHER,
 };
 
 /* Commands and attributes hit it: the object of a hit is what they say. */
@@ -134,7 +143,7 @@ struct seuil_rule {
     uint8_t leg_count;
     uint8_t frequency;  /* the so many-th event within frequency_ms may be awarded; 0, 1: any */
     bool recency_after; /* the last event must be more than recency_ms before, else at most */
-    uint8_t of;         /* of LAST */
+    uint8_t of;         /* of LAST; of FILTER: enum seuil_filter */
     uint16_t parent;    /* of a LEG: index in the set; of a rule under inactivity: its SCOPE's */
     uint32_t times;     /* of LAST, STREAK, ABSENCE, RESET */
     int64_t frequency_ms, recency_ms; /* 0: none */

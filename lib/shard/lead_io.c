@@ -114,6 +114,10 @@ static void count_notes(struct seuil_shard *shard, unsigned notes)
     shard->counters.time_clamped += !!(notes & SEUIL_NOTE_TIME_CLAMPED);
     shard->counters.horizon_shortened += !!(notes & SEUIL_NOTE_HORIZON_SHORTENED);
     shard->counters.hits_left += !!(notes & SEUIL_NOTE_HITS_LEFT);
+    shard->counters.filtered_machine += !!(notes & SEUIL_NOTE_FILTERED << SEUIL_FILTER_MACHINE);
+    shard->counters.filtered_robot += !!(notes & SEUIL_NOTE_FILTERED << SEUIL_FILTER_ROBOT);
+    shard->counters.filtered_internal += !!(notes & SEUIL_NOTE_FILTERED << SEUIL_FILTER_INTERNAL);
+    shard->counters.filtered_other += !!(notes & SEUIL_NOTE_FILTERED << SEUIL_FILTER_OTHER);
     shard->counters.retraction_unmatched += !!(notes & SEUIL_NOTE_RETRACTION_UNMATCHED);
 }
 

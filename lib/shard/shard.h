@@ -104,6 +104,10 @@ enum seuil_shard_state {
     X(time_clamped, "event times too far ahead of their arrival")                                  \
     X(horizon_shortened, "events that pushed a lead over its bound of records")                    \
     X(hits_left, "events that hit more rules than a record holds")                                 \
+    X(filtered_machine, "events that a filter of a model took from it: flagged as a machine's")    \
+    X(filtered_robot, "likewise: robots, scanners of links")                                       \
+    X(filtered_internal, "likewise: our own people")                                               \
+    X(filtered_other, "likewise: for another reason")                                              \
     X(retraction_unmatched, "retractions of events that were not there, or no longer")             \
     X(ticks, "due times stepped")                                                                  \
     X(commits, "transactions that took effect")                                                    \
