@@ -18,12 +18,26 @@ struct domains {
     uint32_t count;
 };
 
-/* The file of a preset: as it is named, or by its name beside the configuration, or where Seuil is
- * installed. */
+/* The folder of this program; "" when it is not known. */
+static void own_folder(char folder[PATH_MAX / 2])
+{
+    ssize_t n = readlink("/proc/self/exe", folder, PATH_MAX / 2 - 1);
+    char *slash;
+
+    folder[n > 0 ? n : 0] = '\0';
+    slash = strrchr(folder, '/');
+    if (slash)
+        *slash = '\0';
+}
+
+/* The file of a preset: as it is named; or by its name beside the configuration, where this program
+ * was installed, in the sources that it was built from, or where it was to be installed. */
 static void preset_path(const struct seuil_settings *settings, const char *preset,
                         char path[PATH_MAX])
 {
+    static const char *const folders[] = {"../share/seuil/presets", "../../../config/presets"};
     const char *slash = strrchr(settings->file, '/');
+    char own[PATH_MAX / 2];
 
     if (strchr(preset, '/') || strstr(preset, ".yaml")) {
         snprintf(path, PATH_MAX, "%s", preset);
@@ -31,6 +45,10 @@ static void preset_path(const struct seuil_settings *settings, const char *prese
     }
     snprintf(path, PATH_MAX, "%.*spresets/%s.yaml", slash ? (int)(slash - settings->file + 1) : 0,
              settings->file, preset);
+    own_folder(own);
+    for (size_t i = 0; *own && access(path, F_OK) != 0 && i < sizeof(folders) / sizeof(folders[0]);
+         i++)
+        snprintf(path, PATH_MAX, "%s/%s/%s.yaml", own, folders[i], preset);
     if (access(path, F_OK) != 0)
         snprintf(path, PATH_MAX, "%s/%s.yaml", SEUIL_PRESETS_DIR, preset);
 }
@@ -101,7 +119,7 @@ struct seuil_map *seuil_open_map(const struct seuil_settings *settings,
             seuil_errs_at(errs, SEUIL_ERR_CONFIG, settings->file, input->origin.line,
                           input->origin.column,
                           "input %s: preset %s cannot be read (%s: %s); presets lie in the folder "
-                          "presets beside this file or in %s",
+                          "presets beside this file or in %s, and seuil-mapping(5) has a list",
                           input->name, input->preset, path, strerror(errno), SEUIL_PRESETS_DIR);
             return NULL;
         }

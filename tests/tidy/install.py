@@ -63,6 +63,27 @@ with tempfile.TemporaryDirectory(prefix="seuil-install.") as top:
     run(seuilctl, "test", *samples, **away)
     check("kafka-1.example:9092" in run(seuilctl, "check", "--print", config, **away), "the edited value is not in force")
 
+    # A preset by its name is found there, and one beside the configuration goes before it.
+    presets = os.path.join(prefix, "share/seuil/presets")
+    names = sorted(n[:-5] for n in os.listdir(presets))
+    check(len(names) >= 16, f"only the presets {names} are installed")
+    mapped = os.path.join(prefix, "etc/seuil/mapped.yaml")
+    for name in names:
+        with open(mapped, "w", encoding="utf-8") as f:
+            f.write(edited.replace("\ninputs:\n", f"\ninputs:\n  source: {{preset: {name}}}\n"))
+        check(f"preset: \"{name}\"" in run(seuilctl, "check", "--print", mapped, **away), f"preset {name} is not in force")
+    sample_file = os.path.join(prefix, "record.json")
+    with open(sample_file, "w", encoding="utf-8") as f:
+        f.write('{"type":"page","messageId":"m","timestamp":"2026-01-01T00:00:00Z","properties":{"url":"https://e.fr/"}}\n')
+    with open(mapped, "w", encoding="utf-8") as f:
+        f.write(edited.replace("\ninputs:\n", "\ninputs:\n  source: {preset: rudderstack, map: {all: {lead: =L1}}}\n"))
+    decode = (seuilctl, "decode", "--config", mapped, "--input", "source", "--file", sample_file)
+    check('"url":"https://e.fr/"' in run(*decode, **away), "the installed preset does not decode")
+    os.mkdir(os.path.join(prefix, "etc/seuil/presets"))
+    with open(os.path.join(prefix, "etc/seuil/presets/rudderstack.yaml"), "w", encoding="utf-8") as f:
+        f.write("events: [{kind: page_view, id: messageId, time: timestamp, title: =ours}]\n")
+    check('"title":"ours"' in run(*decode, **away), "a preset beside the configuration does not go before")
+
     # The next installation leaves it alone; a sample that changed lies beside it.
     install(prefix)
     check(read(config) == edited, "an installation wrote over an edited configuration")

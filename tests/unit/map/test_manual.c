@@ -1,6 +1,8 @@
-/* The examples of seuil-mapping(5) load and do what the page says, and it tells every step. */
+/* The examples of seuil-mapping(5) load and do what the page says, and it tells every step and
+ * every preset. */
 
 #include <criterion/criterion.h>
+#include <dirent.h>
 
 #include "support/decoding.h"
 #include "support/mapping.h"
@@ -123,5 +125,35 @@ Test(manual, it_tells_every_step)
             }
         cr_expect(told, "the page does not tell %s", steps[i]);
     }
+    seuil_heap_free(page);
+}
+
+Test(manual, the_page_lists_the_presets_that_there_are)
+{
+    char *page = decoding_file("deploy/man/seuil-mapping.5"), *list = strstr(page, ".SH PRESETS\n");
+    DIR *dir = opendir(SEUIL_SOURCE_DIR "/config/presets");
+    struct dirent *entry;
+    unsigned files = 0, names = 0;
+
+    cr_assert(list && dir);
+    *strstr(list, ".SH EXAMPLES\n") = '\0';
+    for (char *at = list; (at = strstr(at, ".TP\n")); at += 4)
+        names++;
+    while ((entry = readdir(dir))) {
+        char name[600] = "\n.B ", *to = name + strlen(name);
+
+        if (!strstr(entry->d_name, ".yaml"))
+            continue;
+        for (const char *c = entry->d_name; *c != '.'; c++) {
+            if (*c == '-')
+                *to++ = '\\';
+            *to++ = *c;
+        }
+        memcpy(to, "\n", 2);
+        cr_assert(strstr(list, name), "the page does not list %s", entry->d_name);
+        files++;
+    }
+    cr_assert_eq(names, files, "%u names for %u presets", names, files);
+    closedir(dir);
     seuil_heap_free(page);
 }
