@@ -1,6 +1,7 @@
 #include "core/fit.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/condition.h"
 #include "core/score.h"
@@ -192,8 +193,15 @@ void seuil_fit_conditions(struct seuil_scratch *scratch, const struct seuil_mode
     for (unsigned i = 0; i < model->tier_count; i++)
         if (model->tiers[i].when && !matches(scratch, model->tiers[i].when))
             view->open &= ~(UINT32_C(1) << i);
-    for (unsigned i = 0; i < view->term_count; i++)
-        if (!terms[i].rule->counts_while || matches(scratch, terms[i].rule->counts_while))
-            terms[kept++] = terms[i];
+    for (unsigned i = 0; i < view->term_count; i++) {
+        struct seuil_term term = terms[i];
+
+        if (term.rule->counts_while && !matches(scratch, term.rule->counts_while))
+            continue;
+        /* Those that do not count now go behind: the lead's expiry minds them. */
+        if (kept != i)
+            memmove(terms + kept + 1, terms + kept, (i - kept) * sizeof(*terms));
+        terms[kept++] = term;
+    }
     view->term_count = (uint16_t)kept;
 }

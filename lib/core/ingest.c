@@ -403,9 +403,13 @@ static struct seuil_key absorb_point(const struct seuil_evidence *evidence, int6
 }
 
 /* What is older than the fold point by its own rules. */
-static void drop_ended(struct seuil_evidence *evidence, struct seuil_key late,
-                       struct seuil_key folded)
+static void drop_ended(struct seuil_scratch *scratch, struct seuil_evidence *evidence,
+                       struct seuil_key late, struct seuil_key folded)
 {
+    const struct seuil_folding folding = {
+        .scratch = scratch, .evidence = evidence, .summary = evidence->tallies};
+    seuil_time_ms stands = folded.time;
+
     for (unsigned i = evidence->attribute_count; i-- > 0;) {
         struct seuil_attribute_value *value = &evidence->attributes[i];
 
@@ -414,8 +418,11 @@ static void drop_ended(struct seuil_evidence *evidence, struct seuil_key late,
         evidence->attribute_count--;
         memmove(value, value + 1, (evidence->attribute_count - i) * sizeof(*value));
     }
+    /* A frozen lead's score is that of the instant since which it stands still. */
+    for (unsigned i = 0; i < scratch->models->model_count; i++)
+        stands = seuil_fold_stands_at(&folding, i, stands);
     for (unsigned i = evidence->adjustment_count; i-- > 0;)
-        if (evidence->adjustments[i].until <= folded.time)
+        if (evidence->adjustments[i].until <= stands)
             remove_adjustment(evidence, i);
 }
 
@@ -550,7 +557,7 @@ void seuil_ingest_settle(struct seuil_scratch *scratch, struct seuil_lead *lead,
         evidence->raised = (struct seuil_key){.time = SEUIL_TIME_NONE}; /* overtaken */
     absorb(scratch, evidence, point, notes);
     if (evidence->attribute_count || evidence->adjustment_count)
-        drop_ended(evidence, seuil_fold_point(evidence, horizon), point);
+        drop_ended(scratch, evidence, seuil_fold_point(evidence, horizon), point);
     if (!lead->tombstone && lead->cut != SEUIL_TIME_NONE &&
         seuil_fold_point(evidence, horizon).time > lead->cut)
         lead->cut = SEUIL_TIME_NONE; /* what it refuses is late by now */

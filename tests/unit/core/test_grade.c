@@ -122,3 +122,23 @@ Test(grade, fit_may_be_the_weighted_mean_of_its_criteria)
     cr_assert_float_eq(crossing(s)->explanation.lines[1].now, 12.5, 1e-9);
     story_end(s);
 }
+
+Test(grade, points_that_do_not_count_now_keep_the_lead)
+{
+    struct story *s = story_begin("seuil_model: 1\n"
+                                  "name: m\n"
+                                  "version: \"1\"\n"
+                                  "groups: {g: {decay: {expires: 90d}}}\n"
+                                  "rules:\n"
+                                  "  - {name: a, group: g, event: activity, when: {name: a},\n"
+                                  "     points: 40, while: {size: big}}\n"
+                                  "tiers: [{name: cold}, {name: warm, entry: 30}]\n");
+
+    act(s, "e1", "a", T0);
+    silence(s, T0 + 80 * DAY);
+    cr_assert_not(s->lead.expired);
+    profile(s, "p1", "size", "big", T0 + 80 * DAY);
+    cr_assert_eq(tier(s), 1);
+    cr_assert_eq(crossing(s)->qualified_until, T0 + 90 * DAY);
+    story_end(s);
+}

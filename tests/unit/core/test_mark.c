@@ -266,3 +266,18 @@ Test(mark, a_lead_that_was_frozen_and_is_in_no_tier_leaves_no_trace_of_it)
     cr_assert_eq(s->lead.automaton_count, 0);
     story_end(s);
 }
+
+Test(mark, an_adjustment_that_would_have_ended_meanwhile_stays_in_the_frozen_score)
+{
+    struct story *s = story_begin(model);
+
+    adjust(s, "k1", 25, T0 + 2 * DAY, T0);
+    command(s, "k2", "convert", T0 + DAY);
+    profile(s, "p1", "state", "partner", T0 + 20 * DAY); /* all before is folded */
+    cr_assert_float_eq(score(s, T0 + 20 * DAY), 25, 1e-9);
+    cr_assert_eq(tier(s), 1);
+    command(s, "k3", "reopen", T0 + 21 * DAY);
+    cr_assert_eq(tier(s), 0);
+    cr_assert_float_eq(score(s, T0 + 21 * DAY), 0, 1e-9);
+    story_end(s);
+}
