@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/heap.h"
 #include "conf/model_load.h"
 #include "conf/timeline.h"
 
@@ -163,6 +164,14 @@ Test(timeline, each_expectation_can_fail)
     fails(PAGE ", {expect: {completeness: 1}}", "completeness", "1.00", "0.00");
     fails(PAGE ", {expect: {events: [{tier: chaud, grade: B}]}}", "event 1", "chaud, grade B",
           "chaud from froid, up, reason event, score 40.00, grade D, at 2026-01-05T08:00:00.000Z");
+    fails(PAGE ", {expect: {events: [{tier: chaud, since: '2026-01-05T08:00:00Z'}]}}", "event 1",
+          "chaud, since 2026-01-05T08:00:00.000Z",
+          "chaud from froid, up, reason event, score 40.00, grade D, at 2026-01-05T08:00:00.000Z");
+    fails(PAGE ", {expect: {events: [{tier: chaud, from: vente}]}}", "event 1", "chaud from vente",
+          "chaud from froid, up, reason event, score 40.00, grade D, at 2026-01-05T08:00:00.000Z");
+    fails(PAGE ", {expect: {events: [{tier: chaud, score: 39.99}]}}", "event 1",
+          "chaud, score 39.99",
+          "chaud from froid, up, reason event, score 40.00, grade D, at 2026-01-05T08:00:00.000Z");
     fails(PAGE ", {expect: {tier: froid}}", "tier", "froid", "chaud");
     fails(PAGE ", {expect: {events: []}}", "event 1", "none",
           "chaud from froid, up, reason event, score 40.00, grade D, at 2026-01-05T08:00:00.000Z");
@@ -262,5 +271,42 @@ Test(timeline, a_test_that_expects_nothing_is_refused)
     load(&l, MODEL "  - {name: t, timeline: [" PAGE "]}\n");
     cr_assert_null(l.models);
     cr_assert(strstr(l.errs.list[0].text, "expects nothing"), "%s", l.errs.list[0].text);
+    unload(&l);
+}
+
+/* What a file with all sorts of things in it takes out of the heap may fail at any point. */
+Test(timeline, memory_that_runs_out_anywhere_is_told)
+{
+    static const char steps[] = "  - name: t\n    ideal: true\n    timeline:\n"
+                                "      - {type: profile, attributes: {secteur: industrie}}\n"
+                                "      - {type: form, action: submitted, fields: {effectif: 51}}\n"
+                                "      - " PAGE "\n      - " PAGE "\n"
+                                "      - expect: {score: 70, tier: vente, grade: A, lines: "
+                                "{tarifs: 60, devis: {count: 1}},\n"
+                                "                 events: [chaud, {tier: vente, reason: event}]}\n";
+    char path[] = "/tmp/seuil-timeline.XXXXXX";
+    const char *paths[] = {path};
+    int fd = mkstemp(path);
+    FILE *file = fdopen(fd, "w");
+    int64_t n = 0;
+    struct loaded l;
+
+    cr_assert_not_null(file);
+    fputs(MODEL, file);
+    fputs(steps, file);
+    fclose(file);
+    for (; n < 5000; n++) {
+        memset(&l, 0, sizeof(l));
+        seuil_heap_fail_after(n);
+        l.models = seuil_models_load_tests(paths, 1, &l.timelines, &l.errs);
+        seuil_heap_fail_after(-1);
+        if (l.models)
+            break;
+        cr_assert_gt(l.errs.total, 0, "at allocation %lld", (long long)n);
+        unload(&l);
+    }
+    unlink(path);
+    cr_assert_not_null(l.models, "5000 allocations are too many");
+    cr_assert_gt(n, 50);
     unload(&l);
 }
