@@ -30,6 +30,7 @@ static const struct {
     {"explain", seuil_ctl_explain, "explain the score of a lead"},
     {"shards", seuil_ctl_shards, "show owners, positions and counts of the shards"},
     {"init", seuil_ctl_init, "make the missing topics"},
+    {"dlq", seuil_ctl_dlq, "list, show and send again dead letters"},
     {"go-on", seuil_ctl_go_on, "let a halted shard go on as it is"},
     {"adopt", seuil_ctl_adopt, "accept a topic that was made again, or a gap in it"},
     {"rebuild", seuil_ctl_rebuild, "make a shard's state anew from the log"},

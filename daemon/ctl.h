@@ -21,6 +21,7 @@ int seuil_ctl_decode(int argc, char **argv);
 int seuil_ctl_explain(int argc, char **argv);
 int seuil_ctl_shards(int argc, char **argv);
 int seuil_ctl_init(int argc, char **argv);
+int seuil_ctl_dlq(int argc, char **argv);
 int seuil_ctl_go_on(int argc, char **argv);
 int seuil_ctl_adopt(int argc, char **argv);
 int seuil_ctl_rebuild(int argc, char **argv);

@@ -196,7 +196,7 @@ static int parse_place(const struct seuil_records *records, const char *place,
     return 0;
 }
 
-static int run_read(struct seuil_records *records, const char *topic, struct seuil_read *read)
+void seuil_records_read(struct seuil_records *records, const char *topic, struct seuil_read *read)
 {
     struct seuil_record_view view = {
         .bytes = read->value,
@@ -213,11 +213,10 @@ static int run_read(struct seuil_records *records, const char *topic, struct seu
 
     if (read->value) {
         run(records, &view);
-        return 0;
+        return;
     }
     seuil_error_set(&err, 0, "filtered: no value");
     records->event(records, ++records->read, NULL, &err);
-    return 0;
 }
 
 int seuil_records_offset(struct seuil_records *records, const char *place)
@@ -245,10 +244,11 @@ int seuil_records_offset(struct seuil_records *records, const char *place)
         status = seuil_ctl_fail(records->command, seuil_ctl_status(err.code), "%s", err.text);
     } else {
         got = seuil_reader_next(reader, WAIT_MS, &read);
-        status = got > 0 && read.offset == offset
-                     ? run_read(records, topic, &read)
-                     : seuil_ctl_fail(records->command, got ? EX_DATAERR : EX_TEMPFAIL,
-                                      "%s has no record at %s", topic, place);
+        if (got > 0 && read.offset == offset)
+            seuil_records_read(records, topic, &read);
+        else
+            status = seuil_ctl_fail(records->command, got ? EX_DATAERR : EX_TEMPFAIL,
+                                    "%s has no record at %s", topic, place);
     }
     seuil_reader_free(reader);
     return status;

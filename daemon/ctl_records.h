@@ -5,6 +5,7 @@
 
 #include "map/read.h"
 #include "open.h"
+#include "stream/tools.h"
 
 struct seuil_records {
     const char *command;
@@ -29,6 +30,9 @@ void seuil_records_done(struct seuil_records *records);
  * file is one record. @key: that of all of them, or NULL. 0 or an exit status after reporting. */
 int seuil_records_file(struct seuil_records *records, const char *path, bool whole,
                        const char *key);
+
+/* One that was read from @topic, or that is to be taken as if. */
+void seuil_records_read(struct seuil_records *records, const char *topic, struct seuil_read *read);
 
 /* The record at "PARTITION:OFFSET" of the input's topic. */
 int seuil_records_offset(struct seuil_records *records, const char *place);

@@ -6,6 +6,7 @@
 #ifndef SEUIL_CODEC_DEAD_LETTER_H
 #define SEUIL_CODEC_DEAD_LETTER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/str.h"
@@ -45,5 +46,34 @@ struct seuil_dead_letter_text {
 void seuil_dead_letter_build(const struct seuil_dead_letter *letter, uint8_t destination,
                              struct seuil_dead_letter_text *text,
                              struct seuil_entry_view *ret_entry);
+
+/* ---- reading one back ---------------------------------------------------------------------- */
+
+struct seuil_place { /* of a record */
+    struct seuil_str topic;
+    int32_t partition;
+    int64_t offset;
+    seuil_time_ms time; /* its timestamp */
+};
+
+struct seuil_dead_letter_view {
+    struct seuil_str topic; /* where the record was read */
+    int32_t partition;
+    int64_t offset;
+    seuil_time_ms time;
+    struct seuil_place first; /* where it stood before it was ever sent again; else the same */
+    bool again;
+    struct seuil_str app, error, message; /* views into the headers */
+    uint32_t own_headers;                 /* the first so many headers are the record's own */
+    int64_t headers_dropped;
+};
+
+/* What the @count headers of a dead letter say. SEUIL_ERR_MISSING: it is not one of ours;
+ * SEUIL_ERR_FORMAT: it is, but cannot be read. */
+int seuil_dead_letter_read(const struct seuil_header *headers, uint32_t count,
+                           struct seuil_dead_letter_view *ret_letter);
+
+/* Whether a header is one that sending again adds (codec/origin.h). */
+bool seuil_dead_letter_is_ours(struct seuil_str name);
 
 #endif

@@ -129,6 +129,7 @@ void seuil_shard_drop(struct seuil_shard *shard)
     shard->walk = (struct seuil_walk){0};
     seuil_publish_drop(shard);
     seuil_dead_drop(shard);
+    seuil_breaker_drop(shard);
     seuil_pending_clear(&shard->pending);
     seuil_pending_clear(&shard->flight.pending);
     shard->flight.busy = false;

@@ -192,3 +192,52 @@ Test(origin, is_taken_whole_or_not_at_all)
     cr_assert(seuil_str_eq(r.topic, SEUIL_STR("page_views")));
     cr_assert(r.partition == 3 && r.offset == 77 && r.time == -5);
 }
+
+/* ---- read back ---------------------------------------------------------------------------- */
+
+Test(dead_letter, is_read_back_with_the_records_own_headers_apart)
+{
+    /* It came out of somebody's dead letters itself, and was sent again once. */
+    struct seuil_header headers[] = {
+        {SEUIL_STR("__connect.errors.topic"), (const uint8_t *)"theirs", 6},
+        {SEUIL_STR("seuil.error"), (const uint8_t *)"theirs", 6},
+        {SEUIL_STR(SEUIL_ORIGIN_TOPIC), (const uint8_t *)"first", 5},
+        {SEUIL_STR(SEUIL_ORIGIN_PARTITION), (const uint8_t *)"1", 1},
+        {SEUIL_STR(SEUIL_ORIGIN_OFFSET), (const uint8_t *)"12", 2},
+        {SEUIL_STR(SEUIL_ORIGIN_TIME), (const uint8_t *)"99", 2}};
+    struct seuil_dead_letter letter = sample(headers, 6);
+    struct seuil_dead_letter_text text;
+    struct seuil_dead_letter_view view;
+    struct seuil_entry_view e;
+
+    seuil_dead_letter_build(&letter, 1, &text, &e);
+    cr_assert_eq(seuil_dead_letter_read(e.headers, e.header_count, &view), 0);
+    cr_assert_eq(view.own_headers, 6);
+    cr_assert(seuil_str_eq(view.topic, SEUIL_STR("page_views")));
+    cr_assert(view.partition == 3 && view.offset == INT64_MAX && view.time == -1);
+    cr_assert(seuil_str_eq(view.error, SEUIL_STR("truncated")));
+    cr_assert(view.again && seuil_str_eq(view.first.topic, SEUIL_STR("first")));
+    cr_assert(view.first.partition == 1 && view.first.offset == 12 && view.first.time == 99);
+
+    letter.header_count = 0;
+    seuil_dead_letter_build(&letter, 1, &text, &e);
+    cr_assert_eq(seuil_dead_letter_read(e.headers, e.header_count, &view), 0);
+    cr_assert(!view.again && view.first.offset == INT64_MAX);
+}
+
+Test(dead_letter, of_others_or_damaged_is_told_apart)
+{
+    struct seuil_dead_letter letter = sample(NULL, 0);
+    struct seuil_dead_letter_text text;
+    struct seuil_dead_letter_view view;
+    struct seuil_entry_view e;
+
+    cr_assert_eq(seuil_dead_letter_read(NULL, 0, &view), SEUIL_ERR_MISSING);
+    seuil_dead_letter_build(&letter, 1, &text, &e);
+    cr_assert_eq(seuil_dead_letter_read(e.headers + 1, e.header_count - 1, &view),
+                 SEUIL_ERR_MISSING);
+    cr_assert_eq(seuil_dead_letter_read(e.headers, 5, &view), SEUIL_ERR_FORMAT);
+    e.headers[2].value = (const uint8_t *)"12x";
+    e.headers[2].value_len = 3;
+    cr_assert_eq(seuil_dead_letter_read(e.headers, e.header_count, &view), SEUIL_ERR_FORMAT);
+}

@@ -122,6 +122,25 @@ Test(breaker, what_it_halted_at_passes_when_the_operator_says_so_and_counts_no_m
     rig_free(rig);
 }
 
+Test(breaker, the_owner_that_halted_counts_anew_too)
+{
+    struct rig *rig = with_breaker(20, 50);
+
+    produce_poison(rig, VIEWS, 10);
+    rig_start(rig);
+    rig_turns(rig, 10);
+    rig_is(rig, SEUIL_SHARD_HALT);
+    lift(rig);
+    produce_poison(rig, VIEWS, 9);
+    rig_pass(rig, 3000);
+    rig_is(rig, SEUIL_SHARD_RUN);
+    cr_assert_eq(rig_sent(rig, SEUIL_DEST_DEAD_LETTERS) >= 19, true);
+    produce_poison(rig, VIEWS, 1);
+    rig_pass(rig, 500);
+    rig_is(rig, SEUIL_SHARD_HALT);
+    rig_free(rig);
+}
+
 /* ---- sent again --------------------------------------------------------------------------- */
 
 #define HEADER(n, v)                                                                               \
