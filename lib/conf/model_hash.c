@@ -149,6 +149,7 @@ static void put_compound(struct seuil_buf *buf, const struct seuil_models *model
     put_u64(buf, rule->times);
     put_u64(buf, rule->of);
     put_u64(buf, (uint64_t)rule->within_ms);
+    put_u64(buf, (uint64_t)rule->wait_ms);
     for (uint32_t i = 0; i < models->rule_count; i++) {
         const struct seuil_rule *leg = &models->rules[i];
 
@@ -283,7 +284,9 @@ static void put_model(struct seuil_buf *buf, const struct seuil_models *models,
     put_text(buf, model->excluded_label);
     put_roles(buf, models, model);
     for (uint32_t i = 0; i < models->rule_count; i++)
-        if (models->rules[i].model == model->index && models->rules[i].role == SEUIL_ROLE_FILTER)
+        if (models->rules[i].model == model->index &&
+            (models->rules[i].role == SEUIL_ROLE_FILTER ||
+             models->rules[i].role == SEUIL_ROLE_QUARANTINE))
             put_meaning(buf, models, &models->rules[i]);
     put_u64(buf, model->silence_count);
     for (uint16_t i = 0; i < model->silence_count; i++)

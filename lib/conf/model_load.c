@@ -110,6 +110,7 @@ static void read_model(struct seuil_model_reader *reader, struct seuil_model *mo
     seuil_model_reset(reader);
     seuil_model_silences(reader, model->rule_first);
     seuil_model_scopes(reader);
+    seuil_model_quarantine(reader);
     seuil_model_filters(reader);
     seuil_model_legs(reader);
     seuil_model_timelines(reader);

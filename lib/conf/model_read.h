@@ -176,6 +176,15 @@ void seuil_model_exclusions(struct seuil_model_reader *reader);
 bool seuil_model_event(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                        const char *what, struct seuil_rule *rule);
 
+/* @own (may be NULL) and the model's own condition together. */
+const struct seuil_condition *seuil_model_with_only(struct seuil_model_reader *reader,
+                                                    const struct seuil_condition *own,
+                                                    uint8_t kind);
+
+/* ---- model_quarantine.c -------------------------------------------------------------------- */
+
+void seuil_model_quarantine(struct seuil_model_reader *reader);
+
 /* ---- model_filter.c ------------------------------------------------------------------------ */
 
 void seuil_model_filters(struct seuil_model_reader *reader);

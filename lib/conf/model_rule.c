@@ -46,30 +46,35 @@ static const struct seuil_condition *only_of(struct seuil_model_reader *reader, 
     return reader->only[kind];
 }
 
-/* `when:` and `only:` together. */
-static void read_when(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
-                      struct seuil_rule *rule)
+const struct seuil_condition *seuil_model_with_only(struct seuil_model_reader *reader,
+                                                    const struct seuil_condition *own, uint8_t kind)
 {
-    const struct seuil_yaml_node *when = seuil_yaml_find(node, "when");
-    const struct seuil_condition *own = NULL, *only = only_of(reader, rule->kind);
+    const struct seuil_condition *only = only_of(reader, kind);
     struct seuil_condition *both, *children;
 
-    if (when)
-        own = seuil_model_condition(reader, when, rule->kind);
-    if (!own || !only) {
-        rule->when = own ? own : only;
-        return;
-    }
+    if (!own || !only)
+        return own ? own : only;
     both = seuil_model_alloc(reader, 1, sizeof(*both));
     children = seuil_model_alloc(reader, 2, sizeof(*children));
     if (!both || !children)
-        return;
+        return NULL;
     children[0] = *only;
     children[1] = *own;
     both->op = SEUIL_COND_ALL;
     both->count = 2;
     both->children = children;
-    rule->when = both;
+    return both;
+}
+
+/* `when:` and `only:` together. */
+static void read_when(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                      struct seuil_rule *rule)
+{
+    const struct seuil_yaml_node *when = seuil_yaml_find(node, "when");
+    const struct seuil_condition *own =
+        when ? seuil_model_condition(reader, when, rule->kind) : NULL;
+
+    rule->when = seuil_model_with_only(reader, own, rule->kind);
 }
 
 static void read_exclusion_points(struct seuil_model_reader *reader,

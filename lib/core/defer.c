@@ -54,7 +54,7 @@ static unsigned traits_of(const struct seuil_models *models, const struct seuil_
     if (seuil_decay_is_aged(&rule->decay))
         traits |= SEUIL_TRAIT_AGED;
     if (seuil_rule_has_limit(rule, SEUIL_LIMIT_OBJECT) || seuil_role_is_command(rule->role) ||
-        rule->role == SEUIL_ROLE_LAST)
+        rule->role == SEUIL_ROLE_LAST || rule->role == SEUIL_ROLE_QUARANTINE)
         traits |= SEUIL_TRAIT_OBJECT;
     return traits;
 }

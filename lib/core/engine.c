@@ -9,6 +9,7 @@
 #include "core/explain.h"
 #include "core/ingest.h"
 #include "core/judge.h"
+#include "core/quarantine.h"
 #include "core/rule_eval.h"
 #include "core/scratch.h"
 
@@ -144,7 +145,10 @@ static void step_tick(struct seuil_scratch *scratch, const struct seuil_event *e
         return;
     seuil_scratch_bind(scratch, lead);
     conclude(scratch, lead, at,
-             has_record_at(&lead->evidence, at) ? SEUIL_REASON_EVENT : SEUIL_REASON_DECAY,
+             has_record_at(&lead->evidence, at) ||
+                     seuil_quarantine_ends_at(scratch, &lead->evidence, at)
+                 ? SEUIL_REASON_EVENT
+                 : SEUIL_REASON_DECAY,
              ret_outcome);
     if (lead->expired || !seuil_judge_at_rest(lead) || seuil_judge_expiry(scratch, lead) > at)
         return;

@@ -4,6 +4,7 @@
 
 #include "core/compound.h"
 #include "core/idle.h"
+#include "core/quarantine.h"
 
 struct seuil_tally *seuil_fold_tally(const struct seuil_folding *folding, unsigned slot)
 {
@@ -290,6 +291,8 @@ static unsigned first_silence(const struct seuil_folding *folding, seuil_time_ms
         if (index == SEUIL_NO_RULE || !seuil_role_is_silence(rule->role))
             continue;
         at = seuil_silence_due(seuil_fold_peek(folding, slot), rule);
+        if (scratch->has_quarantine && !folding->summary && at > scratch->wait_from[rule->model])
+            continue; /* until the verdict */
         if (at == SEUIL_TIME_NEVER || at > *ret_at ||
             (at == *ret_at && rule->role != SEUIL_ROLE_RESET) || is_frozen(folding, rule->model))
             continue;
@@ -339,7 +342,8 @@ static void thaw(const struct seuil_folding *folding, unsigned model, seuil_time
 /* ---- records ----------------------------------------------------------------------------- */
 
 /* Resets by an event come before what the same event gives. */
-static void pass_resets(const struct seuil_folding *folding, const struct seuil_record *record)
+static void pass_resets(const struct seuil_folding *folding, const struct seuil_record *record,
+                        unsigned skip)
 {
     const struct seuil_scratch *scratch = folding->scratch;
 
@@ -348,7 +352,7 @@ static void pass_resets(const struct seuil_folding *folding, const struct seuil_
         const struct seuil_rule *rule = &scratch->models->rules[index];
 
         if (index != SEUIL_NO_RULE && rule->role == SEUIL_ROLE_RESET &&
-            !is_frozen(folding, rule->model) &&
+            !(skip >> rule->model & 1) && !is_frozen(folding, rule->model) &&
             seuil_compound_step(seuil_fold_tally(folding, slot), rule, record->key.time,
                                 record->legs[i], 0))
             fire(folding, rule, slot, record->key.time);
@@ -374,12 +378,13 @@ static void pass_hit(const struct seuil_folding *folding, const struct seuil_rul
     award(folding, record->rule[i], rule, time, record->object[i], record->measure[i]);
 }
 
-void seuil_fold_record(const struct seuil_folding *folding, const struct seuil_record *record)
+void seuil_fold_record(const struct seuil_folding *folding, const struct seuil_record *record,
+                       unsigned skip)
 {
     const struct seuil_scratch *scratch = folding->scratch;
 
     if (scratch->has_timers)
-        pass_resets(folding, record);
+        pass_resets(folding, record, skip);
     for (unsigned i = 0; i < record->hit_count; i++) {
         unsigned slot = record->rule[i];
         const struct seuil_rule *rule;
@@ -387,6 +392,16 @@ void seuil_fold_record(const struct seuil_folding *folding, const struct seuil_r
         if (scratch->rule_of[slot] == SEUIL_NO_RULE)
             continue;
         rule = &scratch->models->rules[scratch->rule_of[slot]];
+        if (rule->role == SEUIL_ROLE_QUARANTINE) {
+            if (folding->summary)
+                seuil_quarantine_note(seuil_fold_tally(folding, slot), rule,
+                                      (struct seuil_object){.hash = record->object[i],
+                                                            .count = (uint32_t)record->measure[i],
+                                                            .last = record->key.time});
+            continue;
+        }
+        if (skip >> rule->model & 1)
+            continue;
         if (rule->role == SEUIL_ROLE_STATUS)
             pass_status(folding, rule, slot, record->key.time, record->object[i]);
         else if (rule->role == SEUIL_ROLE_RECYCLE)

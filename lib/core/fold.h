@@ -34,8 +34,10 @@ void seuil_fold_pass(const struct seuil_folding *folding, seuil_time_ms until);
 /* The first that is still to come; SEUIL_TIME_NEVER: none. */
 seuil_time_ms seuil_fold_next(const struct seuil_folding *folding);
 
-/* Fold @record: seuil_evidence order is the caller's. */
-void seuil_fold_record(const struct seuil_folding *folding, const struct seuil_record *record);
+/* Fold @record: seuil_evidence order is the caller's. It is no event for the models in @skip, as
+ * bits. */
+void seuil_fold_record(const struct seuil_folding *folding, const struct seuil_record *record,
+                       unsigned skip);
 
 /* Behaviour of @model so far gives nothing more, exclusions stay; with @holds, its shortcuts end
  * too. Slots of limits stay used (SCORING 10.3). */

@@ -9,6 +9,7 @@
 #include "core/condition.h"
 #include "core/fold.h"
 #include "core/lead_codec.h"
+#include "core/quarantine.h"
 #include "core/retract.h"
 #include "core/rule_eval.h"
 #include "core/score.h"
@@ -363,6 +364,7 @@ static void absorb(struct seuil_scratch *scratch, struct seuil_evidence *evidenc
     bool unmatched = false;
 
     seuil_voids_find(evidence, SEUIL_TIME_NEVER, &voids);
+    seuil_quarantine_judge(scratch, evidence, &voids, evidence->recent_count, point.time, true);
 
     for (; count < evidence->recent_count; count++) {
         const struct seuil_record *record = seuil_evidence_recent(evidence, count);
@@ -371,7 +373,7 @@ static void absorb(struct seuil_scratch *scratch, struct seuil_evidence *evidenc
             break;
         seuil_fold_pass(&folding, record->key.time);
         if (!seuil_voids_of(evidence, &voids, record))
-            seuil_fold_record(&folding, record);
+            seuil_fold_record(&folding, record, scratch->has_quarantine ? scratch->skip[count] : 0);
     }
     if (voids.count)
         count = seuil_voids_settle(evidence, &voids, count, point, &unmatched);

@@ -105,7 +105,8 @@ bool seuil_ingest_hits(struct seuil_scratch *scratch, const struct seuil_hits *h
                                         .meaning = rule->meaning,
                                         .has_object = scratch->traits[index] & SEUIL_TRAIT_OBJECT,
                                         .has_legs = seuil_role_is_compound(rule->role),
-                                        .has_measure = rule->measure != SEUIL_MEASURE_NONE});
+                                        .has_measure = rule->measure != SEUIL_MEASURE_NONE ||
+                                                       rule->role == SEUIL_ROLE_QUARANTINE});
             if (slot == SEUIL_NO_SLOT) {
                 *notes |= SEUIL_NOTE_RULES_DROPPED;
                 continue;
@@ -157,6 +158,13 @@ static void gather(const struct seuil_scratch *scratch, const struct seuil_event
         if (rule->measured_count)
             carried->object =
                 hash_of(value_of(event, rule->measured[0].field, rule->measured[0].key));
+        return;
+    }
+    if (rule->role == SEUIL_ROLE_QUARANTINE) {
+        uint32_t link = hash_of(value_of(event, rule->measured[1].field, rule->measured[1].key));
+
+        carried->object = hash_of(value_of(event, rule->measured[0].field, rule->measured[0].key));
+        carried->measure = link ? link : 1;
         return;
     }
     if (scratch->traits[index] & SEUIL_TRAIT_OBJECT)

@@ -135,7 +135,9 @@ static void read_objects(struct seuil_unpack *unpack, struct seuil_tally *tally,
         object->last = read_time_before(unpack, after);
         require(unpack,
                 object->last < after ||
-                    (object->last == after && (i + 1 == count || object->hash < object[1].hash)));
+                    (object->last == after &&
+                     (i + 1 == count || object->hash < object[1].hash ||
+                      (object->hash == object[1].hash && object->count < object[1].count))));
         after = object->last;
     }
 }

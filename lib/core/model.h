@@ -79,14 +79,15 @@ enum seuil_role {
     SEUIL_ROLE_STATUS,  /* hidden: the object of its hits is the status from then on */
     SEUIL_ROLE_LEG,     /* hidden: only finds events for its parent; it is in no record */
     /* Compounds (compound.h): events hit their legs. */
-    SEUIL_ROLE_TOGETHER, /* all legs within within_ms, in any order */
-    SEUIL_ROLE_SEQUENCE, /* in their order */
-    SEUIL_ROLE_LAST,     /* leg 1 met `times` of the last `of` objects of leg 0 */
-    SEUIL_ROLE_STREAK,   /* leg 0 `times` in a row without leg 1 */
-    SEUIL_ROLE_ABSENCE,  /* within_ms without leg 1 though leg 0 came `times` */
-    SEUIL_ROLE_RESET,    /* hidden: so too; retires behaviour */
-    SEUIL_ROLE_FILTER,   /* hidden: what hits it is no event for its model; it is in no record */
-    SEUIL_ROLE_SCOPE,    /* hidden: when a rule under an inactivity was last awarded (idle.h) */
+    SEUIL_ROLE_TOGETHER,   /* all legs within within_ms, in any order */
+    SEUIL_ROLE_SEQUENCE,   /* in their order */
+    SEUIL_ROLE_LAST,       /* leg 1 met `times` of the last `of` objects of leg 0 */
+    SEUIL_ROLE_STREAK,     /* leg 0 `times` in a row without leg 1 */
+    SEUIL_ROLE_ABSENCE,    /* within_ms without leg 1 though leg 0 came `times` */
+    SEUIL_ROLE_RESET,      /* hidden: so too; retires behaviour */
+    SEUIL_ROLE_FILTER,     /* hidden: what hits it is no event for its model; it is in no record */
+    SEUIL_ROLE_QUARANTINE, /* hidden: clicks of e-mails that wait (quarantine.h) */
+    SEUIL_ROLE_SCOPE,      /* hidden: when a rule under an inactivity was last awarded (idle.h) */
 };
 
 /* Why events are filtered: what they are counted by. */
@@ -147,7 +148,8 @@ struct seuil_rule {
     uint16_t parent;    /* of a LEG: index in the set; of a rule under inactivity: its SCOPE's */
     uint32_t times;     /* of LAST, STREAK, ABSENCE, RESET */
     int64_t frequency_ms, recency_ms; /* 0: none */
-    int64_t within_ms;                /* of compounds */
+    int64_t within_ms;                /* of compounds; of QUARANTINE: a burst */
+    int64_t wait_ms;                  /* of QUARANTINE */
     double points; /* finite; <= 0 for an exclusion; 1 when measured: awards are points then */
     double factor, floor, ceiling; /* measured: an award is factor times the measure, clamped */
     const struct seuil_measured *measured;

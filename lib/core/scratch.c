@@ -7,6 +7,7 @@
 #include "core/compound.h"
 #include "core/fit.h"
 #include "core/fold.h"
+#include "core/quarantine.h"
 
 static size_t round_up(size_t size)
 {
@@ -137,6 +138,8 @@ void seuil_scratch_bind_slot(struct seuil_scratch *scratch, unsigned slot, unsig
         return;
     if (seuil_role_is_silence(scratch->models->rules[rule].role))
         scratch->has_timers = true;
+    if (scratch->models->rules[rule].role == SEUIL_ROLE_QUARANTINE)
+        scratch->has_quarantine = true;
     if (!seuil_role_is_command(scratch->models->rules[rule].role))
         return;
     if (!scratch->has_roles)
@@ -159,6 +162,7 @@ void seuil_scratch_bind_const(struct seuil_scratch *scratch, const struct seuil_
 {
     scratch->has_roles = false;
     scratch->has_timers = false;
+    scratch->has_quarantine = false;
     scratch->redecays = false;
     for (unsigned i = 0; i < lead->evidence.rule_count; i++) {
         unsigned slot = lead->evidence.by_key[i];
@@ -206,6 +210,7 @@ bool seuil_scratch_bind(struct seuil_scratch *scratch, struct seuil_lead *lead)
 
     scratch->has_roles = false;
     scratch->has_timers = false;
+    scratch->has_quarantine = false;
     scratch->redecays = false;
     for (unsigned i = 0; i < lead->evidence.rule_count; i++) {
         unsigned slot = lead->evidence.by_key[i];
@@ -305,6 +310,7 @@ static void fold_recent(struct seuil_scratch *scratch, const struct seuil_lead *
                   evidence->rules[slot].meaning, renewed_at(lead));
     }
     seuil_voids_find(evidence, at, &scratch->voids);
+    seuil_quarantine_judge(scratch, evidence, &scratch->voids, evidence->recent_count, at, false);
     for (scratch->seen = 0; scratch->seen < evidence->recent_count; scratch->seen++) {
         const struct seuil_record *record = &evidence->records[evidence->recent[scratch->seen]];
 
@@ -312,10 +318,13 @@ static void fold_recent(struct seuil_scratch *scratch, const struct seuil_lead *
             break;
         seuil_fold_pass(&folding, record->key.time);
         if (!seuil_voids_of(evidence, &scratch->voids, record))
-            seuil_fold_record(&folding, record);
+            seuil_fold_record(&folding, record,
+                              scratch->has_quarantine ? scratch->skip[scratch->seen] : 0);
     }
     seuil_fold_pass(&folding, at);
     scratch->next_instant = seuil_fold_next(&folding);
+    if (scratch->next_verdict < scratch->next_instant)
+        scratch->next_instant = scratch->next_verdict;
 }
 
 /* Returns the hash of the status. */

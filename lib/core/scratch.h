@@ -79,6 +79,7 @@ struct seuil_scratch {
     uint16_t rule_of[SEUIL_LEAD_RULES_MAX];  /* by slot: index in the set */
     bool has_roles;                          /* it has evidence of commands */
     bool has_timers;                         /* and of rules with instants of their own */
+    bool has_quarantine;                     /* and of clicks that wait */
     uint16_t status_slot[SEUIL_MODELS_MAX];  /* if so: of the status rule, or SEUIL_NO_SLOT */
     uint16_t recycle_slot[SEUIL_MODELS_MAX]; /* likewise */
 
@@ -93,6 +94,10 @@ struct seuil_scratch {
     struct seuil_model_view model[SEUIL_MODELS_MAX];
     struct seuil_term terms[SEUIL_LEAD_RULES_MAX]; /* by index of the rule */
     struct seuil_voids voids;                      /* of the view */
+    /* Of a lead with clicks that wait: */
+    uint16_t skip[SEUIL_RECENT_MAX + 1];       /* by place in recent: models it is no event for */
+    seuil_time_ms next_verdict;                /* SEUIL_TIME_NEVER: none */
+    seuil_time_ms wait_from[SEUIL_MODELS_MAX]; /* silences that end later wait */
     uint16_t scope_count;
     struct seuil_scope scopes[SEUIL_LEAD_RULES_MAX]; /* the inactivities in play */
     int64_t halves[SEUIL_LEAD_RULES_MAX];            /* the half-lives in play */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/compound.h"
+#include "core/quarantine.h"
 #include "core/tally_parts.h"
 #include "core/zone.h"
 
@@ -148,7 +149,9 @@ void seuil_tally_prune(struct seuil_tally *tally, const struct seuil_rule *rule,
 {
     if (seuil_decay_is_aged(&rule->decay) && (tally->instants || tally->buckets || tally->sum != 0))
         prune_aged(tally, rule, now);
-    if (tally->objects)
+    if (tally->objects && rule->role == SEUIL_ROLE_QUARANTINE)
+        seuil_quarantine_prune(tally, rule, now);
+    else if (tally->objects)
         prune_objects(tally, rule, now);
     if (tally->moments)
         seuil_compound_prune(tally, rule, now);

@@ -87,6 +87,7 @@ static void shuffle(uint64_t seed)
                                     .adjust = seed % 2,
                                     .ties = true,
                                     .retract = seed % 3 == 1,
+                                    .quarantine = seed % 3 == 2,
                                     .ahead = seed % 4 == 0,
                                     .sales = seed % 5 == 1};
     unsigned order[WORLD_EVENTS_MAX];
@@ -236,6 +237,7 @@ static void due(uint64_t seed)
                                     .adjust = seed % 3 == 0,
                                     .ties = true,
                                     .retract = seed % 4 == 1,
+                                    .quarantine = seed % 4 == 2,
                                     .ahead = seed % 5 == 0,
                                     .horizon_ms = seed % 7 == 0 ? 1000 : 0,
                                     .sales = seed % 4 == 1};
@@ -343,6 +345,7 @@ static void codec(uint64_t seed)
                                     .adjust = true,
                                     .ties = true,
                                     .retract = true,
+                                    .quarantine = true,
                                     .sales = seed % 3 == 1};
     unsigned order[WORLD_EVENTS_MAX];
     uint8_t bytes[SEUIL_LEAD_BYTES_MAX], again[SEUIL_LEAD_BYTES_MAX];

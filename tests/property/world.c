@@ -311,6 +311,28 @@ static void draw_reset_and_legs(struct world *world, const struct world_options 
     model->silences = silences;
     if (world_chance(world, options->calm ? 0 : 25))
         draw_inactivity(world, options, model, index);
+    if (options->quarantine && world_chance(world, 40)) {
+        struct seuil_rule *waits = &world->rules[(*index)++];
+        struct seuil_measured *looked_at =
+            seuil_arena_alloc(&world->models.arena, 2, sizeof(*looked_at));
+
+        looked_at[0].field = SEUIL_FIELD_OBJECT;
+        looked_at[1].field = SEUIL_FIELD_VALUE;
+        *waits = (struct seuil_rule){.name = "quarantine",
+                                     .label = "quarantine",
+                                     .key = (uint32_t)world_random(world) | 1,
+                                     .meaning = 9,
+                                     .model = model->index,
+                                     .group = SEUIL_GROUP_NONE,
+                                     .kind = SEUIL_KIND_ACTIVITY,
+                                     .role = SEUIL_ROLE_QUARANTINE,
+                                     .times = 2 + (uint32_t)world_below(world, 2),
+                                     .within_ms = 1 + (int64_t)world_below(world, 400),
+                                     .measured = looked_at,
+                                     .measured_count = 2};
+        waits->wait_ms = waits->within_ms + (int64_t)world_below(world, 300);
+        waits->when = name_is(world, SEUIL_FIELD_NAME, 0, activity_names, 0, 5);
+    }
     for (unsigned i = 0; i < legs->count; i++)
         world->rules[(*index)++] = legs->rule[i];
 }
@@ -506,7 +528,7 @@ static void draw_models(struct world *world, const struct world_options *options
     for (unsigned i = 0; i < models->model_count; i++)
         counts[i] = (unsigned)(1 + world_below(world, 6));
     world->rules =
-        seuil_arena_alloc(&models->arena, 2 * (10 + 7 * SEUIL_LEGS_MAX), sizeof(*world->rules));
+        seuil_arena_alloc(&models->arena, 2 * (11 + 7 * SEUIL_LEGS_MAX), sizeof(*world->rules));
     attributes = seuil_arena_alloc(&models->arena, WORLD_ATTRIBUTES, sizeof(*attributes));
     for (unsigned i = 0; i < WORLD_ATTRIBUTES; i++)
         attributes[i] = (struct seuil_attribute){

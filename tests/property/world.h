@@ -25,9 +25,10 @@ struct world_options {
     unsigned events;    /* at most */
     int64_t span_ms;    /* event times lie in so much */
     bool profile, adjust, ties, ahead;
-    bool sales;   /* commands, statuses, shortcuts, alerts, grades, conditions on them */
-    bool retract; /* some events void others */
-    bool calm;    /* mostly decays whose events may be deferred, and marks far apart */
+    bool sales;      /* commands, statuses, shortcuts, alerts, grades, conditions on them */
+    bool retract;    /* some events void others */
+    bool quarantine; /* some models have one */
+    bool calm;       /* mostly decays whose events may be deferred, and marks far apart */
 };
 
 struct world {

@@ -284,7 +284,6 @@ Test(model, mistakes_in_rules_are_refused_where_they_are)
     static const struct refusal rows[] = {
         {"unknown key \"pionts\" of a rule (did you mean \"points\"?)",
          RULES "{" PAGE ", @pionts: 3}\n"},
-        {"\"quarantine\" of a rule is not supported yet", RULES "{" PAGE ", @quarantine: 3}\n"},
         {"the events of this rule stand in its legs",
          RULES "{name: r, event: @form, group: g, points: 1, together: {within: 1d, of: [" LEG
                ", " LEG "]}}\n"},
@@ -353,6 +352,11 @@ Test(model, mistakes_in_rules_are_refused_where_they_are)
         {"there is a filter called \"f\" already",
          HEAD ONE_RULE "filters: [{name: f, event: email}, {name: @f, event: form}]\n"},
         {"a filter needs \"event\"", HEAD ONE_RULE "filters: [@{name: f}]\n"},
+        {"a burst longer than wait",
+         HEAD ONE_RULE "quarantine: {wait: 2s, burst: {links: 3, within: @3s}}\n"},
+        {"wait must be between 100ms and 10s",
+         HEAD ONE_RULE "quarantine: {wait: @30s, burst: {links: 3, within: 2s}}\n"},
+        {"quarantine needs \"burst\"", HEAD ONE_RULE "quarantine: @{wait: 3s}\n"},
         {"inactivity is of a group or of the model",
          HEAD "rules:\n" RULE ", decay: @{inactivity: {every: 7d, keep: 0.5}}}\n"},
         {"inactivity needs either keep",
