@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """mapping.py BUILD [CASE...]: records of other sources become events, between a real Kafka and a real Redis."""
+import hashlib
+import hmac
 import json
 import os
 import sys
 import time
+from urllib.parse import urlencode
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from harness import ROOT, World, adds_up, await_until, expect, main, say  # noqa: E402
@@ -130,4 +133,83 @@ def lists_survive_kills(build):
         say(f"{sum(wanted.values())} events in {len(leads) * 40} records, each counted once")
 
 
-main([a_mapped_lead_qualifies, lists_survive_kills])
+SECRET = "a secret of tests"
+
+
+def key_of(address):
+    return hmac.new(SECRET.encode(), address.encode(), hashlib.sha256).hexdigest()
+
+
+def matomo(key, rand, at, path):
+    return ("matomo", key, urlencode({"idsite": 1, "rec": 1, "rand": rand, "_id": "4dd8b1e2a3f40596", "cdt": at // 1000,
+                                      "url": "https://www.exemple.fr" + path}), at)
+
+
+def brevo(key, address, event, at, **more):
+    return ("brevo", key, {"event": event, "email": address, "id": 26224, "message-id": "<m1@relay.example>", "ts_epoch": at,
+                           "ts": at // 1000 + 7200, "tags": ["printemps"], **more}, at)
+
+
+def texts_in(redis):
+    """Every text that Redis keeps."""
+    read = {"string": ("GET",), "hash": ("HGETALL",), "list": ("LRANGE", 0, -1), "set": ("SMEMBERS",),
+            "zset": ("ZRANGE", 0, -1), "stream": ("XRANGE", "-", "+")}
+    for key in redis.keys("*"):
+        kind = redis("TYPE", key)
+        verb, *rest = read[kind if isinstance(kind, str) else kind.decode()]
+        yield repr(key) + repr(redis(verb, key, *rest))
+
+
+def presets_lift_a_lead_together(build):
+    """pages of Matomo, e-mails of Brevo and SendGrid and a form of HubSpot are one lead, by a hash of the address"""
+    hashed = {"lead": "email | hmac"}
+    own = {"matomo": {}, "brevo": {"all": hashed}, "sendgrid": {"others": "drop", "all": hashed},
+           "hubspot-forms": {"all": {"lead": "values[name=email].value | email | hmac"}}}
+    with World(build, os.path.join(ROOT, "config", "models", "standard.yaml"), broker="shared", inputs=()) as w:
+        daemon = w.daemon(lead_secret=SECRET, inputs={
+            name.split("-")[0]: {"start": "earliest", "topic": w.prefix + name, "preset": name, **({"map": map_} if map_ else {})}
+            for name, map_ in own.items()})
+        w.ctl("init")
+        daemon.start()
+        address, other = "camille@usine.example", "paul@usine.example"
+        lead, at = key_of(address), now_ms()
+        page = matomo(lead, 2, at, "/tarifs?utm_source=lettre")
+        batch_ = [{"email": e, "timestamp": at // 1000, "event": "open", "sg_event_id": "o" + e[0], "sg_message_id": "m2.f",
+                   "sg_machine_open": False} for e in (address, other)]
+        w.produce(matomo(lead, 1, at, "/demande-de-devis"), page, page,
+                  brevo(lead, address, "request", at), brevo(lead, address, "delivered", at),
+                  brevo(lead, address, "unique_proxy_open", at + 1), brevo(lead, address, "proxy_open", at + 1),
+                  brevo(lead, address, "unique_opened", at + 2), brevo(lead, " Camille@Usine.EXAMPLE", "opened", at + 2),
+                  brevo(lead, address, "click", at + 3, link="https://www.exemple.fr/tarifs"),
+                  ("sendgrid", lead, batch_, at), ("sendgrid", key_of(other), batch_, at))
+
+        def lines(of):
+            told = json.loads(w.ctl("explain", of, "--format", "json", check=False) or "{}")
+            return {x["rule"]: x["count"] for m in told.get("models", ()) for x in m["explanation"] if x["count"]}
+        await_until("what both leads did", lambda: lines(lead) == {"demande-de-devis-vue": 1, "tarifs": 1, "ouverture": 2, "clic": 1}
+                    and lines(key_of(other)) == {"ouverture": 1})
+        expect(not w.crossings(), f"too early: {w.crossings()}")
+        w.produce(("hubspot-forms", lead, {"formId": "devis", "conversionId": "c1", "submittedAt": now_ms(), "pageUrl": "https://www.exemple.fr/devis",
+                                           "values": [{"name": "email", "value": address}, {"name": "effectif", "value": "50"}]}))
+        await_until("the form", lambda: lines(lead).get("demande-envoyee") == 1)
+        last = matomo(lead, 3, now_ms(), "/tarifs")
+        w.produce(last)
+        shown = [json.loads(w.ctl("decode", "--input", "matomo", "--offset", f"{r.partition}:{r.offset}"))
+                 for r in w.consume("matomo") if r.value == last[2].encode()]
+        await_until("the crossing by the page", lambda: w.crossings())
+        crossing = w.crossings()[0]
+        expect(crossing["lead"] == lead and crossing["tier"] == "qualifie" and crossing["cause"]["id"] == shown[0]["id"],
+               f"another crossing: {crossing}")
+        expect(len(w.crossings()) == 1, f"others crossed: {w.crossings()}")
+        daemon.stop()
+        got = adds_up(daemon)
+        expect("dead_lettered" not in got and got["duplicate"] == 2, f"other fates: {got}")
+        expect(daemon.says("input sendgrid left out: other_lead=2"), "what was left out is not told")
+        published = [str((r.key, r.value, r.headers)) for r in w.consume("qualifications")]
+        kept = list(texts_in(w.redis.client()))
+        expect(any(lead in text for text in kept) and any(lead in text for text in published), "the lead is nowhere")
+        for text in [*kept, *published]:
+            expect("usine.example" not in text.lower(), f"an address is in {text}")
+
+
+main([a_mapped_lead_qualifies, lists_survive_kills, presets_lift_a_lead_together])
