@@ -1,5 +1,6 @@
-/* The headers of a crossing: CloudEvents 1.0, Kafka protocol binding, binary mode (section 3.2:
- * attributes are headers `ce_...`, the value is the data, `content-type` is its media type).
+/* A crossing as a CloudEvent 1.0, Kafka protocol binding: in binary mode (section 3.2: attributes
+ * are headers `ce_...`, the value is the data, `content-type` is its media type), or structured
+ * (section 3.3: the value is one JSON object of attributes and data, by the JSON format 1.0).
  *
  * Everything that depends on when the record was made travels here and only here: the value and
  * the attributes are the same when the crossing is made again. */
@@ -10,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 #include "codec/encode.h"
 #include "codec/outbox.h"
@@ -22,6 +24,7 @@ struct seuil_cloudevent {
     seuil_time_ms effective; /* ce_time: the instant it is true from */
     struct seuil_str lead;   /* ce_subject */
     enum seuil_out_format format;
+    bool structured;                          /* format is JSON */
     struct seuil_str traceparent, tracestate; /* of the causing record; len 0: none */
     seuil_time_ms processed;                  /* wall clock: seuil_processed_at */
     int64_t input_lag_ms;                     /* seuil_input_lag_ms; negative: unknown, left out */
@@ -32,6 +35,10 @@ struct seuil_cloudevent {
 struct seuil_cloudevent_text {
     char effective[32], processed[32], lag[24];
 };
+
+/* Structured: what stands before the data, and after it. 0 or SEUIL_ERR_NOMEM. */
+int seuil_cloudevent_open(const struct seuil_cloudevent *event, struct seuil_buf *out);
+int seuil_cloudevent_close(struct seuil_buf *out);
 
 /* Add the headers to @entry, which has room for 12 more: views into @event and @text, which must
  * stay as they are while it is used. */

@@ -43,6 +43,7 @@
 /* In the order of the choices in settings.def. */
 enum seuil_log_format { SEUIL_LOG_LOGFMT, SEUIL_LOG_JSON };
 enum seuil_keying { SEUIL_KEYING_MURMUR2, SEUIL_KEYING_CONSISTENT, SEUIL_KEYING_UNCHECKED };
+enum seuil_outbound_mode { SEUIL_OUTBOUND_BINARY, SEUIL_OUTBOUND_STRUCTURED };
 enum seuil_outbound_format { SEUIL_OUTBOUND_JSON, SEUIL_OUTBOUND_AVRO, SEUIL_OUTBOUND_CONFLUENT };
 
 /* In the order of the names in settings_inputs.c. */

@@ -204,6 +204,10 @@ static void check_registry(struct seuil_settings_loader *loader)
                              SEUIL_ERR_MISSING,
                              "outbound.format: confluent needs registry.url, where its schema is "
                              "registered");
+    if (s->outbound_mode == SEUIL_OUTBOUND_STRUCTURED && s->outbound_format != SEUIL_OUTBOUND_JSON)
+        seuil_settings_error(loader, origin(loader, SEUIL_SETTING_outbound_mode), SEUIL_ERR_INVALID,
+                             "outbound.mode: structured is JSON: set outbound.format: json, or "
+                             "outbound.mode: binary");
     if (s->registry_user[0] && !s->registry_password[0])
         seuil_settings_error(loader, origin(loader, SEUIL_SETTING_registry_user), SEUIL_ERR_MISSING,
                              "registry.user is given without registry.password or "

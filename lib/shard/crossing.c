@@ -62,6 +62,25 @@ static seuil_time_ms arrival_of(struct seuil_source *source, const struct seuil_
     return record->time;
 }
 
+static int write_value(struct seuil_shard *shard, const struct seuil_cloudevent *head,
+                       const struct seuil_lead *lead, const struct seuil_crossing *crossing,
+                       const struct seuil_cause *cause)
+{
+    const struct seuil_shard_config *config = shard->config;
+    struct seuil_buf *value = &shard->value;
+    int rc = 0;
+
+    seuil_buf_clear(value);
+    if (config->out_framed)
+        rc = seuil_framing_confluent_write(config->out_schema_id, value);
+    else if (head->structured)
+        rc = seuil_cloudevent_open(head, value);
+    if (!rc)
+        rc = seuil_crossing_write(config->out_format, config->app, shard->env.models, lead,
+                                  crossing, cause, value);
+    return !rc && head->structured ? seuil_cloudevent_close(value) : rc;
+}
+
 void seuil_crossing_add(struct seuil_shard *shard, const struct seuil_item *item,
                         const struct seuil_event *event, const struct seuil_lead *lead,
                         const struct seuil_crossing *crossing)
@@ -97,27 +116,22 @@ void seuil_crossing_add(struct seuil_shard *shard, const struct seuil_item *item
         cause.partition = waited->partition;
         cause.offset = waited->offset;
     }
-    seuil_buf_clear(&shard->value);
-    if (config->out_framed && seuil_framing_confluent_write(config->out_schema_id, &shard->value)) {
-        shard->failed = true;
-        return;
-    }
     seuil_crossing_id(config->app, &shard->env.models->models[crossing->model], lead,
                       crossing->ordinal, id);
-    if (seuil_crossing_write(config->out_format, config->app, shard->env.models, lead, crossing,
-                             &cause, &shard->value) != 0) {
-        shard->failed = true;
-        return;
-    }
     head.id = id;
     head.source = config->source;
     head.up = crossing->up;
     head.effective = crossing->effective;
     head.lead = (struct seuil_str){lead->id, lead->id_len};
     head.format = config->out_format;
+    head.structured = config->out_structured;
     head.processed = shard->wall;
     head.input_lag_ms = shard->wall - (event ? arrived : crossing->effective);
     head.stale = config->stale_after_ms > 0 && head.input_lag_ms > config->stale_after_ms;
+    if (write_value(shard, &head, lead, crossing, &cause) != 0) {
+        shard->failed = true;
+        return;
+    }
     shard->pending.stale += head.stale;
     entry.key = head.lead;
     entry.value = shard->value.ptr;

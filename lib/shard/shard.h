@@ -53,6 +53,7 @@ struct seuil_shard_config {
     const char *dead_letters;
     const char *source; /* ce_source */
     enum seuil_out_format out_format;
+    bool out_structured;    /* CloudEvents in structured mode: out_format is JSON */
     bool out_framed;        /* Confluent's framing stands before the value */
     uint32_t out_schema_id; /* of it */
     int64_t checkpoint_ms;  /* 0: every batch is a checkpoint */

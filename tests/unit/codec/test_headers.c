@@ -241,3 +241,40 @@ Test(dead_letter, of_others_or_damaged_is_told_apart)
     e.headers[2].value_len = 3;
     cr_assert_eq(seuil_dead_letter_read(e.headers, e.header_count, &view), SEUIL_ERR_FORMAT);
 }
+
+/* ---- structured mode ---------------------------------------------------------------------- */
+
+Test(cloudevent, structured_holds_attributes_and_data_in_one_object)
+{
+    struct seuil_cloudevent event = {
+        .id = "0a",
+        .source = "urn:seuil:\"x\"",
+        .up = false,
+        .effective = INT64_C(1767261600000),
+        .lead = SEUIL_STR("n\xc3\xa9/\n"),
+        .format = SEUIL_OUT_JSON,
+        .structured = true,
+        .tracestate = SEUIL_STR("a=b"),
+        .processed = INT64_C(1767261600000),
+        .input_lag_ms = -1,
+    };
+    struct seuil_cloudevent_text text;
+    struct seuil_entry_view e = {0};
+    struct seuil_buf out = {0};
+
+    cr_assert_eq(seuil_cloudevent_open(&event, &out), 0);
+    seuil_buf_add_text(&out, "{}");
+    cr_assert_eq(seuil_cloudevent_close(&out), 0);
+    seuil_buf_add_byte(&out, 0);
+    cr_assert_str_eq((const char *)out.ptr,
+                     "{\"specversion\":\"1.0\",\"id\":\"0a\",\"source\":\"urn:seuil:\\\"x\\\"\","
+                     "\"type\":\"fr.seuil.tier.down\",\"time\":\"2026-01-01T10:00:00.000Z\","
+                     "\"subject\":\"n\xc3\xa9/\\n\",\"datacontenttype\":\"application/json\","
+                     "\"tracestate\":\"a=b\",\"data\":{}}");
+    seuil_buf_done(&out);
+    seuil_cloudevent_add(&event, &text, &e);
+    cr_assert_eq(e.header_count, 3);
+    cr_assert_str_eq(header(&e, "content-type"), "application/cloudevents+json; charset=UTF-8");
+    cr_assert_str_eq(header(&e, "tracestate"), "a=b");
+    cr_assert_null(header(&e, "ce_id"));
+}
