@@ -229,6 +229,13 @@ static inline bool seuil_tally_is_empty(const struct seuil_tally *tally)
            tally->windows == 0;
 }
 
+/* Whether anything in it hangs on the decay it was folded under. */
+static inline bool seuil_tally_has_awards(const struct seuil_tally *tally)
+{
+    return tally->count > 0 || tally->instants > 0 || tally->buckets > 0 || tally->sum != 0 ||
+           tally->total != 0;
+}
+
 static inline void seuil_tally_clear(struct seuil_tally *tally)
 {
     tally->count = 0;

@@ -343,8 +343,8 @@ static void check_rules(struct seuil_unpack *unpack, const struct seuil_evidence
     for (unsigned i = 0; i < evidence->rule_count && !unpack->bad; i++) {
         const struct seuil_tally *tally = &evidence->tallies[i];
 
-        require(unpack, !seuil_tally_is_empty(tally) ||
-                            (evidence->rules[i].records > 0 && tally->shape == 0));
+        require(unpack, !seuil_tally_is_empty(tally) || evidence->rules[i].records > 0);
+        require(unpack, seuil_tally_has_awards(tally) || tally->shape == 0);
     }
     for (unsigned i = 0; i < evidence->recent_count && !unpack->bad; i++)
         require(unpack, evidence->records[i].hit_count > 0 || evidence->records[i].mark);

@@ -176,9 +176,9 @@ static unsigned parts_of(const struct seuil_rule_ref *rule, const struct seuil_t
         return parts;
     return parts | (count_is_plain(tally) ? 0 : SEUIL_PART_COUNT) |
            (tally->instants ? SEUIL_PART_INSTANTS : 0) | (has_sum(tally) ? SEUIL_PART_SUM : 0) |
-           tally->shape * SEUIL_PART_SHAPE | (tally->buckets ? SEUIL_PART_BUCKETS : 0) |
-           (tally->periods ? SEUIL_PART_PERIODS : 0) | (tally->objects ? SEUIL_PART_OBJECTS : 0) |
-           (tally->limited ? SEUIL_PART_LIMITED : 0) |
+           (seuil_tally_has_awards(tally) ? tally->shape * SEUIL_PART_SHAPE : 0u) |
+           (tally->buckets ? SEUIL_PART_BUCKETS : 0) | (tally->periods ? SEUIL_PART_PERIODS : 0) |
+           (tally->objects ? SEUIL_PART_OBJECTS : 0) | (tally->limited ? SEUIL_PART_LIMITED : 0) |
            (tally->moments || tally->streak ? SEUIL_PART_MOMENTS : 0) |
            (tally->windows ? SEUIL_PART_WINDOW : 0);
 }

@@ -156,8 +156,10 @@ void seuil_tally_prune(struct seuil_tally *tally, const struct seuil_rule *rule,
     if (tally->moments)
         seuil_compound_prune(tally, rule, now);
     forget_refusals(tally);
-    if (seuil_tally_is_empty(tally))
-        seuil_tally_clear(tally);
+    if (!seuil_tally_has_awards(tally)) {
+        tally->shape = 0; /* what else is left hangs on no decay */
+        tally->span_ms = 0;
+    }
 }
 
 static unsigned find_object(const struct seuil_tally *tally, uint32_t hash)
