@@ -176,7 +176,7 @@ static int pick(struct seuil_shard *shard, seuil_time_ms *ret_least, int *ret_wa
         }
     }
     /* Its topic may hold records from before this one that were written since. */
-    if (best >= 0 && oldest_topic >= 0 &&
+    if (best >= 0 && best_time != SEUIL_TIME_NONE && oldest_topic >= 0 &&
         (best_time < shard->wall ? best_time : shard->wall) - oldest > BELIEVED_MS) {
         *ret_wait = oldest_topic;
         return -1;

@@ -118,6 +118,18 @@ Test(apply, a_record_from_the_future_is_a_dead_letter_and_moves_no_clock)
     rig_free(rig);
 }
 
+Test(apply, a_record_from_the_future_waits_for_no_other_topic)
+{
+    struct rig *rig = rig_new();
+
+    rig_event(rig, VIEWS, RIG_WALL + SEUIL_HOUR_MS, "a", "big", 0);
+    rig_start(rig);
+    rig_turns(rig, 5);
+    cr_assert_eq(rig_sent(rig, SEUIL_DEST_DEAD_LETTERS), 1);
+    cr_assert_str_eq(error_of(rig, 0), "future");
+    rig_free(rig);
+}
+
 Test(apply, a_lead_is_advanced_to_its_record_before_the_record_counts)
 {
     struct rig *rig = rig_new();
