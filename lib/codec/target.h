@@ -82,6 +82,8 @@ static inline void seuil_target_put_string(struct seuil_event *event, unsigned t
         event->retracts = s;
         break;
     default:
+        if (target >= SEUIL_TARGET_ID) /* of another class: not met */
+            break;
         event->field[target].type = SEUIL_TYPE_STRING;
         event->field[target].s = s;
     }
