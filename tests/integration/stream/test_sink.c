@@ -42,6 +42,23 @@ static struct seuil_delivery next_report(struct seuil_sink *sink)
     return delivery;
 }
 
+/* A text of @size bytes with its end: the broker's limit is on batches as they are compressed. */
+static char *incompressible(size_t size)
+{
+    char *text = malloc(size);
+    uint64_t state = 88172645463325252u;
+
+    cr_assert(text);
+    for (size_t i = 0; i + 1 < size; i++) {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        text[i] = (char)('!' + (state >> 32) % 94);
+    }
+    text[size - 1] = 0;
+    return text;
+}
+
 static struct seuil_entry_view entry_of(uint8_t destination, const char *key, const char *value)
 {
     return (struct seuil_entry_view){.destination = destination,
@@ -229,10 +246,8 @@ Test(sink, that_fails_tells_everything_unreported_once_and_goes_on_with_a_new_pr
     struct seuil_entry_view entry;
     uint32_t failed = 0, good = 0;
     bool told[21] = {false};
-    char *large = malloc(20000);
+    char *large = incompressible(20000);
 
-    memset(large, 'x', 19999);
-    large[19999] = 0;
     open(&x, 2, 2, "max.message.bytes", "5000"); /* the broker's limit, unknown to the client */
     entry = entry_of(SEUIL_DEST_OUTBOUND, "lead", "first");
     send(x.sink, 0, 0, &entry);
@@ -278,11 +293,9 @@ Test(sink, wakes_its_thread_for_a_report_also_after_the_producer_was_replaced, .
     struct seuil_delivery d;
     int fd = eventfd(0, EFD_NONBLOCK);
     struct pollfd wait = {fd, POLLIN, 0};
-    char *large = malloc(20000);
+    char *large = incompressible(20000);
     uint64_t woken;
 
-    memset(large, 'x', 19999);
-    large[19999] = 0;
     open(&x, 2, 2, "max.message.bytes", "5000");
     x.sink->ops->watch(x.sink, fd);
     for (int i = 0; i < 3; i++) {
