@@ -71,6 +71,11 @@ def near_mark(model, score):
                for value in (score.total, score.beneath, score.exclusion))
 
 
+def near_grade(model, score):
+    return any(abs(value - mark) < NEAR for kind, value in (("fit", score.fit), ("behaviour", score.behaviour))
+               for mark in model.grades.get(kind, {}).values())
+
+
 def compare_crossings(lead, told):
     """Both lists since the last comparison; the one is emptied."""
     mine, lead.crossings = lead.crossings, []
@@ -122,6 +127,8 @@ def compare(engine, seed):
     for _, event in rows:
         known[id(event)] = dict(event, hash=next(hashes))
     lead, told, at = Lead(models), [], iter(rows)
+    hints = {a["at"] for a in answers if "crossing" in a}
+    lead.hints = hints
     queries, asked = iter(asks), 0
     for answer in answers:
         if "crossing" in answer:
@@ -132,6 +139,7 @@ def compare(engine, seed):
             told = []
             expect(lead.is_worthless(answer["expired"]), "a lead that is worth something is forgotten", answer)
             lead.forget()
+            lead.hints = hints
         elif "verdict" in answer:
             arrival, event = next(at)
             # Crossings told before the verdict are of the silence, those after it of the event.
@@ -157,6 +165,10 @@ def compare(engine, seed):
             expect(abs(mine.total - answer["exact"]) <= near, "score", when, mine.total,
                    answer["exact"])
             check_sum(answer)
+            model, grade = lead.models[index], None
+            if not near_grade(model, mine):
+                grade = model.grade(lead.state(index, when), mine, lead.standing[index])
+                expect(grade == answer["grade"], "grade", when, grade, answer["grade"])
             compared += 1
     return compared
 

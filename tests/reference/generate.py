@@ -15,6 +15,7 @@ SECTORS = ["industrie", "santé", "conseil"]
 class Generator:
     def __init__(self, seed):
         self.random = random.Random(seed)
+        self.commands = []
 
     def one(self, *choices):
         return self.random.choice(choices)
@@ -80,7 +81,103 @@ class Generator:
                 model["exclusions"][1]["decay"] = {"expires": "6d"}
             model["excluded"] = {"mark": -500, "name": "exclu"}
         model["tiers"] = self.tiers()
+        if self.some(0.5):
+            self.embellish(model)
         return model
+
+    def embellish(self, model):
+        """What fewer models have."""
+        if self.some(0.4):
+            model["grades"] = self.one({"fit": {"A": 30, "B": 10, "C": 1}}, {"behaviour": {1: 40, 2: 20, 3: 5}},
+                                       {"fit": {"A": 20, "B": 8, "C": 0}, "behaviour": {1: 30, 2: 15, 3: 2}})
+            if "fit" in model["grades"] and self.some(0.5):
+                model["tiers"][-1]["when"] = self.one({"grade": ["A", "B"]}, {"not": {"grade": "D"}})
+        if self.some(0.3):
+            model["fit"]["criteria"] += [
+                {"name": "budget", "points": {"field": "effectif", "factor": self.one(0.1, 1, -0.05), "ceiling": self.one(4, 15)}},
+                {"name": "taille2", "cases": [{"when": {"effectif": {"at_least": 100}}, "points": 12},
+                                              {"when": {"effectif": {"at_least": 20}}, "points": 4}]}]
+        if self.some(0.2):
+            model["fit"]["mean"] = True
+            for criterion in model["fit"]["criteria"]:
+                criterion["weight"] = self.one(1, 2, 0.5)
+            model["fit"]["criteria"][2]["points"] = 3000
+            model["fit"]["ceiling"] = 300
+        for rule in model["rules"][:-1]:
+            if self.some(0.2) and rule["event"] == "page_view":
+                rule["points"] = {"field": "duration_ms", "factor": self.one(0.001, 0.0001, -0.0005), "ceiling": self.one(5, 40)}
+            elif self.some(0.3) and rule["event"] == "form":
+                rule["points"] = {"each": self.one(2, 5), "of": ["fields.budget", "fields.tel", "form_id"], "ceiling": self.one(4, 9, 100)}
+            if self.some(0.15):
+                rule["while"] = self.one({"secteur": "industrie"}, {"effectif": {"at_least": 50}}, {"not": {"status": "customer"}})
+            if self.some(0.15):
+                rule["shortcut"] = {"tier": self.random.choice(model["tiers"][1:])["name"], "hold": self.one("1d", "3d", "12h", "20d")}
+        if self.some(0.5):
+            model["recycle"] = {"floor": self.one(5, 12), "decay": self.one("none", {"half_life": "6d"}, {"expires": "5d"})}
+        if self.some(0.3):
+            model["status"] = {"frozen": self.one(["customer"], ["customer", "partenaire"], ["partenaire"])}
+            if self.some(0.5):
+                model["status"]["attribute"] = "statut"
+        if self.some(0.6):
+            self.several(model)
+        if self.some(0.4):
+            every = self.one("2d", "36h", "9d")
+            decay = {"inactivity": self.one({"every": every, "keep": self.one(0.5, 0.9, "25%")}, {"every": every, "subtract": self.one(1, 5, 0.5)})}
+            if self.some(0.5):
+                model["decay"] = decay
+            else:
+                model["groups"][self.random.choice(list(model["groups"]))]["decay"] = decay
+            if "subtract" in decay["inactivity"]:
+                for rule in model["rules"]:
+                    rule.pop("while", None)
+        self.commands = self.one([], ["recycle"], ["convert", "reopen"], ["convert", "reopen", "recycle", "disqualify"],
+                                 ["disqualify", "reopen", "recycle"])
+        if "convert" in self.commands and ("reset" in model or any("absence" in r for r in model["rules"])):
+            self.commands = ["recycle"]
+
+    def leg(self):
+        kind = self.one("page_view", "email", "form")
+        leg = {"event": kind}
+        when = self.condition(kind)
+        if when:
+            leg["when"] = when
+        return leg
+
+    def several(self, model):
+        """Rules of several events."""
+        delivered = {"event": "email", "when": {"action": "delivered"}}
+        engaged = {"event": "email", "when": {"action": ["opened", "clicked"]}}
+        for i in range(self.random.randint(1, 3)):
+            within = self.one("1d", "3d", "10d")
+            rule = {"name": f"s{i}", "group": self.random.choice(list(model["groups"])), "points": self.points()}
+            kind = self.random.randrange(7)
+            if kind == 0:
+                rule["together"] = {"within": within, "of": [self.leg() for _ in range(self.random.randint(2, 3))]}
+            elif kind == 1:
+                rule["sequence"] = {"within": within, "of": [self.leg() for _ in range(self.random.randint(2, 3))]}
+            elif kind == 2:
+                rule["last"] = {"of": 3, "among": self.one(delivered, engaged), "having": engaged, "by": "message_id"}
+                if self.some(0.5):
+                    rule["last"]["at_least"] = self.random.randint(1, rule["last"]["of"])
+            elif kind == 3:
+                rule["streak"] = {"times": self.one(1, 2, 3), "of": self.one(delivered, {"event": "page_view"}), "without": self.one(engaged, {"event": "form"})}
+            elif kind == 4:
+                rule["absence"] = {"silence": self.one("2d", "5d", "9d"), "without": self.one(engaged, {"event": "page_view"}),
+                                   "solicited": dict(delivered, times=self.one(1, 2))}
+            else:
+                rule.update(self.leg())
+                if kind == 5:
+                    rule["frequency"] = {"times": self.one(2, 3), "within": within}
+                else:
+                    rule["recency"] = {self.one("within", "after"): within}
+            if self.some(0.3):
+                rule["limit"] = self.one("once", {"times": 2, "per": "day"}, {"times": 1, "within": "3d"})
+            if self.some(0.3):
+                rule["decay"] = self.decay()
+            model["rules"].append(rule)
+        if self.some(0.4):
+            model["reset"] = {"silence": self.one("2d", "5d", "9d"), "without": self.one(engaged, {"event": "page_view"}),
+                              "solicited": dict(delivered, times=self.one(1, 2))}
 
     def rule(self, index, groups):
         kind = self.one("page_view", "page_view", "email", "form")
@@ -132,7 +229,12 @@ class Generator:
                                    "effectif": self.one(10, 50, 200, None)}
             if self.some(0.1):
                 event["attributes"]["domaine"] = self.one("concurrent.fr", "client.fr")
+            if "convert" in self.commands and self.some(0.3):
+                event["attributes"]["statut"] = self.one("prospect", "partenaire", "customer", None)
         else:
+            if self.commands and self.some(0.7):
+                event.update(name=self.random.choice(self.commands), author="crm", arguments={})
+                return event
             event.update(name="adjust", author="sales", reason="entretien", arguments={"points": self.points()})
             if self.some(0.5):
                 event["arguments"]["until"] = event["time"] + self.one(DAY, 3 * DAY, 10 * DAY)
