@@ -71,6 +71,12 @@ def near_mark(model, score):
                for value in (score.total, score.beneath, score.exclusion))
 
 
+def veiled(lead, state):
+    """A frozen lead keeps only the newest value of an attribute: the fit of the day it was frozen cannot
+    be told any more once one of them was written since."""
+    return state.frozen_since is not None and any(time > state.frozen_since for time, _, _ in lead.writes.values())
+
+
 def near_grade(model, score):
     return any(abs(value - mark) < NEAR for kind, value in (("fit", score.fit), ("behaviour", score.behaviour))
                for mark in model.grades.get(kind, {}).values())
@@ -159,6 +165,8 @@ def compare(engine, seed):
                 told = []
             index = asked % len(models)
             asked += 1
+            if veiled(lead, lead.state(index, when)):
+                continue
             mine = lead.score(index, when)
             # What is left of a forgotten lead is seen until its key is deleted.
             near = 0.001 if lead.forgotten else NEAR * max(1, abs(mine.total))
