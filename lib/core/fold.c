@@ -231,6 +231,17 @@ static void rebase(const struct seuil_folding *folding, const struct seuil_rule 
     }
 }
 
+/* The place of an inactivity is kept from its first event on, since a silence may be what is
+ * awarded first, long after the event was folded. While nothing is under it the instant says
+ * nothing. */
+static void begin_scope(struct seuil_tally *scope, seuil_time_ms time)
+{
+    if (scope->moments)
+        return;
+    scope->moments = 1;
+    scope->moment[0] = time;
+}
+
 /* An event that a limit refuses fires no shortcut, and ends no inactivity. */
 static void award(const struct seuil_folding *folding, unsigned slot, const struct seuil_rule *rule,
                   seuil_time_ms time, uint32_t object, double measure)
@@ -402,12 +413,13 @@ void seuil_fold_record(const struct seuil_folding *folding, const struct seuil_r
         }
         if (skip >> rule->model & 1)
             continue;
-        if (rule->role == SEUIL_ROLE_STATUS)
+        if (rule->role == SEUIL_ROLE_SCOPE)
+            begin_scope(seuil_fold_tally(folding, slot), record->key.time);
+        else if (rule->role == SEUIL_ROLE_STATUS)
             pass_status(folding, rule, slot, record->key.time, record->object[i]);
         else if (rule->role == SEUIL_ROLE_RECYCLE)
             pass_recycle(folding, rule, slot, record->key.time, record->object[i]);
-        else if (rule->role != SEUIL_ROLE_RESET && rule->role != SEUIL_ROLE_SCOPE &&
-                 !is_frozen(folding, rule->model))
+        else if (rule->role != SEUIL_ROLE_RESET && !is_frozen(folding, rule->model))
             pass_hit(folding, rule, record, i);
     }
 }
