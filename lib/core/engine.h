@@ -83,7 +83,7 @@ struct seuil_crossing {
     uint8_t tier_before; /* tier index, or SEUIL_TIER_EXCLUDED */
     uint8_t tier;
     bool up;
-    bool publish; /* both tiers' policy allows it */
+    bool publish; /* the policy of the tier entered, or downwards of the one left, allows it */
     enum seuil_reason reason;
     uint32_t ordinal;                     /* 1, 2, ... of this lead in this model, for the id */
     seuil_time_ms effective;              /* the instant it is true from */

@@ -232,8 +232,10 @@ static void cross(struct seuil_scratch *scratch, struct seuil_lead *lead, unsign
     crossing->up = from.excluded || (!to.excluded && to.under > from.under);
     crossing->reason = reason_of(scratch, lead, model, from, to, reason);
     crossing->ordinal = ordinal;
-    crossing->publish = !rules->silent && publishes(rules, crossing->tier_before) &&
-                        publishes(rules, crossing->tier);
+    /* Upwards it is the tier entered that is told, downwards the one left: what lies below a tier
+     * that nobody hears of must not hide it. */
+    crossing->publish =
+        !rules->silent && publishes(rules, crossing->up ? crossing->tier : crossing->tier_before);
     if (!crossing->up)
         seuil_alert_leave(scratch, model, automaton);
     else if (crossing->publish)

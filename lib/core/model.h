@@ -194,7 +194,7 @@ struct seuil_tier {
     double entry; /* tier 0: -INFINITY */
     double exit;  /* <= entry; NAN: none, the entry condition is the exit condition */
     bool strict;  /* entry needs T > entry, else T >= entry */
-    bool publish; /* crossings into and out of it are published (default) */
+    bool publish; /* entering it from below and leaving it downwards are told (default) */
     /* When an entry upwards is told (0: at once): when the lead has been in the tier for so long;
      * so much after the entry, if it is in it then; at most once in so long. */
     int64_t for_ms, delay_ms, cool_down_ms;
