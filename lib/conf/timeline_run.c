@@ -32,6 +32,7 @@ struct seuil_timeline_runner {
     void *regex, *scratch_memory;
     struct seuil_scratch *scratch;
     struct seuil_lead *leads[SEUIL_TIMELINE_LEADS_MAX];
+    uint8_t person[SEUIL_TIMELINE_LEADS_MAX]; /* the lead that it is; itself, until it is merged */
     struct seuil_outcome outcome;
     struct seuil_explanation explanation;
     struct seuil_difference beyond; /* counted, not kept */
@@ -178,14 +179,13 @@ static void keep_out(struct seuil_timeline_runner *runner, uint8_t lead,
     memcpy(out->grade, crossing->explanation.grade, sizeof(out->grade));
 }
 
-static void step(struct seuil_timeline_runner *runner, uint8_t index,
-                 const struct seuil_event *event)
+/* What was asked of the lead @index came to pass, as the outcome says. */
+static void told(struct seuil_timeline_runner *runner, uint8_t index)
 {
     struct seuil_lead *lead = runner->leads[index];
     struct seuil_timeline_result *result = runner->result;
     uint8_t tier;
 
-    seuil_engine_step(runner->models, runner->scratch, event, lead, &runner->outcome);
     for (uint32_t i = 0; i < runner->outcome.crossing_count; i++)
         if (runner->outcome.crossings[i].model == runner->timeline->model &&
             runner->outcome.crossings[i].publish)
@@ -193,6 +193,41 @@ static void step(struct seuil_timeline_runner *runner, uint8_t index,
     tier = tier_of(runner, lead, false);
     if (index == 0 && tier != SEUIL_TIER_EXCLUDED && tier > result->highest)
         result->highest = tier;
+}
+
+static void step(struct seuil_timeline_runner *runner, uint8_t index,
+                 const struct seuil_event *event)
+{
+    seuil_engine_step(runner->models, runner->scratch, event, runner->leads[index],
+                      &runner->outcome);
+    told(runner, index);
+}
+
+/* From now on all that is of lead @from is of @into, also what was merged into it before. */
+static void merge(struct seuil_timeline_runner *runner, uint8_t from,
+                  const struct seuil_event *event, struct seuil_str into)
+{
+    uint8_t to = 0;
+
+    runner->outcome = (struct seuil_outcome){.verdict = SEUIL_VERDICT_REFUSED};
+    while (to < runner->timeline->lead_count &&
+           !seuil_str_eq(into, seuil_str_from(runner->timeline->leads[to])))
+        to++;
+    if (to == runner->timeline->lead_count)
+        return;
+    to = runner->person[to];
+    if (to == from) {
+        runner->outcome.verdict = SEUIL_VERDICT_DUPLICATE; /* they are one already */
+        return;
+    }
+    seuil_engine_merge(runner->models, runner->scratch, event, runner->leads[from],
+                       runner->leads[to], &runner->outcome);
+    for (uint8_t i = 0; i < runner->timeline->lead_count; i++)
+        if (runner->person[i] == from)
+            runner->person[i] = to;
+    seuil_lead_init(runner->leads[from],
+                    (struct seuil_str){runner->leads[from]->id, runner->leads[from]->id_len});
+    told(runner, to);
 }
 
 /* Let silence act on all leads up to @time, each on its own. */
@@ -412,6 +447,7 @@ static bool begin(struct seuil_timeline_runner *runner, const struct seuil_timel
         if (!runner->leads[i])
             return false;
         seuil_lead_init(runner->leads[i], seuil_str_from(timeline->leads[i]));
+        runner->person[i] = i;
     }
     return true;
 }
@@ -425,11 +461,16 @@ void seuil_timeline_run(struct seuil_timeline_runner *runner, const struct seuil
 
         advance(runner, item->clock);
         if (item->event) {
-            step(runner, item->lead, item->event);
+            struct seuil_merge asked;
+
+            if (seuil_merge_read(item->event, &asked))
+                merge(runner, runner->person[item->lead], item->event, asked.into);
+            else
+                step(runner, runner->person[item->lead], item->event);
             runner->verdict = runner->outcome.verdict;
         }
         if (item->expect)
-            compare(runner, item->expect, item->lead, item->clock);
+            compare(runner, item->expect, runner->person[item->lead], item->clock);
     }
     for (uint8_t i = 0; i < timeline->lead_count && !runner->nomem; i++) {
         uint32_t bytes = (uint32_t)seuil_lead_size(runner->leads[i]);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/condition.h"
+#include "core/engine.h"
 #include "core/rule_eval.h"
 #include "core/time_text.h"
 
@@ -143,4 +144,19 @@ uint32_t seuil_command_operand(const struct seuil_models *models, const struct s
     value =
         seuil_event_entry(event, seuil_str_from(models->attributes[model->status_attribute].name));
     return value && value->type == SEUIL_TYPE_STRING ? seuil_status_hash(value->s) : 0;
+}
+
+bool seuil_merge_read(const struct seuil_event *event, struct seuil_merge *ret_merge)
+{
+    const struct seuil_value *name = &event->field[SEUIL_FIELD_NAME];
+    const struct seuil_value *into;
+
+    if (event->kind != SEUIL_KIND_COMMAND || event->retracts.len > 0 ||
+        name->type != SEUIL_TYPE_STRING || !seuil_str_eq(name->s, SEUIL_STR("merge")))
+        return false;
+    *ret_merge = (struct seuil_merge){0};
+    into = seuil_event_entry(event, SEUIL_STR("into"));
+    if (into && into->type == SEUIL_TYPE_STRING && into->s.len <= SEUIL_ID_MAX)
+        ret_merge->into = into->s;
+    return true;
 }

@@ -12,6 +12,7 @@
 #include "core/quarantine.h"
 #include "core/rule_eval.h"
 #include "core/scratch.h"
+#include "core/unite.h"
 
 const char *seuil_reason_name(enum seuil_reason reason)
 {
@@ -225,6 +226,15 @@ static void erase(struct seuil_evidence *evidence, seuil_time_ms cut)
     evidence->raised = (struct seuil_key){.time = SEUIL_TIME_NONE};
 }
 
+static void forget_alerts(struct seuil_lead *lead)
+{
+    for (unsigned i = 0; i < lead->automaton_count; i++) {
+        lead->automata[i].alert = (struct seuil_alert){0};
+        lead->automata[i].told_count = 0;
+        lead->automata[i].stands = false;
+    }
+}
+
 static void step_forget(struct seuil_scratch *scratch, const struct seuil_event *event,
                         seuil_time_ms time, struct seuil_lead *lead,
                         struct seuil_outcome *ret_outcome)
@@ -235,11 +245,7 @@ static void step_forget(struct seuil_scratch *scratch, const struct seuil_event 
         begin_anew(lead);
     seuil_scratch_bind(scratch, lead);
     erase(&lead->evidence, time);
-    for (unsigned i = 0; i < lead->automaton_count; i++) {
-        lead->automata[i].alert = (struct seuil_alert){0};
-        lead->automata[i].told_count = 0;
-        lead->automata[i].stands = false;
-    }
+    forget_alerts(lead);
     lead->cut = time;
     lead->consented = false;
     lead->cause_count = 0;
@@ -453,6 +459,53 @@ int seuil_engine_step(const struct seuil_models *models, struct seuil_scratch *s
         step_tick(scratch, event, lead, ret_outcome);
     else
         step_event(scratch, event, lead, ret_outcome);
+    return 0;
+}
+
+/* Forgotten by either id, the person is forgotten. */
+static void cut_both(struct seuil_lead *from, struct seuil_lead *into)
+{
+    if (from->cut == SEUIL_TIME_NONE && into->cut == SEUIL_TIME_NONE)
+        return;
+    if (from->cut > into->cut) {
+        erase(&into->evidence, from->cut);
+        forget_alerts(into);
+        into->cut = from->cut;
+        into->cause_count = 0;
+    } else {
+        erase(&from->evidence, into->cut);
+    }
+}
+
+int seuil_engine_merge(const struct seuil_models *models, struct seuil_scratch *scratch,
+                       const struct seuil_event *event, struct seuil_lead *from,
+                       struct seuil_lead *into, struct seuil_outcome *ret_outcome)
+{
+    seuil_time_ms at;
+    bool empty;
+
+    assert(scratch->models == models && from != into);
+    clear_outcome(ret_outcome);
+    if (from->expired || from->clock == SEUIL_TIME_NONE) {
+        ret_outcome->verdict = SEUIL_VERDICT_FILTERED;
+        return 0;
+    }
+    at = judged_at(into, event, seuil_ingest_time(event, &ret_outcome->notes));
+    at = from->clock > at ? from->clock : at;
+    if (into->expired)
+        begin_anew(into);
+    empty = into->tombstone || into->evidence.newest == SEUIL_TIME_NONE;
+    cut_both(from, into);
+    if (!from->tombstone)
+        into->consented |= from->consented;
+    seuil_unite_evidence(scratch, from, into, &ret_outcome->notes);
+    seuil_unite_told(scratch, from, into);
+    into->tombstone = into->cut != SEUIL_TIME_NONE && into->evidence.newest == SEUIL_TIME_NONE;
+    if (empty && !into->tombstone)
+        into->birth = (struct seuil_birth){0};
+    set_birth(into, event);
+    seuil_ingest_settle(scratch, into, &ret_outcome->notes);
+    conclude(scratch, into, at, SEUIL_REASON_COMMAND, ret_outcome);
     return 0;
 }
 

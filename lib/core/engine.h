@@ -147,6 +147,28 @@ int seuil_engine_step(const struct seuil_models *models, struct seuil_scratch *s
                       const struct seuil_event *event, struct seuil_lead *lead,
                       struct seuil_outcome *ret_outcome);
 
+/* What a command named "merge" asks for: its lead and that of argument `into` are one person. */
+struct seuil_merge {
+    struct seuil_str into; /* in the event; empty: there is none, or it is no id */
+};
+
+/* Whether @event is such a command. */
+bool seuil_merge_read(const struct seuil_event *event, struct seuil_merge *ret_merge);
+
+/* Merge lead @from into @into, as @event, a merge command, asks (SCORING 6, 10.9, 10.10): the
+ * evidence is united, then limits choose; @into keeps its tier, and the alerts of both count for
+ * its cool-downs. A cut-off of either erases what both have up to it.
+ *
+ * The caller has let silence act on both up to the same instant. From now on @from is an alias of
+ * @into, which is the caller's affair: it steps its events on @into, still with the lead's own id,
+ * so that equal event ids of both count. What is left of @from is no state.
+ *
+ * APPLIED, or FILTERED when @from has nothing to give (@into is unchanged). Score and tier are
+ * judged at the command's time, but at neither's clock before; reason command. */
+int seuil_engine_merge(const struct seuil_models *models, struct seuil_scratch *scratch,
+                       const struct seuil_event *event, struct seuil_lead *from,
+                       struct seuil_lead *into, struct seuil_outcome *ret_outcome);
+
 /* The first instant after the lead's clock at which silence alone changes something that must be
  * acted upon: a tier, an expiry of the whole lead, an event ahead of the clock. Exact to the
  * millisecond, never late; SEUIL_TIME_NEVER when there is none. */

@@ -242,6 +242,23 @@ static void begin_scope(struct seuil_tally *scope, seuil_time_ms time)
     scope->moment[0] = time;
 }
 
+void seuil_fold_rest(const struct seuil_folding *folding, const struct seuil_rule *scope,
+                     seuil_time_ms time)
+{
+    const struct seuil_scratch *scratch = folding->scratch;
+    const struct seuil_rule *rules = scratch->models->rules;
+
+    for (unsigned i = 0; i < folding->evidence->rule_count; i++) {
+        unsigned index = scratch->rule_of[folding->evidence->by_key[i]];
+
+        if (index == SEUIL_NO_RULE || rules[index].decay.shape != SEUIL_DECAY_INACTIVITY ||
+            &rules[rules[index].parent] != scope)
+            continue;
+        rebase(folding, &rules[index], time);
+        return;
+    }
+}
+
 /* An event that a limit refuses fires no shortcut, and ends no inactivity. */
 static void award(const struct seuil_folding *folding, unsigned slot, const struct seuil_rule *rule,
                   seuil_time_ms time, uint32_t object, double measure)

@@ -43,6 +43,11 @@ void seuil_fold_record(const struct seuil_folding *folding, const struct seuil_r
  * too. Slots of limits stay used (SCORING 10.3). */
 void seuil_fold_retire(const struct seuil_folding *folding, unsigned model, bool holds);
 
+/* What is under the inactivity of the hidden rule @scope shrinks up to @time, and counts anew from
+ * there. */
+void seuil_fold_rest(const struct seuil_folding *folding, const struct seuil_rule *scope,
+                     seuil_time_ms time);
+
 /* What the status rule's tally says of the lead. */
 struct seuil_status {
     uint32_t hash;       /* 0: none */

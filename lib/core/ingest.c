@@ -89,6 +89,19 @@ static void repeat(struct seuil_scratch *scratch, struct seuil_evidence *evidenc
     record_time(evidence, key.time, ret_changed);
 }
 
+bool seuil_ingest_repeat(struct seuil_scratch *scratch, struct seuil_evidence *evidence,
+                         struct seuil_key key)
+{
+    bool changed;
+
+    for (unsigned i = 0; i < evidence->recent_count; i++)
+        if (evidence->records[evidence->recent[i]].key.hash == key.hash) {
+            repeat(scratch, evidence, i, key, &changed);
+            return true;
+        }
+    return false;
+}
+
 enum seuil_verdict seuil_ingest_record(struct seuil_scratch *scratch,
                                        const struct seuil_event *event, struct seuil_key key,
                                        struct seuil_evidence *evidence, unsigned *notes,
@@ -184,9 +197,10 @@ static void set_value(struct seuil_attribute_value *to, const struct seuil_value
     }
 }
 
-/* Last writer wins. */
-static void write_attribute(struct seuil_evidence *evidence, uint32_t key, struct seuil_key written,
-                            const struct seuil_value *value, unsigned *notes, bool *ret_changed)
+/* The place of attribute @key if what was written at @written wins there, else NULL: the last
+ * writer does. */
+static struct seuil_attribute_value *place_of(struct seuil_evidence *evidence, uint32_t key,
+                                              struct seuil_key written)
 {
     unsigned at = 0;
     struct seuil_attribute_value *to;
@@ -200,11 +214,30 @@ static void write_attribute(struct seuil_evidence *evidence, uint32_t key, struc
         evidence->attribute_count++;
         to->key = key;
     } else if (!seuil_key_less(to->written, written)) {
-        return;
+        return NULL;
     }
     to->written = written;
+    return to;
+}
+
+static void write_attribute(struct seuil_evidence *evidence, uint32_t key, struct seuil_key written,
+                            const struct seuil_value *value, unsigned *notes, bool *ret_changed)
+{
+    struct seuil_attribute_value *to = place_of(evidence, key, written);
+
+    if (!to)
+        return;
     set_value(to, value, notes);
     *ret_changed = true;
+}
+
+void seuil_ingest_attribute(struct seuil_evidence *evidence,
+                            const struct seuil_attribute_value *value)
+{
+    struct seuil_attribute_value *to = place_of(evidence, value->key, value->written);
+
+    if (to)
+        *to = *value;
 }
 
 /* Attributes that no model names any more make room for those that one does. */
@@ -270,12 +303,28 @@ static void insert_adjustment(struct seuil_evidence *evidence,
     evidence->adjustment_count++;
 }
 
+/* If it is one too many, an ended one goes, else the oldest. */
+static void add_adjustment(struct seuil_evidence *evidence,
+                           const struct seuil_adjustment *adjustment, unsigned *notes)
+{
+    unsigned out = 0;
+
+    insert_adjustment(evidence, adjustment);
+    if (evidence->adjustment_count <= SEUIL_ADJUSTMENTS_MAX)
+        return;
+    for (unsigned i = SEUIL_ADJUSTMENTS_MAX + 1; i-- > 0;)
+        if (evidence->adjustments[i].until <= evidence->newest)
+            out = i;
+    if (evidence->adjustments[out].until > evidence->newest)
+        *notes |= SEUIL_NOTE_ADJUSTMENT_DROPPED;
+    remove_adjustment(evidence, out);
+}
+
 enum seuil_verdict seuil_ingest_adjustment(struct seuil_scratch *scratch,
                                            const struct seuil_adjustment *adjustment,
                                            struct seuil_evidence *evidence, unsigned *notes,
                                            bool *ret_changed)
 {
-    unsigned out = 0;
     struct seuil_record *mark;
 
     for (unsigned i = 0; i < evidence->adjustment_count; i++) {
@@ -299,18 +348,18 @@ enum seuil_verdict seuil_ingest_adjustment(struct seuil_scratch *scratch,
         mark->mark = SEUIL_MARK_RETRACTED;
         return SEUIL_VERDICT_APPLIED;
     }
-    insert_adjustment(evidence, adjustment);
+    add_adjustment(evidence, adjustment, notes);
     *ret_changed = true;
-    if (evidence->adjustment_count <= SEUIL_ADJUSTMENTS_MAX)
-        return SEUIL_VERDICT_APPLIED;
-    /* One too many: an ended one goes, else the oldest. */
-    for (unsigned i = SEUIL_ADJUSTMENTS_MAX + 1; i-- > 0;)
-        if (evidence->adjustments[i].until <= evidence->newest)
-            out = i;
-    if (evidence->adjustments[out].until > evidence->newest)
-        *notes |= SEUIL_NOTE_ADJUSTMENT_DROPPED;
-    remove_adjustment(evidence, out);
     return SEUIL_VERDICT_APPLIED;
+}
+
+void seuil_ingest_united_adjustment(struct seuil_evidence *evidence,
+                                    const struct seuil_adjustment *adjustment, unsigned *notes)
+{
+    for (unsigned i = 0; i < evidence->adjustment_count; i++)
+        if (evidence->adjustments[i].key.hash == adjustment->key.hash)
+            return;
+    add_adjustment(evidence, adjustment, notes);
 }
 
 /* ---- retractions ------------------------------------------------------------------------- */

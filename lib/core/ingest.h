@@ -45,6 +45,10 @@ enum seuil_verdict seuil_ingest_retraction(struct seuil_scratch *scratch, uint64
                                            struct seuil_key key, struct seuil_evidence *evidence,
                                            bool *ret_changed);
 
+/* Whether the event of @key.hash is in recent; if so, the earlier time stays. */
+bool seuil_ingest_repeat(struct seuil_scratch *scratch, struct seuil_evidence *evidence,
+                         struct seuil_key key);
+
 /* Put a record into recent that is @mark with @operand and hits no rule. As above. */
 enum seuil_verdict seuil_ingest_mark(struct seuil_scratch *scratch, enum seuil_mark mark,
                                      uint64_t operand, struct seuil_key key,
@@ -67,6 +71,13 @@ enum seuil_verdict seuil_ingest_adjustment(struct seuil_scratch *scratch,
                                            const struct seuil_adjustment *adjustment,
                                            struct seuil_evidence *evidence, unsigned *notes,
                                            bool *ret_changed);
+
+/* Those of another lead that is the same person: the last writer wins; an adjustment that is there
+ * already is one. There is room: the named attributes of both. */
+void seuil_ingest_attribute(struct seuil_evidence *evidence,
+                            const struct seuil_attribute_value *value);
+void seuil_ingest_united_adjustment(struct seuil_evidence *evidence,
+                                    const struct seuil_adjustment *adjustment, unsigned *notes);
 
 /* Attributes that no model names any more are dropped. */
 void seuil_ingest_drop_unnamed(const struct seuil_scratch *scratch,

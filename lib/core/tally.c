@@ -54,8 +54,7 @@ static void rolling_needs(const struct seuil_rule *rule, int64_t *ret_window_ms,
     }
 }
 
-/* How many of the newest awards are kept exactly. */
-static unsigned instants_kept(const struct seuil_rule *rule)
+unsigned seuil_tally_kept(const struct seuil_rule *rule)
 {
     unsigned kept = 0;
 
@@ -308,7 +307,7 @@ static void fold_oldest(struct seuil_tally *tally, const struct seuil_rule *rule
 
 void seuil_tally_trim(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms now)
 {
-    while (tally->instants > instants_kept(rule))
+    while (tally->instants > seuil_tally_kept(rule))
         fold_oldest(tally, rule, now);
 }
 
@@ -330,7 +329,7 @@ static void add_instant(struct seuil_tally *tally, seuil_time_ms time, double me
 static void add_award(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms time,
                       double measure)
 {
-    unsigned kept = instants_kept(rule);
+    unsigned kept = seuil_tally_kept(rule);
 
     tally->shape = rule->decay.shape;
     tally->span_ms = seuil_decay_window_ms(&rule->decay);

@@ -50,6 +50,9 @@ void seuil_tally_add_to_sum(struct seuil_tally *tally, int64_t half_life, seuil_
 /* Add awards of one bucket; buckets ascend. */
 void seuil_tally_add_to_buckets(struct seuil_tally *tally, struct seuil_bucket bucket);
 
+/* How many of the newest awards of @rule are kept exactly. */
+unsigned seuil_tally_kept(const struct seuil_rule *rule);
+
 /* Take the oldest instants beyond those that @rule keeps exactly into the coarser part. */
 void seuil_tally_trim(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms now);
 

@@ -532,6 +532,102 @@ static void defer(uint64_t seed)
     world_done(&world);
 }
 
+/* ---- merge ------------------------------------------------------------------------------- */
+
+static void merge_leads(struct world *world, struct seuil_lead *from, struct seuil_lead *into,
+                        seuil_time_ms at)
+{
+    static struct seuil_outcome outcome;
+    struct seuil_event event = {
+        .kind = SEUIL_KIND_COMMAND, .lead = {from->id, from->id_len}, .time = at, .arrival = at};
+
+    world_step(world, from, NULL, at);
+    world_step(world, into, NULL, at);
+    seuil_engine_merge(&world->models, world->scratch, &event, from, into, &outcome);
+    if (outcome.verdict == SEUIL_VERDICT_APPLIED)
+        world_repack(world, into);
+}
+
+/* Step @event on @lead; silence acts before. */
+static void merge_step(struct world *world, struct seuil_lead *lead, unsigned event)
+{
+    world_step(world, lead, &world->events[event].event, world->events[event].event.arrival);
+}
+
+static void compare_evidence(struct world *world, const struct seuil_lead *a,
+                             const struct seuil_lead *b, const char *what)
+{
+    uint8_t first[SEUIL_LEAD_BYTES_MAX], second[SEUIL_LEAD_BYTES_MAX];
+    size_t first_len = world_evidence(world, a, first),
+           second_len = world_evidence(world, b, second);
+
+    if (first_len != second_len || memcmp(first, second, first_len) != 0)
+        world_fail(world, "%s: other evidence (%zu and %zu bytes)", what, first_len, second_len);
+}
+
+/* The events of one person under two ids, merged on the way: at even seeds nothing is folded, at
+ * every fourth one nothing of the second id, and the evidence is that of one lead; always, which of
+ * the two goes into the other does not matter. */
+static void merge(uint64_t seed)
+{
+    static struct seuil_lead a, b, c, d;
+    struct world world;
+    bool fresh = seed % 4 == 1, exact = seed % 2 == 0 || fresh;
+    struct world_options options = {.events = seed % 10 == 1 && !fresh ? WORLD_EVENTS_MAX : 60,
+                                    .span_ms =
+                                        seed % 20 == 1 ? 6 * SEUIL_DAY_MS : 60 * SEUIL_DAY_MS,
+                                    .profile = true,
+                                    .adjust = seed % 3 == 0,
+                                    .ties = true,
+                                    .sales = seed % 5 == 1,
+                                    .horizon_ms = seed % 2 ? 0 : 400 * SEUIL_DAY_MS};
+    unsigned order[WORLD_EVENTS_MAX], until;
+    struct seuil_lead *leads[] = {&a, &b};
+    seuil_time_ms at = WORLD_START, newest = WORLD_START;
+
+    world_init(&world, seed, &options);
+    for (unsigned i = 0; i < 2; i++)
+        seuil_lead_init(leads[i], i ? SEUIL_STR("lead-2") : SEUIL_STR("lead-1"));
+    draw_order(&world, order, 6 * SEUIL_DAY_MS);
+    until = (unsigned)world_below(&world, world.event_count + 1);
+    for (unsigned i = 0; i < until; i++)
+        if (world.events[order[i]].event.time > newest)
+            newest = world.events[order[i]].event.time;
+    for (unsigned i = 0; i < until; i++) {
+        bool second = world_chance(&world, 40);
+
+        if (fresh && world.events[order[i]].event.time < newest - 6 * SEUIL_DAY_MS)
+            second = false;
+        merge_step(&world, leads[second], order[i]);
+        merge_step(&world, world.lead, order[i]);
+        if (world.events[order[i]].event.arrival > at)
+            at = world.events[order[i]].event.arrival;
+    }
+    c = a;
+    d = b;
+    merge_leads(&world, &b, &a, at);
+    merge_leads(&world, &c, &d, at);
+    if (!world.expiries && a.clock != SEUIL_TIME_NONE && d.clock != SEUIL_TIME_NONE)
+        compare_evidence(&world, &a, &d, "the other way round");
+    if (exact) {
+        if (!fresh) {
+            c = a;
+            merge_leads(&world, &c, &a, at);
+        }
+        for (unsigned i = until; i < world.event_count; i++) {
+            merge_step(&world, &a, order[i]);
+            merge_step(&world, world.lead, order[i]);
+        }
+        if (!world.expiries)
+            compare_evidence(&world, &a, world.lead, "merged, and one lead");
+    } else {
+        for (unsigned i = until; i < world.event_count; i++)
+            merge_step(&world, &a, order[i]);
+    }
+    world_repack(&world, &a);
+    world_done(&world);
+}
+
 /* ------------------------------------------------------------------------------------------ */
 
 static const struct {
@@ -541,7 +637,7 @@ static const struct {
 } properties[] = {
     {"shuffle", shuffle, 3000},       {"literal", literal, 3000}, {"due", due, 300},
     {"due_coarse", due_coarse, 1000}, {"explain", explain, 2000}, {"codec", codec, 500},
-    {"defer", defer, 5000},
+    {"defer", defer, 5000},           {"merge", merge, 3000},
 };
 
 int main(int argc, char **argv)

@@ -1,0 +1,224 @@
+/* Two ids are one lead (SCORING 6, 10.9, 10.10): what has been folded already. What has not is in
+ * tests/property (merge) and tests/stories/langage/26-fusion.yaml. */
+
+#include "lead_story.h"
+
+static const char *const model =
+    "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+    "  - {name: once, group: g, event: activity, when: {name: once}, points: 10, limit: once}\n"
+    "  - {name: all, group: g, event: activity, when: {name: all}, points: 1}\n"
+    "  - {name: object, group: g, event: activity, when: {name: object}, points: 3,\n"
+    "     limit: {per: object}}\n"
+    "  - {name: half, group: g, event: activity, when: {name: half}, points: 8,\n"
+    "     decay: {half_life: 7d}}\n"
+    "  - {name: aged, group: g, event: activity, when: {name: aged}, points: 2,\n"
+    "     decay: {expires: 64d}}\n"
+    "recycle: {floor: 0}\n"
+    "status: {frozen: [customer]}\n"
+    "tiers: [{name: cold}, {name: warm, entry: 500}]\n";
+
+#define NOW (T0 + 60 * DAY)
+
+/* The lead of @story and another one, which is merged into it. */
+static struct seuil_lead other;
+
+static void swap(struct story *story)
+{
+    static struct seuil_lead lead;
+
+    lead = story->lead;
+    story->lead = other;
+    other = lead;
+}
+
+/* Tell the other lead. */
+#define OTHER(story, call)                                                                         \
+    do {                                                                                           \
+        swap(story);                                                                               \
+        call;                                                                                      \
+        swap(story);                                                                               \
+    } while (0)
+
+static struct story *begin(void)
+{
+    struct story *story = story_begin(model);
+
+    seuil_lead_init(&other, SEUIL_STR("cookie-1"));
+    return story;
+}
+
+static enum seuil_verdict merge(struct story *story)
+{
+    static struct seuil_lead copy;
+    uint8_t bytes[SEUIL_LEAD_BYTES_MAX];
+
+    prepare(story, SEUIL_KIND_COMMAND, "merge", NOW);
+    silence(story, NOW);
+    OTHER(story, silence(story, NOW));
+    seuil_engine_merge(story->models, story->scratch, &story->event, &other, &story->lead,
+                       &story->out);
+    seuil_lead_init(&copy, SEUIL_STR("L1"));
+    cr_assert_eq(seuil_lead_read(bytes, seuil_lead_write(&story->lead, bytes), &copy), 0);
+    return story->out.verdict;
+}
+
+static void expect(struct story *story, double expected)
+{
+    double got = exact_score(story, NOW);
+
+    cr_assert_float_eq(got, expected, 1e-6, "%g, not %g", got, expected);
+}
+
+Test(merge, once_for_both_although_both_have_folded_it)
+{
+    struct story *s = begin();
+
+    act(s, "1", "once", T0 + DAY);
+    act(s, "2", "all", T0 + 30 * DAY);
+    OTHER(s, act(s, "x1", "once", T0));
+    OTHER(s, act(s, "x2", "all", T0 + 30 * DAY));
+    OTHER(s, act(s, "x3", "all", T0 + 31 * DAY));
+    cr_assert_eq(merge(s), SEUIL_VERDICT_APPLIED);
+    expect(s, 10 + 3);
+    cr_assert_str_eq(explain(s, NOW)->lines[0].limited_by, "lead");
+    story_end(s);
+}
+
+Test(merge, an_object_of_both_counts_once)
+{
+    struct story *s = begin();
+
+    act_on(s, "1", "object", "mail-1", T0);
+    act_on(s, "2", "object", "mail-2", T0 + 1);
+    act(s, "3", "all", T0 + 30 * DAY);
+    OTHER(s, act_on(s, "x1", "object", "mail-2", T0 + DAY));
+    OTHER(s, act_on(s, "x2", "object", "mail-3", T0 + DAY));
+    OTHER(s, act(s, "x3", "all", T0 + 30 * DAY));
+    merge(s);
+    expect(s, 3 * 3 + 2);
+    cr_assert_eq(act_on(s, "4", "object", "mail-3", NOW), SEUIL_VERDICT_APPLIED);
+    expect(s, 3 * 3 + 2);
+    story_end(s);
+}
+
+Test(merge, half_lives_and_awards_that_end_are_added)
+{
+    struct story *s = begin();
+    double wanted = 0;
+    char id[8];
+
+    for (int i = 0; i < 40; i++) {
+        snprintf(id, sizeof(id), "h%d", i);
+        act(s, id, "half", T0 + i * DAY);
+        OTHER(s, act(s, id, "half", T0 + i * DAY / 2));
+        snprintf(id, sizeof(id), "a%d", i);
+        act(s, id, "aged", T0 + i * DAY);
+        OTHER(s, act(s, id, "aged", T0 + i * DAY / 2));
+        wanted += 8 * exp2(-(60.0 - i) / 7) + 8 * exp2(-(60.0 - i / 2.0) / 7) + 4;
+    }
+    merge(s);
+    expect(s, wanted);
+    story_end(s);
+}
+
+Test(merge, a_recycle_of_one_retires_what_the_other_did_before)
+{
+    struct story *s = begin();
+
+    act(s, "1", "half", T0);
+    act(s, "2", "half", T0 + 20 * DAY);
+    OTHER(s, command(s, "x1", "recycle", T0 + 10 * DAY));
+    OTHER(s, act(s, "x2", "all", T0 + 11 * DAY)); /* else the lead would be worth nothing */
+    OTHER(s, act(s, "x3", "all", T0 + 40 * DAY));
+    act(s, "3", "all", T0 + 40 * DAY);
+    merge(s);
+    expect(s, 8 * exp2(-40.0 / 7) + 3);
+    story_end(s);
+}
+
+Test(merge, with_a_frozen_lead_is_frozen_since_that_date)
+{
+    struct story *s = begin();
+
+    act(s, "1", "half", T0);
+    act(s, "2", "half", T0 + 20 * DAY);
+    OTHER(s, command(s, "x1", "convert", T0 + 7 * DAY));
+    OTHER(s, act(s, "x2", "all", T0 + 40 * DAY));
+    act(s, "3", "all", T0 + 40 * DAY);
+    merge(s);
+    expect(s, 4);
+    story_end(s);
+}
+
+Test(merge, of_more_events_than_a_lead_may_hold_folds_the_older_ones)
+{
+    struct story *s = begin();
+    char id[8];
+
+    for (int i = 0; i < 200; i++) {
+        snprintf(id, sizeof(id), "%d", i);
+        act(s, id, "all", NOW - 200 + i);
+        snprintf(id, sizeof(id), "x%d", i);
+        OTHER(s, act(s, id, "all", NOW - 200 + i));
+    }
+    merge(s);
+    cr_assert(s->out.notes & SEUIL_NOTE_HORIZON_SHORTENED);
+    cr_assert_leq(s->lead.evidence.recent_count, SEUIL_RECENT_MAX);
+    expect(s, 400);
+    story_end(s);
+}
+
+Test(merge, a_lead_without_history_has_nothing_to_give)
+{
+    struct story *s = begin();
+
+    act(s, "1", "all", T0);
+    cr_assert_eq(merge(s), SEUIL_VERDICT_FILTERED);
+    cr_assert_eq(s->out.todo, 0);
+    expect(s, 1);
+    story_end(s);
+}
+
+Test(merge, into_a_lead_that_is_not_there_moves_everything)
+{
+    struct story *s = begin();
+
+    OTHER(s, act(s, "x1", "once", T0));
+    OTHER(s, act(s, "x2", "all", T0 + 30 * DAY));
+    merge(s);
+    expect(s, 11);
+    cr_assert(s->lead.birth.known);
+    story_end(s);
+}
+
+Test(merge, what_is_forgotten_under_one_id_is_forgotten)
+{
+    struct story *s = begin();
+
+    act(s, "1", "all", NOW - 5);
+    act(s, "2", "all", NOW - 1);
+    OTHER(s, act(s, "x3", "once", NOW - 4));
+    OTHER(s, command(s, "x4", "forget", NOW - 3));
+    merge(s);
+    expect(s, 1);
+    cr_assert_eq(act(s, "5", "all", NOW - 4), SEUIL_VERDICT_FORGOTTEN);
+    story_end(s);
+}
+
+Test(merge, the_command_says_into_whom)
+{
+    struct story *s = begin();
+    struct seuil_merge asked;
+
+    prepare(s, SEUIL_KIND_COMMAND, "1", T0);
+    s->event.field[SEUIL_FIELD_NAME] = text_value("recycle");
+    cr_assert_not(seuil_merge_read(&s->event, &asked));
+    s->event.field[SEUIL_FIELD_NAME] = text_value("merge");
+    cr_assert(seuil_merge_read(&s->event, &asked));
+    cr_assert_eq(asked.into.len, 0);
+    s->entries[0] = (struct seuil_entry){SEUIL_STR("into"), text_value("personne")};
+    s->event.map_count = 1;
+    cr_assert(seuil_merge_read(&s->event, &asked));
+    cr_assert(seuil_str_eq(asked.into, SEUIL_STR("personne")));
+    story_end(s);
+}
