@@ -196,12 +196,13 @@ def presets_lift_a_lead_together(build):
         w.produce(last)
         shown = [json.loads(w.ctl("decode", "--input", "matomo", "--offset", f"{r.partition}:{r.offset}"))
                  for r in w.consume("matomo") if r.value == last[2].encode()]
-        await_until("the crossing by the page", lambda: w.crossings())
-        crossing = w.crossings()[0]
+        await_until("the crossings by the form and by the page", lambda: len(w.crossings()) == 2)
+        form, crossing = w.crossings()
+        expect(form["lead"] == lead and form["tier"] == "chaud" and form["cause"]["id"] == "c1", f"another crossing: {form}")
         expect(crossing["lead"] == lead and crossing["tier"] == "qualifie" and crossing["cause"]["id"] == shown[0]["id"],
                f"another crossing: {crossing}")
-        expect(len(w.crossings()) == 1, f"others crossed: {w.crossings()}")
         daemon.stop()
+        expect(len(w.crossings()) == 2, f"others crossed: {w.crossings()}")
         got = adds_up(daemon)
         expect("dead_lettered" not in got and got["duplicate"] == 2, f"other fates: {got}")
         expect(daemon.says("input sendgrid left out: other_lead=2"), "what was left out is not told")
