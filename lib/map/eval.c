@@ -1,6 +1,7 @@
 /* The ops of a map, one after the other. */
 
 #include <assert.h>
+#include <stdlib.h>
 
 #include "base/hash.h"
 #include "conf/regex.h"
@@ -8,22 +9,14 @@
 
 /* ---- tests -------------------------------------------------------------------------------- */
 
+static int by_text(const void *text, const void *entry)
+{
+    return seuil_str_cmp(*(const struct seuil_str *)text, *(const struct seuil_str *)entry);
+}
+
 static bool in_list(const struct seuil_str *texts, uint32_t count, struct seuil_str text)
 {
-    uint32_t low = 0, high = count;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        int order = seuil_str_cmp(texts[middle], text);
-
-        if (order == 0)
-            return true;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return false;
+    return bsearch(&text, texts, count, sizeof(*texts), by_text) != NULL;
 }
 
 static bool in_range(struct seuil_map_scratch *s, const struct seuil_map_test *test)

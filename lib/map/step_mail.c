@@ -1,6 +1,7 @@
 /* E-mail addresses and the domains that they and URLs belong to. */
 
 #include <libpsl.h>
+#include <stdlib.h>
 
 #include "codec/url.h"
 #include "map/scratch.h"
@@ -14,22 +15,14 @@ static const char *const free_mail[] = {
 /* RFC 1035: 253 characters. */
 #define DOMAIN_MAX 253
 
+static int by_text(const void *domain, const void *entry)
+{
+    return strcmp(domain, *(const char *const *)entry);
+}
+
 static bool find_domain(const char *const *list, size_t count, const char *domain)
 {
-    size_t low = 0, high = count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = strcmp(list[middle], domain);
-
-        if (order == 0)
-            return true;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return false;
+    return bsearch(domain, list, count, sizeof(*list), by_text) != NULL;
 }
 
 /* A domain by its looks: letters, digits, '-', other scripts; two labels at least, none empty, and
