@@ -100,6 +100,29 @@ def a_storm_of_members(build):
         judge(w, minimum=100)
 
 
+def two_under_one_name(build):
+    """two processes under one instance name: the fenced one takes a new consumer once, then one of them ends with 75; nothing lost or doubled"""
+    seed = random.randrange(1 << 30)
+    say(f"seed {seed}")
+    with world(build) as w:
+        a = w.daemon("a", **MEMBER)
+        b = w.daemon("b", **{**MEMBER, "instance": "a", "kafka__group.instance.id": "a"})
+        w.ctl("init")
+        a.start()
+        with Load(w, seed=seed, **LOAD) as load:
+            grow(w)
+            b.start(wait=False)
+            await_until("one of them ends", lambda: not (a.alive() and b.alive()), 60, 0.1)
+            left, ended = (a, b) if a.alive() else (b, a)
+            expect(ended.process.wait() == 75, f"{ended.name} ended with {ended.process.returncode}")
+            expect(ended.says("a new consumer joins the group"), "the fenced one gave up at once")
+            grow(w)
+            load.stop()
+        await_drained(w)
+        left.stop()
+        judge(w, minimum=100)
+
+
 def an_end_under_full_load(build):
     """SIGTERM while it drains a flood: READY, WATCHDOG and STOPPING are told, the end comes within 10 s
     with nothing in doubt"""
@@ -131,4 +154,4 @@ def an_end_under_full_load(build):
 
 
 if __name__ == "__main__":
-    main([a_zombie_wakes, a_storm_of_members, an_end_under_full_load])
+    main([a_zombie_wakes, a_storm_of_members, two_under_one_name, an_end_under_full_load])
