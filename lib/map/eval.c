@@ -16,7 +16,7 @@ static int by_text(const void *text, const void *entry)
 
 static bool in_list(const struct seuil_str *texts, uint32_t count, struct seuil_str text)
 {
-    return bsearch(&text, texts, count, sizeof(*texts), by_text) != NULL;
+    return count != 0 && bsearch(&text, texts, count, sizeof(*texts), by_text) != NULL;
 }
 
 static bool in_range(struct seuil_map_scratch *s, const struct seuil_map_test *test)
