@@ -26,7 +26,7 @@ static bool in_range(struct seuil_map_scratch *s, const struct seuil_map_test *t
     double d = s->value.v.type == SEUIL_TYPE_INT ? (double)s->value.v.i : s->value.v.d;
 
     if (!number)
-        s->fault.code = 0; /* what is no number is in no range */
+        s->fault = (struct seuil_map_fault){0}; /* what is no number is in no range */
     s->value = kept;
     return number && d >= test->low && d <= test->high;
 }
@@ -89,7 +89,7 @@ static int run_test(struct seuil_map_scratch *s, const struct seuil_map_test *te
 
 static int hash_bytes(struct seuil_map_scratch *s, uint8_t tag, const void *bytes, uint32_t len)
 {
-    if (len > SEUIL_MAP_HASH_MAX - 5 - s->hash_len)
+    if ((uint64_t)s->hash_len + 5 + len > SEUIL_MAP_HASH_MAX)
         return seuil_map_fail(s, SEUIL_ERR_LIMIT, "an id is derived of more than 4,096 bytes");
     s->hash[s->hash_len++] = (char)tag;
     for (unsigned i = 0; i < 4; i++)

@@ -50,10 +50,9 @@ static bool count_of(struct seuil_str text, int64_t up, int64_t down, seuil_time
             whole = whole * 10 + (c - '0');
         }
     }
-    if (digits == 0 || text.ptr[text.len - 1] == '.' || __builtin_mul_overflow(whole, up, &whole))
+    if (digits == 0 || text.ptr[text.len - 1] == '.' || __builtin_mul_overflow(whole, up, &whole) ||
+        __builtin_add_overflow(whole, down == 1 ? part * up / scale : 0, &whole))
         return false;
-    if (down == 1)
-        whole += part * up / scale;
     *ret_time = floor_div(negative ? -whole : whole, down);
     return true;
 }

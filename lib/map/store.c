@@ -112,7 +112,7 @@ int seuil_map_as_number(struct seuil_map_scratch *s)
     if (v->type != SEUIL_TYPE_STRING)
         return wrong(s, "a number is wanted");
     for (uint32_t i = 0; i < v->s.len; i++)
-        plain &= (v->s.ptr[i] >= '0' && v->s.ptr[i] <= '9') || strchr("+-.eE", v->s.ptr[i]);
+        plain &= (v->s.ptr[i] >= '0' && v->s.ptr[i] <= '9') || memchr("+-.eE", v->s.ptr[i], 5);
     if (!plain || v->s.len == 0 || v->s.len >= sizeof(text))
         return wrong(s, "a number is wanted");
     memcpy(text, v->s.ptr, v->s.len);
