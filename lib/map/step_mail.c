@@ -22,7 +22,8 @@ static int by_text(const void *domain, const void *entry)
 
 static bool find_domain(const char *const *list, size_t count, const char *domain)
 {
-    /* C17 7.22.5: the array of no elements must still be one, so a list that is not there is none. */
+    /* C17 7.22.5: the array of no elements must still be one, so a list that is not there is none.
+     */
     return count != 0 && bsearch(domain, list, count, sizeof(*list), by_text) != NULL;
 }
 
