@@ -191,11 +191,13 @@ int seuil_decoder_learn(struct seuil_decoder *decoder, const struct seuil_schema
                         const char *path, const char *text, uint32_t len, struct seuil_error *err)
 {
     struct seuil_writer_schema schema = {.path = path, .text = text, .len = len};
+    struct seuil_error local;
     struct learned *learned;
     const void *program;
     int rc;
 
     assert(seuil_format_names_schema(decoder->format));
+    err = err ? err : &local;
     if (seuil_programs_find(&decoder->programs, ref))
         return 0;
     learned = seuil_heap_zalloc(1, sizeof(*learned));
@@ -203,6 +205,8 @@ int seuil_decoder_learn(struct seuil_decoder *decoder, const struct seuil_schema
         return seuil_error_set(err, SEUIL_ERR_NOMEM, "out of memory");
     program = compile_schema(decoder, &schema, &learned->arena, err);
     rc = program ? add(decoder, ref, program, err) : SEUIL_ERR_INVALID;
+    if (!program && err->code == SEUIL_ERR_NOMEM)
+        rc = SEUIL_ERR_NOMEM; /* no fault of the schema's: it may be tried again */
     if (rc) {
         seuil_arena_done(&learned->arena);
         seuil_heap_free(learned);

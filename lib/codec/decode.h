@@ -56,8 +56,8 @@ void seuil_decoder_free(struct seuil_decoder *decoder);
 enum seuil_format seuil_decoder_format(const struct seuil_decoder *decoder);
 
 /* Compile one more writer schema, for records that name it as @ref; by one thread at a time while
- * others decode. 0, also when it is known already; the errors of seuil_decoder_new: the decoder
- * then is as before. */
+ * others decode. 0, also when it is known already; SEUIL_ERR_NOMEM; else the errors of
+ * seuil_decoder_new. The decoder then is as before. */
 int seuil_decoder_learn(struct seuil_decoder *decoder, const struct seuil_schema_ref *ref,
                         const char *path, const char *text, uint32_t len, struct seuil_error *err);
 

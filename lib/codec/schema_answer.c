@@ -59,11 +59,12 @@ int seuil_schema_answer_read(const void *bytes, size_t len, struct seuil_arena *
     const char *type = json_string_value(json_object_get(json, "schemaType"));
     int rc = 0;
 
+    /* The page of a proxy or of a login: no word about the schema. */
     if (!json)
-        return seuil_error_set(err, SEUIL_ERR_FORMAT, "the registry's answer is no JSON: %s",
+        return seuil_error_set(err, SEUIL_ERR_BACKOFF, "the registry's answer is no JSON: %s",
                                why.text);
     if (!json_is_string(schema))
-        rc = seuil_error_set(err, SEUIL_ERR_FORMAT, "the registry's answer has no `schema`");
+        rc = seuil_error_set(err, SEUIL_ERR_BACKOFF, "the registry's answer has no `schema`");
     else if (json_string_length(schema) > SEUIL_SCHEMA_BYTES_MAX)
         rc = seuil_error_set(err, SEUIL_ERR_LIMIT, "the schema is larger than %d KiB",
                              SEUIL_SCHEMA_BYTES_MAX / 1024);
@@ -97,6 +98,17 @@ bool seuil_schema_is_missing(const void *bytes, size_t len)
         missing = true;
     json_decref(json);
     return missing;
+}
+
+bool seuil_schema_is_json(const void *bytes, size_t len)
+{
+    json_error_t why;
+    json_t *json =
+        len > SEUIL_ANSWER_BYTES_MAX ? NULL : json_loadb(bytes, len, JSON_DECODE_ANY, &why);
+    bool is = json != NULL;
+
+    json_decref(json);
+    return is;
 }
 
 const char *seuil_schema_complaint(const void *bytes, size_t len, char *out, size_t cap)

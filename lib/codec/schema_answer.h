@@ -31,13 +31,17 @@ struct seuil_schema_answer {
 };
 
 /* The answer to /schemas/ids/{id} or /subjects/{subject}/versions/{version}; everything in @arena.
- * SEUIL_ERR_FORMAT, SEUIL_ERR_LIMIT, SEUIL_ERR_NOMEM and @err. */
+ * SEUIL_ERR_BACKOFF: it is no such answer; SEUIL_ERR_FORMAT (its references), SEUIL_ERR_LIMIT,
+ * SEUIL_ERR_NOMEM; and @err. */
 int seuil_schema_answer_read(const void *bytes, size_t len, struct seuil_arena *arena,
                              struct seuil_schema_answer *ret_answer, struct seuil_error *err);
 
 /* Whether the body of a 404 is the registry's own word that there is no such schema, subject or
  * version (404xx), and not the page of a server that knows nothing of schemas. */
 bool seuil_schema_is_missing(const void *bytes, size_t len);
+
+/* Whether @bytes are JSON of any kind, as every schema is. */
+bool seuil_schema_is_json(const void *bytes, size_t len);
 
 /* The message of an error's body, else its first line; terminated, printable, cut to @cap. */
 const char *seuil_schema_complaint(const void *bytes, size_t len, char *out, size_t cap);

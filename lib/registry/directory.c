@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/heap.h"
 #include "codec/avro_fingerprint.h"
@@ -49,9 +50,14 @@ static int by_name(const struct directory *directory, const char *name, struct s
                    struct seuil_error *err)
 {
     char path[PATH_BYTES];
+    int rc;
 
     snprintf(path, sizeof(path), "%s/%s.avsc", directory->path, name);
-    return read_file(path, ret_text, err);
+    rc = read_file(path, ret_text, err);
+    if (rc == SEUIL_ERR_MISSING && access(directory->path, R_OK | X_OK) != 0)
+        return seuil_error_set(err, SEUIL_ERR_BACKOFF, "%s cannot be read: %s", directory->path,
+                               strerror(errno)); /* not mounted now: no word about the file */
+    return rc;
 }
 
 /* Files that are no schema are passed over: they are another's. */

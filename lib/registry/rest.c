@@ -1,5 +1,5 @@
 /* A registry behind HTTP. What an answer means:
- *   200                     what was asked for
+ *   200                     what was asked for, when it is such an answer
  *   404 with 404xx inside   the registry's word that it is not there
  *   409, 422                what we sent is refused (registration only)
  *   all else                no word about the schema: the next URL, then back off. A 404 without
@@ -194,6 +194,8 @@ static int apicurio_schema(struct rest *rest, const struct seuil_schema_ref *ref
     snprintf(path, sizeof(path), "/ids/%s/%" PRIu64,
              ref->kind == SEUIL_REF_GLOBAL_ID ? "globalIds" : "contentIds", ref->low);
     rc = ask(rest, path, NULL, err);
+    if (!rc && !seuil_schema_is_json(rest->answer.body.ptr, rest->answer.body.len))
+        rc = seuil_error_set(err, SEUIL_ERR_BACKOFF, "the registry's answer is no JSON");
     if (!rc && seuil_buf_add(ret_text, rest->answer.body.ptr, rest->answer.body.len))
         rc = seuil_error_set(err, SEUIL_ERR_NOMEM, "out of memory");
     return rc;

@@ -2,11 +2,14 @@
 """registry.py BUILD [CASE...]: schema registries, against one that is not ours: the client alone,
 then seuild between a real Kafka and a registry that comes, goes and refuses."""
 import base64
+import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -248,39 +251,82 @@ def unknown_ids_are_looked_up_while_records_come(build):
         expect(asked < 30, f"the registry was asked {asked} times for four schemas")
 
 
+class BlackHole:
+    """Takes connections where the registry was, and never says a word."""
+
+    def __init__(self, port):
+        self.socket = socket.create_server(("127.0.0.1", port), backlog=128)
+        self.taken = []
+        self.thread = threading.Thread(target=self.take, daemon=True)
+        self.thread.start()
+
+    def take(self):
+        with contextlib.suppress(OSError):
+            while True:
+                self.taken.append(self.socket.accept()[0])
+
+    def close(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        self.thread.join()
+        for taken in self.taken:
+            taken.close()
+
+
 def a_registry_that_is_down_is_waited_for(build):
-    """that shard waits and says so, the other goes on; nothing is lost or given up, then all flows"""
+    """refused, then silent, then failing: that shard waits and says so, the other goes on; nothing is
+    lost or given up, then all flows. Its seconds: SEUIL_TEST_OUTAGE_S"""
+    outage_s = float(os.environ.get("SEUIL_TEST_OUTAGE_S", 210 if os.environ.get("SEUIL_TEST_LONG") else 12))
     with world(build) as w, Served(Registry()) as r:
         r.seed(7, schema_of())
+        # A process that waits must be seen to live: longer than this without a poll, and Kafka takes its partitions.
         daemon = w.daemon(inputs=inputs(w), registry__url=r.url, registry__confirm_missing="1s", registry__backoff_min="50ms",
-                          registry__backoff_max="500ms", registry__timeout="1s")
+                          registry__backoff_max="500ms", registry__timeout="1s", checkpoint_interval="200ms", **{"kafka__max.poll.interval.ms": 8000})
         w.ctl("init")
         zero, one = partition_leads(w)
         daemon.start()
         t = now_ms()
         w.produce(("page_views", zero, confluent(7, page(zero, "a0", t)), t), ("page_views", one, confluent(7, page(one, "b0", t)), t))
         await_until("both shards run", lambda: w.crossings(zero) and w.crossings(one))
-        r.seed(9, schema_of({"name": "n", "type": "int"}))
-        for trouble in ("silent", "failing", "gone"):
-            if trouble == "gone":
+        lag = [lambda s=s: w.shards()[s]["topics"][0]["lag"] for s in (0, 1)]
+        unknown, others, hole, begin = [], 0, None, time.monotonic()
+        for n, trouble in enumerate(("refused", "silent", "failing")):
+            if trouble == "refused":
                 r.stop()
+            elif trouble == "silent":
+                hole = BlackHole(r.port)
             else:
-                r.fault(*(200, -1, "3s") if trouble == "silent" else (500,))
-            if trouble == "silent":  # the shard of `zero` meets an id that it cannot learn now
-                w.produce(*[("page_views", zero, confluent(9, page(zero, f"a{i}", t + i, before=varint(i))), t + i) for i in range(1, 51)])
-                await_until("it says what it waits for", lambda: daemon.says("waits, nothing is lost"))
-            w.produce(*[("page_views", one, confluent(7, page(one, f"b-{trouble}-{i}", t + i)), t + i) for i in range(20)])
-            await_until(f"the other shard goes on while the registry is {trouble}", lambda: w.shards()[1]["topics"][0]["lag"] == 0)
+                hole.close()
+                r.start()
+                r.fault(500)
+            while True:  # until this third of the outage is over: ids that nobody knows for one shard, work for the other
+                t = max(t + 20, now_ms())
+                unknown += [9 + n * 1000 + len(unknown) // 10 % 20] * 10
+                w.produce(*[("page_views", zero, confluent(id_, page(zero, f"a{len(unknown) + i}", t + i, before=varint(i))), t + i)
+                            for i, id_ in enumerate(unknown[-10:])],
+                          *[("page_views", one, confluent(7, page(one, f"b{others + i}-", t + i)), t + i) for i in range(20)])
+                others += 20
+                await_until(f"the other shard goes on while the registry is {trouble}", lambda: lag[1]() == 0)
+                expect(lag[0]() >= len(unknown), "the shard did not wait")
+                if time.monotonic() - begin > (n + 1) * outage_s / 3:
+                    break
+                time.sleep(outage_s / 60)  # a stream of records, not a flood
             expect(not dead(w), f"{trouble}: dead letters {dead(w)[:2]}")
-        expect(w.shards()[0]["topics"][0]["lag"] >= 50, "the shard did not wait")
+            expect(n or daemon.says("waits, nothing is lost"), "it does not say what it waits for")
+            expect(n == 0 or hole.taken, "nobody asked the silent one")
+        took = time.monotonic() - begin
         await_until("systemd is told", lambda: daemon.notifies("shards wait; shard 0"), 30)
-        r.start()
-        r.seed(7, schema_of())
-        r.seed(9, schema_of({"name": "n", "type": "int"}))
-        await_until("all is taken", lambda: all(s["topics"][0]["lag"] == 0 for s in w.shards()))
+        for id_ in {7, *unknown}:
+            r.seed(id_, schema_of(*([] if id_ == 7 else [{"name": "n", "type": "int"}])))
+        begin = time.monotonic()
+        r.fault(500, 0)
+        await_until("all is taken", lambda: lag[0]() == 0 and lag[1]() == 0)
+        say(f"{took:.0f} s of outage, {len(unknown)} records of {len(set(unknown))} unknown ids waited, {others} went on, "
+            f"all was taken {time.monotonic() - begin:.1f} s after its end")
         daemon.stop()
         counts = adds_up(daemon)
-        expect(counts.get("dead_lettered", 0) == 0 and counts["applied"] == 2 + 50 + 60, f"{counts}")
+        expect(counts.get("dead_lettered", 0) == 0 and counts["applied"] == 2 + len(unknown) + others, f"{counts}")
+        expect(counts["received"] == counts["applied"] + counts["filtered"] == counts["applied"] + 8, f"not once each: {counts}")
         expect(not dead(w), "dead letters")
         say(f"waited: {[line.strip() for line in open(daemon.log) if 'for a writer schema' in line]}")
 

@@ -559,3 +559,23 @@ Test(learning, a_decoder_without_schemas_learns_them_while_it_reads)
     seuil_buf_done(&made.value);
     decoding_done(&d);
 }
+
+/* Memory that is out says nothing of the schema: it may be learned later. */
+Test(learning, what_fails_for_want_of_memory_is_not_refused)
+{
+    struct seuil_decoder_spec spec = {
+        .format = SEUIL_FORMAT_CONFLUENT, .kind = SEUIL_KIND_PAGE_VIEW, .learns = true};
+    struct decoding d = decoding_make(&spec);
+    struct seuil_schema_ref ref = {SEUIL_REF_ID, 0, 7};
+    int rc = SEUIL_ERR_NOMEM, n;
+
+    cr_assert_not_null(d.decoder, "%s", d.err.text);
+    for (n = 0; rc == SEUIL_ERR_NOMEM && n < 1000; n++) {
+        seuil_heap_fail_after(n);
+        rc = seuil_decoder_learn(d.decoder, &ref, "7", schemas[1], (uint32_t)strlen(schemas[1]),
+                                 n % 2 ? &d.err : NULL);
+        seuil_heap_fail_after(-1);
+    }
+    cr_assert(rc == 0 && n > 2, "%d after %d", rc, n);
+    decoding_done(&d);
+}

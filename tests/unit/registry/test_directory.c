@@ -75,6 +75,7 @@ Test(directory, schemas_are_found_by_number_guid_and_fingerprint_when_they_come)
     rmdir(folder);
     cr_assert_eq(ask(registry, SEUIL_REF_FINGERPRINT, 0, 1), SEUIL_ERR_BACKOFF,
                  "a folder that is gone says nothing of a schema");
+    cr_assert_eq(ask(registry, SEUIL_REF_ID, 0, 7), SEUIL_ERR_BACKOFF, "nor of a file in it");
     seuil_registry_free(registry);
     cr_assert_null(seuil_registry_directory_new(folder, &err));
     cr_assert_eq(err.code, SEUIL_ERR_CONFIG);

@@ -103,8 +103,10 @@ Test(rest, what_each_answer_means)
         {200, "{\"schema\":\"\\\"string\\\"\",\"schemaType\":\"AVRO\",\"id\":7}", 0, ""},
         {200, "{\"schema\":\"syntax = proto3;\",\"schemaType\":\"PROTOBUF\"}",
          SEUIL_ERR_UNSUPPORTED, "PROTOBUF"},
-        {200, "<html>welcome</html>", SEUIL_ERR_FORMAT, "no JSON"},
-        {200, "{\"schema\":7}", SEUIL_ERR_FORMAT, "no `schema`"},
+        {200, "<html>welcome</html>", SEUIL_ERR_BACKOFF, "no JSON"},
+        {200, "", SEUIL_ERR_BACKOFF, "no JSON"},
+        {200, "{\"schema\":7}", SEUIL_ERR_BACKOFF, "no `schema`"},
+        {200, "{\"status\":\"starting\"}", SEUIL_ERR_BACKOFF, "no `schema`"},
         {200, "{\"schema\":\"x\",\"references\":[{\"name\":\"a\"}]}", SEUIL_ERR_FORMAT,
          "no name, subject and version"},
         {404, "{\"error_code\":40403,\"message\":\"Schema 7 not found\"}", SEUIL_ERR_MISSING,
@@ -201,6 +203,8 @@ Test(rest, apicurio_is_asked_by_its_own_paths_and_fingerprints_not_at_all)
     cr_assert_str_eq((char *)text.ptr, "\"long\"");
     cr_assert_eq(ask(registry, SEUIL_REF_CONTENT_ID, 5), SEUIL_ERR_MISSING);
     cr_assert(strstr(err.text, "No content"), "%s", err.text);
+    fake->row[0].body = "<html>sign in</html>";
+    cr_assert_eq(ask(registry, SEUIL_REF_GLOBAL_ID, 5), SEUIL_ERR_BACKOFF, "a page of a proxy");
     cr_assert_eq(ask(registry, SEUIL_REF_FINGERPRINT, 5), SEUIL_ERR_UNSUPPORTED);
     finish(registry);
 }
