@@ -223,6 +223,33 @@ static void load_format(struct seuil_map_loader *l, struct seuil_map_part part)
         l->map->format = seuil_map_keep(l, text).ptr;
 }
 
+/* One of the paths of a let: a text, or {from: text, when: condition}. */
+static void load_let_path(struct seuil_map_loader *l, const struct seuil_yaml_node *node,
+                          struct seuil_map_let *let, struct seuil_map_let_name *name, uint32_t i)
+{
+    static const char *const keys[] = {"from", "when"};
+    const struct seuil_yaml_node *when = seuil_yaml_find(node, "when");
+    const struct seuil_yaml_node *from = seuil_yaml_find(node, "from");
+    struct seuil_map_want *want = NULL;
+    int64_t path;
+
+    if (node->kind == SEUIL_YAML_MAPPING &&
+        (seuil_yaml_check_keys(l->doc, node, keys, 2, "a path of let", l->errs) || !from)) {
+        if (!from)
+            seuil_map_error(l, node, 0, "a path of let with a condition is {from: PATH, when: …}");
+        return;
+    }
+    if (when) {
+        let->has_when[i] = true;
+        let->when[i] = seuil_map_here(l);
+        seuil_map_load_when(l, when);
+        seuil_map_emit(l, SEUIL_MAP_END, 0);
+    }
+    path = seuil_map_load_let(l, from ? from : node, &want, &let->json[i]);
+    let->path[i] = path < 0 ? 0 : (uint32_t)path;
+    name->at[i] = path < 0 ? NULL : want;
+}
+
 /* A path, or several of which the first that is there counts. Names in it begin anew: what is
  * wanted below it is put where it lies when all is known. */
 static void load_let(struct seuil_map_loader *l, const struct seuil_yaml_node *key,
@@ -242,13 +269,8 @@ static void load_let(struct seuil_map_loader *l, const struct seuil_yaml_node *k
                         SEUIL_MAP_LET_PATHS_MAX);
         let.count = 0;
     }
-    for (uint32_t i = 0; i < let.count; i++) {
-        struct seuil_map_want *want = NULL;
-        int64_t path = seuil_map_load_let(l, list ? &node->items[i] : node, &want, &let.json[i]);
-
-        let.path[i] = path < 0 ? 0 : (uint32_t)path;
-        name->at[i] = path < 0 ? NULL : want;
-    }
+    for (uint32_t i = 0; i < let.count; i++)
+        load_let_path(l, list ? &node->items[i] : node, &let, name, i);
     name->name = seuil_map_keep(l, seuil_yaml_str(key));
     l->let_count++;
     seuil_map_push(l, &l->lets, &let, sizeof(let));

@@ -154,7 +154,9 @@ struct seuil_map_let {
     uint32_t count;
     uint32_t path[SEUIL_MAP_LET_PATHS_MAX];
     bool json[SEUIL_MAP_LET_PATHS_MAX]; /* a text there is parsed */
-    const struct seuil_wanted *wanted;  /* of such a text */
+    bool has_when[SEUIL_MAP_LET_PATHS_MAX];
+    uint32_t when[SEUIL_MAP_LET_PATHS_MAX]; /* program that leaves the flag: passed over if false */
+    const struct seuil_wanted *wanted;      /* of such a text */
 };
 
 struct seuil_map_variant {

@@ -80,6 +80,11 @@ static int make_let(const struct seuil_map *map, struct seuil_map_scratch *s,
 {
     *ret_node = SEUIL_NODE_NONE;
     for (uint32_t i = 0; i < let->count; i++) {
+        s->flag = true;
+        if (let->has_when[i] && seuil_map_run(map, s, let->when[i]))
+            return s->fault.code;
+        if (!s->flag)
+            continue;
         seuil_map_take_node(s, seuil_map_find(map, s, &map->paths[let->path[i]]));
         if (s->fault.code)
             return s->fault.code;

@@ -220,6 +220,25 @@ Test(events, a_name_may_stand_for_the_first_of_several_places)
     gives(map, "{\"id\":\"2\",\"data\":{\"t\":1,\"u\":\"y\"}}", VIEW("2", ",\"url\":\"y\""));
 }
 
+/* A text that is no JSON is read as such only where the condition says so. */
+Test(events, a_place_of_a_name_may_have_a_condition)
+{
+    const char *map =
+        "let: {m: [{from: text | json, when: {kind: {not: notice}}}, '@record']}\n"
+        "events: [{when: {'@m.id': {present: true}}, kind: page_view, id: '@m.id', time: "
+        "'@time'}, {when: {kind: notice}, drop: notice}]";
+#define AT_TIME(id)                                                                                \
+    "{\"type\":\"page_view\",\"id\":\"" id "\",\"lead\":\"K1\",\"time\":"                          \
+    "\"2026-01-01T10:00:00.000Z\"}"
+
+    gives(map, "{\"kind\":\"event\",\"text\":\"{\\\"id\\\":\\\"1\\\"}\"}", AT_TIME("1"));
+    gives(map, "{\"text\":\"{\\\"id\\\":\\\"1\\\"}\"}", AT_TIME("1"));
+    gives(map, "{\"kind\":\"notice\",\"text\":\"no JSON\"}", "filtered notice");
+    gives(map, "{\"kind\":\"notice\",\"id\":\"2\"}", AT_TIME("2"));
+    gives(map, "{\"kind\":\"event\",\"text\":\"no JSON\"}",
+          "error -5 map of test: a value is none of JSON's");
+}
+
 static void entries(const char *fields, const char *record, const char *expected)
 {
     char map[600], line[600];

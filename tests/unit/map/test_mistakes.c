@@ -34,6 +34,9 @@ Test(mistakes, of_the_whole)
     wrong("all: {tim: x}\n" EVENT(""), 1, 7, "unknown key \"tim\" of all (did you mean \"time\"?)");
     wrong("zone: Europe/Pari\n" EVENT(""), 1, 7, "there is no time zone");
     wrong("let: {a: b | jsn}\n" EVENT(""), 1, 17, "only `json` may follow");
+    wrong("let: {a: {form: b}}\n" EVENT(""), 1, 11, "unknown key \"form\"");
+    wrong("let: {a: {when: {b: c}}}\n" EVENT(""), 1, 10, "a path of let with a condition is");
+    wrong("let: {a: {from: b, when: c}}\n" EVENT(""), 1, 26, "a condition is a mapping");
     wrong("others: keep\n" EVENT(""), 1, 9, "others is what becomes of");
     wrong("where: {a: {prefx: b}}\n" EVENT(""), 1, 13, "unknown key \"prefx\"");
     wrong("columns: 3\n" EVENT(""), 1, 10, "columns is a list of all names");
