@@ -106,14 +106,14 @@ static bool sequence(struct seuil_tally *tally, const struct seuil_rule *rule, s
 static bool last(struct seuil_tally *tally, const struct seuil_rule *rule, unsigned legs,
                  uint32_t object)
 {
-    unsigned at = 0;
+    unsigned at = 0, first;
 
     if (object == 0) /* of nothing that has a name */
         return false;
     while (at < tally->windows && tally->window[at] != object)
         at++;
     if (legs & SEUIL_LEG_OF && at == tally->windows) {
-        if (tally->windows == rule->of) {
+        if (tally->windows == SEUIL_WINDOW_MAX) {
             memmove(tally->window, tally->window + 1,
                     (tally->windows - 1u) * sizeof(tally->window[0]));
             tally->met >>= 1;
@@ -125,7 +125,8 @@ static bool last(struct seuil_tally *tally, const struct seuil_rule *rule, unsig
     if (!(legs & SEUIL_LEG_ANSWER) || at == tally->windows)
         return false;
     tally->met |= (uint16_t)(1 << at);
-    return seuil_bits(tally->met) >= rule->times;
+    first = tally->windows > rule->of ? tally->windows - rule->of : 0;
+    return at >= first && seuil_bits(tally->met >> first) >= rule->times;
 }
 
 static bool streak(struct seuil_tally *tally, const struct seuil_rule *rule, unsigned legs)

@@ -4,7 +4,8 @@
  *     frequency, recency   of an ordinary rule: `moment` has the last instants of its events
  *     TOGETHER             moment[i]: the last event of leg i
  *     SEQUENCE             moment[i]: the latest beginning of a chain that has come to leg i
- *     LAST                 window: the last objects of leg 0, and which of them leg 1 has met
+ *     LAST                 window: the last objects of leg 0, and which of them leg 1 has met; more
+ *                          than the rule's `of`, so that one that is met again keeps its place
  *     STREAK               streak: events of leg 0 since it fired or leg 1 came
  *     ABSENCE, RESET       moment[0]: since when there is silence; streak: events of leg 0 since
  *

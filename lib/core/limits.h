@@ -51,7 +51,8 @@
 /* "So many times within": the instants before the last one are kept. */
 #define SEUIL_FREQUENCY_MAX 32
 #define SEUIL_MOMENTS_MAX   (SEUIL_FREQUENCY_MAX - 1)
-/* "The last so many e-mails". */
+/* "The last so many e-mails", and how many are remembered whatever a rule asks for: one that comes
+ * again after so many others is taken for a new one. */
 #define SEUIL_WINDOW_MAX 16
 /* Of a lead that is worth nothing, what compounds count is remembered so long: yearly campaigns. */
 #define SEUIL_MEMORY_MS (400 * SEUIL_DAY_MS)

@@ -131,8 +131,7 @@ static unsigned find_window(const uint32_t *window, unsigned count, uint32_t has
 }
 
 /* When each came is not known: they are taken by turns, from the newest on. */
-static void unite_window(struct seuil_tally *tally, const struct seuil_tally *from,
-                         const struct seuil_rule *rule)
+static void unite_window(struct seuil_tally *tally, const struct seuil_tally *from)
 {
     uint32_t window[2 * SEUIL_WINDOW_MAX];
     unsigned count = 0, kept, met = 0;
@@ -158,7 +157,7 @@ static void unite_window(struct seuil_tally *tally, const struct seuil_tally *fr
             window[count++] = of->window[of->windows - back];
         met |= (unsigned)(of->met >> (of->windows - back) & 1) << at;
     }
-    kept = count < rule->of ? count : rule->of;
+    kept = count < SEUIL_WINDOW_MAX ? count : SEUIL_WINDOW_MAX;
     for (unsigned i = 0; i < kept; i++)
         tally->window[kept - 1 - i] = window[i];
     tally->met = 0;
@@ -183,7 +182,7 @@ static void unite_compound(struct seuil_tally *tally, const struct seuil_tally *
             tally->streak = from->streak;
         break;
     case SEUIL_ROLE_LAST:
-        unite_window(tally, from, rule);
+        unite_window(tally, from);
         break;
     default:
         unite_moments(tally, from);

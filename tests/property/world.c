@@ -960,7 +960,7 @@ static bool last_answered(const struct world *world, unsigned index, unsigned at
     unsigned count = 0, first = 0, answered = 0;
 
     for (unsigned i = 0; i <= at; i++) {
-        unsigned legs = legs_of(world, index, sorted[i]), found = first;
+        unsigned legs = legs_of(world, index, sorted[i]), found = 0;
 
         while (found < count && strcmp(objects[found], sorted[i]->object) != 0)
             found++;
@@ -969,9 +969,9 @@ static bool last_answered(const struct world *world, unsigned index, unsigned at
             met[count++] = false;
         }
         first = count > rule->of ? count - rule->of : 0;
-        answers = legs & 2 && found < count;
-        if (answers)
+        if (legs & 2 && found < count)
             met[found] = true;
+        answers = legs & 2 && found < count && found >= first;
     }
     for (unsigned i = first; i < count; i++)
         answered += met[i];

@@ -156,7 +156,7 @@ class Generator:
             elif kind == 1:
                 rule["sequence"] = {"within": within, "of": [self.leg() for _ in range(self.random.randint(2, 3))]}
             elif kind == 2:
-                rule["last"] = {"of": 3, "among": self.one(delivered, engaged), "having": engaged, "by": "message_id"}
+                rule["last"] = {"of": self.random.randint(1, 4), "among": self.one(delivered, engaged), "having": engaged, "by": "message_id"}
                 if self.some(0.5):
                     rule["last"]["at_least"] = self.random.randint(1, rule["last"]["of"])
             elif kind == 3:
@@ -218,7 +218,7 @@ class Generator:
             if self.some(0.6):
                 event["duration_ms"] = self.one(5000, 30000, 90000)
         elif kind == "email":
-            event.update(action=self.random.choice(ACTIONS), message_id=self.one("m1", "m2", "m3"))
+            event.update(action=self.random.choice(ACTIONS), message_id=self.one("m1", "m2", "m3", "m4", "m5"))
             if self.some(0.2):
                 event["machine"] = True
         elif kind == "form":

@@ -140,6 +140,28 @@ Test(compound, clicked_in_each_of_the_last_three)
     story_end(s);
 }
 
+/* What was pushed out of the last is not new when it is met again. */
+Test(compound, an_object_keeps_its_place_whatever_of_is)
+{
+    struct story *s = story_begin(
+        RULE("last: {of: 1, among: " ANSWERED ", having: " CLICKED ", by: message_id}"));
+    char id[8], mail[8];
+
+    expect(after_mail(s, "c1", "clicked", "m1", 0), 1);
+    expect(after_mail(s, "o2", "opened", "m2", 1), 1);
+    expect(after_mail(s, "c1b", "clicked", "m1", 2), 1); /* m2 is the last still */
+    expect(after_mail(s, "c2", "clicked", "m2", 3), 2);
+    for (unsigned i = 3; i <= 16; i++) {
+        snprintf(id, sizeof(id), "o%u", i);
+        snprintf(mail, sizeof(mail), "m%u", i);
+        after_mail(s, id, "opened", mail, 4);
+    }
+    expect(after_mail(s, "c1c", "clicked", "m1", 5), 2);
+    after_mail(s, "o17", "opened", "m17", 6); /* m1 is forgotten */
+    expect(after_mail(s, "c1d", "clicked", "m1", 7), 3);
+    story_end(s);
+}
+
 Test(compound, so_many_in_a_row_without_an_answer_and_the_count_starts_again)
 {
     struct story *s = story_begin(RULE("streak: {times: 3, of: " SENT ", without: " ANSWERED "}"));
