@@ -2,19 +2,24 @@
  *
  *     S SCHEMA      the Avro schema of the records to come, on one line (no answer)
  *     W NAMES       what is wanted of them, as tests/support/document.h has it (no answer)
+ *     K KIND        the kind of events that the records of the schema are (no answer)
  *     A HEX         an Avro record
+ *     E HEX         the same as an event of that kind
  *     J HEX         a JSON text
  *
  * An answer is "no CODE", or the value: n t f, iNUMBER:UNIT, dBITS in hex, sTEXT in hex,
- * [VALUE,...], {KEY in hex:VALUE,...}. */
+ * [VALUE,...], {KEY in hex:VALUE,...}; that of an event its canonical JSON. */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/event_json.h"
+#include "support/decoding.h"
 #include "support/document.h"
 
 static struct documenting d;
+static struct decoding event;
 static char *line, *schema;
 static size_t line_cap;
 
@@ -77,25 +82,34 @@ static void open_names(const char *names)
     }
 }
 
-static void answer(bool avro, const char *hex)
+/* Exactly the bytes, so that one too far is seen; to be freed. */
+static uint8_t *bytes_of(const char *hex, size_t *ret_len)
 {
     size_t len = strlen(hex) / 2;
-    uint8_t *bytes = malloc(len + 1); /* exactly, so that a byte too far is seen */
-    int rc;
+    uint8_t *bytes = malloc(len ? len : 1);
 
     for (size_t i = 0; i < len; i++) {
         unsigned byte;
 
         if (sscanf(hex + 2 * i, "%2x", &byte) != 1)
             exit(64);
-        bytes[i + 1] = (uint8_t)byte;
+        bytes[i] = (uint8_t)byte;
     }
+    *ret_len = len;
+    return bytes;
+}
+
+static void answer(bool avro, const char *hex)
+{
+    size_t len;
+    uint8_t *bytes = bytes_of(hex, &len);
+    int rc;
+
     d.document.count = 0;
     d.fault = (struct seuil_fault){0};
     d.scratch->text_len = 0;
-    rc = avro ? seuil_avro_document(d.plan, d.scratch, bytes + 1, (uint32_t)len, &d.document,
-                                    &d.fault)
-              : seuil_json_document(d.wanted, SEUIL_DUPLICATES_LAST, d.scratch, bytes + 1,
+    rc = avro ? seuil_avro_document(d.plan, d.scratch, bytes, (uint32_t)len, &d.document, &d.fault)
+              : seuil_json_document(d.wanted, SEUIL_DUPLICATES_LAST, d.scratch, bytes,
                                     (uint32_t)len, &d.document, &d.fault);
     assert(d.document.steps <= 4 * len + 256 + (rc != 0));
     if (rc)
@@ -103,6 +117,31 @@ static void answer(bool avro, const char *hex)
     else
         put(0);
     putchar('\n');
+    free(bytes);
+}
+
+static void open_kind(const char *kind)
+{
+    if (event.scratch)
+        decoding_done(&event);
+    event = decoding_avro(SEUIL_FORMAT_RAW, seuil_kind_find(seuil_str_from(kind)), schema, NULL, 0);
+    if (!event.decoder) {
+        fprintf(stderr, "document_dump: %s\n%s\n", event.err.text, schema);
+        exit(1);
+    }
+}
+
+static void answer_event(const char *hex)
+{
+    struct seuil_buf out = {0};
+    size_t len;
+    uint8_t *bytes = bytes_of(hex, &len);
+
+    if (decoding_run(&event, bytes, len))
+        printf("no %s\n", event.err.text);
+    else if (seuil_event_json(&event.event, &out) == 0)
+        printf("%.*s\n", (int)out.len, (const char *)out.ptr);
+    seuil_buf_done(&out);
     free(bytes);
 }
 
@@ -121,6 +160,12 @@ int main(void)
         case 'W':
             open_names(line + 2);
             break;
+        case 'K':
+            open_kind(line + 2);
+            break;
+        case 'E':
+            answer_event(line + 2);
+            break;
         case 'A':
         case 'J':
             answer(line[0] == 'A', line + 2);
@@ -131,6 +176,8 @@ int main(void)
     }
     if (d.scratch)
         documenting_done(&d);
+    if (event.scratch)
+        decoding_done(&event);
     free(schema);
     free(line);
     return 0;

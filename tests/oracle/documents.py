@@ -7,35 +7,18 @@ some hundred schemas, SEUIL_TEST_LONG many more. fastavro is fetched once, by pi
 ${XDG_CACHE_HOME:-~/.cache}/seuil."""
 import argparse
 import copy
-import fcntl
 import io
 import json
 import os
-import pathlib
 import random
 import struct
-import subprocess
 import sys
 
-VERSION = "1.12.1"
+from oracle import VERSION, Program, fetch_fastavro
+
 UNITS = {"timestamp-millis": 1, "timestamp-micros": 2, "timestamp-nanos": 3,
          "local-timestamp-millis": 0x81, "local-timestamp-micros": 0x82, "local-timestamp-nanos": 0x83,
          "date": 0x84}
-
-
-def fetch_fastavro():
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "seuil"
-    place = cache / f"fastavro-{VERSION}-python{sys.version_info[0]}.{sys.version_info[1]}"
-    cache.mkdir(parents=True, exist_ok=True)
-    with open(cache / "fastavro.lock", "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (place / "fastavro").exists():
-            subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-input",
-                            "--disable-pip-version-check", "--root-user-action", "ignore",
-                            "--target", str(place), f"fastavro=={VERSION}"], check=True)
-    sys.path.insert(0, str(place))
-    import fastavro
-    return fastavro
 
 
 # ---- schemas ------------------------------------------------------------------------------------
@@ -310,26 +293,6 @@ def damaged(rng, record):
         elif at < len(record):
             record[at] = rng.randrange(256)
     return bytes(record)
-
-
-class Program:
-    def __init__(self, path):
-        self.process = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def tell(self, line):
-        self.process.stdin.write(line + "\n")
-
-    def ask(self, line):
-        self.tell(line)
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline().rstrip("\n")
-        if not answer:
-            raise SystemExit(f"document_dump ended at: {line[:2000]}")
-        return answer
-
-    def done(self):
-        self.process.stdin.close()
-        return self.process.wait(timeout=60)
 
 
 # ---- the two halves -----------------------------------------------------------------------------
