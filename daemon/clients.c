@@ -61,6 +61,7 @@ static int kafka_client(struct seuil_clients *clients, struct seuil_error *err)
         .group = settings->group,
         .internal = settings->internal_topic,
         .outbound = settings->outbound_topic,
+        .scores = settings->scores_topic[0] ? settings->scores_topic : NULL,
         .dead_letters = settings->dead_letters_topic,
         .partitions = (uint32_t)settings->partitions,
         .consistent = settings->partitioner == SEUIL_KEYING_CONSISTENT,

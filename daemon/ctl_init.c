@@ -13,7 +13,7 @@
 #include "stream/admin.h"
 
 #define ASK_MS     10000
-#define SPECS_MAX  (SEUIL_TOPICS_MAX + 3)
+#define SPECS_MAX  (SEUIL_TOPICS_MAX + 4)
 #define CONFIG_MAX 4
 
 struct topic {
@@ -21,6 +21,7 @@ struct topic {
     bool optional;
     int64_t retention_ms;
     bool holds_records; /* of other topics, with headers of ours */
+    bool compacted;     /* the last record of a key is kept, whatever its age */
     struct seuil_topic_state state;
     char retention[24];
     struct seuil_property configs[CONFIG_MAX];
@@ -60,6 +61,10 @@ static void list_topics(struct init *init)
         add_topic(init, s->inputs[i].topic, "input", s->inputs[i].optional, init->retention_ms);
     add_topic(init, s->internal_topic, "internal", false, init->retention_ms);
     add_topic(init, s->outbound_topic, "outbound", false, init->retention_ms);
+    if (s->scores_topic[0]) {
+        add_topic(init, s->scores_topic, "scores", false, 0);
+        init->topics[init->topic_count - 1].compacted = true;
+    }
     add_topic(init, s->dead_letters_topic, "dead letters", false, 2 * init->retention_ms);
     init->topics[init->topic_count - 1].holds_records = true;
 }
@@ -107,6 +112,27 @@ static bool to_make(const struct init *init, const struct topic *topic)
     return !topic->state.exists && (!topic->optional || init->all);
 }
 
+static uint32_t configure(struct topic *topic)
+{
+    struct seuil_property *config = topic->configs;
+    uint32_t count = 0;
+
+    if (topic->compacted) {
+        config[count++] = (struct seuil_property){"cleanup.policy", "compact"};
+    } else {
+        snprintf(topic->retention, sizeof(topic->retention), "%lld",
+                 (long long)topic->retention_ms);
+        config[count++] = (struct seuil_property){"cleanup.policy", "delete"};
+        config[count++] = (struct seuil_property){"retention.ms", topic->retention};
+    }
+    /* A cut tail under a running consumer cannot be seen (PROTOCOL 23). */
+    config[count++] = (struct seuil_property){"unclean.leader.election.enable", "false"};
+    /* Kafka's default, about 1 MiB, and as much again: the largest record of an input must fit. */
+    if (topic->holds_records)
+        config[count++] = (struct seuil_property){"max.message.bytes", "2097152"};
+    return count;
+}
+
 static int create(struct init *init)
 {
     struct seuil_topic_spec specs[SPECS_MAX];
@@ -118,21 +144,12 @@ static int create(struct init *init)
 
         if (!to_make(init, topic))
             continue;
-        snprintf(topic->retention, sizeof(topic->retention), "%lld",
-                 (long long)topic->retention_ms);
-        topic->configs[0] = (struct seuil_property){"retention.ms", topic->retention};
-        topic->configs[1] = (struct seuil_property){"cleanup.policy", "delete"};
-        /* A cut tail under a running consumer cannot be seen (PROTOCOL 23). */
-        topic->configs[2] = (struct seuil_property){"unclean.leader.election.enable", "false"};
-        /* Kafka's default, about 1 MiB, and as much again: the largest record of an input must fit.
-         */
-        topic->configs[3] = (struct seuil_property){"max.message.bytes", "2097152"};
-        specs[count++] = (struct seuil_topic_spec){
-            .name = topic->name,
-            .partitions = (uint32_t)init->settings->partitions,
-            .replication = init->replication,
-            .configs = topic->configs,
-            .config_count = topic->holds_records ? CONFIG_MAX : CONFIG_MAX - 1};
+        specs[count] = (struct seuil_topic_spec){.name = topic->name,
+                                                 .partitions = (uint32_t)init->settings->partitions,
+                                                 .replication = init->replication,
+                                                 .configs = topic->configs,
+                                                 .config_count = configure(topic)};
+        count++;
     }
     if (count == 0 || init->dry)
         return 0;
@@ -162,7 +179,9 @@ static void tell_topics(struct init *init)
         }
         seuil_buf_printf(&init->out, "%-32s %-12s %4u partitions  %s", topic->name, topic->what,
                          partitions, fate);
-        if (to_make(init, topic))
+        if (to_make(init, topic) && topic->compacted)
+            seuil_buf_add_text(&init->out, ", compacted");
+        else if (to_make(init, topic))
             seuil_buf_printf(&init->out, ", kept for %s", retention);
         seuil_buf_add_byte(&init->out, '\n');
     }

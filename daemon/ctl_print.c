@@ -176,27 +176,13 @@ void seuil_print_crossing(const struct seuil_models *models, const struct seuil_
     seuil_buf_add_byte(out, '\n');
 }
 
-/* The tier of the automaton; a lead that was never judged is in the lowest. */
-static uint8_t tier_of(const struct seuil_lead *lead, const struct seuil_model *model)
-{
-    for (uint16_t i = 0; i < lead->automaton_count; i++) {
-        const struct seuil_automaton *automaton = &lead->automata[i];
-
-        if (automaton->model != model->key)
-            continue;
-        if (automaton->excluded)
-            return SEUIL_TIER_EXCLUDED;
-        return automaton->under < model->tier_count ? automaton->under : 0;
-    }
-    return 0;
-}
-
 int seuil_standing_of(const struct seuil_models *models, struct seuil_scratch *scratch,
                       const struct seuil_lead *lead, uint16_t index, seuil_time_ms at,
                       struct seuil_standing *ret_standing)
 {
     const struct seuil_model *model = &models->models[index];
-    struct seuil_standing standing = {.model = model, .at = at, .tier = tier_of(lead, model)};
+    struct seuil_standing standing = {
+        .model = model, .at = at, .tier = seuil_lead_tier(lead, model)};
     int rc = seuil_engine_explain(models, scratch, lead, index, at, &standing.explanation);
 
     standing.due = seuil_engine_due_at(models, scratch, lead);

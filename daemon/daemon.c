@@ -16,6 +16,7 @@
 
 #include "base/heap.h"
 #include "clients.h"
+#include "codec/scores.h"
 #include "conf/model_load.h"
 #include "log.h"
 #include "notify.h"
@@ -414,22 +415,19 @@ static bool stopped_while_waiting(struct daemon *daemon, int ms)
     return daemon->stopping;
 }
 
-/* The id of what crossings are written by, from the registry, which is waited for: without it none
- * can be published. 0; SEUIL_ERR_CONFIG when it refuses the schema, SEUIL_ERR_BACKOFF after a
- * signal. */
-static int enlist_schema(struct daemon *daemon, struct seuil_error *err)
+/* Register @text, that of the records of @topic, at the registry, which is waited for: without its
+ * id none can be published. 0; SEUIL_ERR_CONFIG when it refuses the schema, SEUIL_ERR_BACKOFF after
+ * a signal. */
+static int enlist_schema(struct daemon *daemon, struct seuil_registry *registry, const char *topic,
+                         const char *text, uint32_t *ret_id, struct seuil_error *err)
 {
     const struct seuil_settings *settings = daemon->settings;
-    struct seuil_registry *registry = seuil_clients_registry(settings, NULL, err);
     int wait_ms = (int)settings->registry_backoff_min_ms, rc = SEUIL_ERR_BACKOFF;
     char subject[256 + 8];
 
-    if (!registry)
-        return SEUIL_ERR_CONFIG;
-    snprintf(subject, sizeof(subject), "%s-value", settings->outbound_topic);
+    snprintf(subject, sizeof(subject), "%s-value", topic);
     while (rc == SEUIL_ERR_BACKOFF && !daemon->stopping) {
-        rc = seuil_registry_register(registry, subject, seuil_str_from(seuil_crossing_schema()),
-                                     &daemon->shard_config.out_schema_id, err);
+        rc = seuil_registry_register(registry, subject, seuil_str_from(text), ret_id, err);
         if (rc != SEUIL_ERR_BACKOFF)
             break;
         seuil_log_error(err, "waiting");
@@ -439,12 +437,29 @@ static int enlist_schema(struct daemon *daemon, struct seuil_error *err)
                       ? 2 * wait_ms
                       : (int)settings->registry_backoff_max_ms;
     }
-    seuil_registry_free(registry);
-    daemon->shard_config.out_framed = rc == 0;
     if (!rc)
-        seuil_logf(SEUIL_LOG_INFO, "%s is schema %u at the registry", subject,
-                   daemon->shard_config.out_schema_id);
+        seuil_logf(SEUIL_LOG_INFO, "%s is schema %u at the registry", subject, *ret_id);
     return rc == 0 || rc == SEUIL_ERR_BACKOFF ? rc : SEUIL_ERR_CONFIG;
+}
+
+/* What is published behind Confluent's framing. */
+static int enlist_schemas(struct daemon *daemon, struct seuil_error *err)
+{
+    const struct seuil_settings *settings = daemon->settings;
+    struct seuil_shard_config *config = &daemon->shard_config;
+    struct seuil_registry *registry = seuil_clients_registry(settings, NULL, err);
+    int rc;
+
+    if (!registry)
+        return SEUIL_ERR_CONFIG;
+    rc = enlist_schema(daemon, registry, settings->outbound_topic, seuil_crossing_schema(),
+                       &config->out_schema_id, err);
+    if (!rc && config->scores)
+        rc = enlist_schema(daemon, registry, settings->scores_topic, seuil_scores_schema(),
+                           &config->scores_schema_id, err);
+    seuil_registry_free(registry);
+    config->out_framed = rc == 0;
+    return rc;
 }
 
 /* Topics and manifest: what must be right before the first shard. Servers that do not answer are
@@ -477,7 +492,7 @@ static int begin(struct daemon *daemon)
     daemon->shard_config.must_exist = daemon->clients.made;
     daemon->models = daemon->opened->models;
     if (daemon->settings->outbound_format == SEUIL_OUTBOUND_CONFLUENT) {
-        rc = enlist_schema(daemon, &err);
+        rc = enlist_schemas(daemon, &err);
         if (rc)
             seuil_log_error(&err, "starting");
         if (rc)

@@ -264,6 +264,7 @@ void seuil_open_shard_config(const struct seuil_opened *opened, const uint32_t *
         .outbound = s->outbound_topic,
         .dead_letters = s->dead_letters_topic,
         .source = s->outbound_source,
+        .scores = s->scores_topic[0] != '\0',
         .out_structured = s->outbound_mode == SEUIL_OUTBOUND_STRUCTURED,
         .out_format = s->outbound_format == SEUIL_OUTBOUND_JSON ? SEUIL_OUT_JSON : SEUIL_OUT_AVRO,
         .checkpoint_ms = s->checkpoint_interval_ms,

@@ -18,11 +18,6 @@ static struct seuil_str time(seuil_time_ms value, char *out)
     return (struct seuil_str){out, (uint32_t)n};
 }
 
-static struct seuil_str type_of(const struct seuil_cloudevent *event)
-{
-    return event->up ? SEUIL_STR("fr.seuil.tier.up") : SEUIL_STR("fr.seuil.tier.down");
-}
-
 static void add_member(struct seuil_buf *out, const char *name, struct seuil_str value)
 {
     seuil_buf_printf(out, ",\"%s\":", name);
@@ -36,7 +31,7 @@ int seuil_cloudevent_open(const struct seuil_cloudevent *event, struct seuil_buf
     seuil_buf_add_text(out, "{\"specversion\":\"1.0\"");
     add_member(out, "id", seuil_str_from(event->id));
     add_member(out, "source", seuil_str_from(event->source));
-    add_member(out, "type", type_of(event));
+    add_member(out, "type", seuil_str_from(event->type));
     add_member(out, "time", time(event->effective, effective));
     add_member(out, "subject", event->lead);
     add_member(out, "datacontenttype", SEUIL_STR("application/json"));
@@ -59,22 +54,23 @@ static void add_attributes(const struct seuil_cloudevent *event, struct seuil_cl
     add(entry, SEUIL_STR("ce_specversion"), SEUIL_STR("1.0"));
     add(entry, SEUIL_STR("ce_id"), seuil_str_from(event->id));
     add(entry, SEUIL_STR("ce_source"), seuil_str_from(event->source));
-    add(entry, SEUIL_STR("ce_type"), type_of(event));
+    add(entry, SEUIL_STR("ce_type"), seuil_str_from(event->type));
     add(entry, SEUIL_STR("ce_time"), time(event->effective, text->effective));
     add(entry, SEUIL_STR("ce_subject"), event->lead);
-    add(entry, SEUIL_STR("content-type"),
-        event->format == SEUIL_OUT_AVRO ? SEUIL_STR("application/avro")
-                                        : SEUIL_STR("application/json"));
+    if (!event->empty)
+        add(entry, SEUIL_STR("content-type"),
+            event->format == SEUIL_OUT_AVRO ? SEUIL_STR("application/avro")
+                                            : SEUIL_STR("application/json"));
 }
 
 void seuil_cloudevent_add(const struct seuil_cloudevent *event, struct seuil_cloudevent_text *text,
                           struct seuil_entry_view *entry)
 {
-    if (event->structured)
+    if (!event->structured)
+        add_attributes(event, text, entry);
+    else if (!event->empty)
         add(entry, SEUIL_STR("content-type"),
             SEUIL_STR("application/cloudevents+json; charset=UTF-8"));
-    else
-        add_attributes(event, text, entry);
     if (event->traceparent.len)
         add(entry, SEUIL_STR("traceparent"), event->traceparent);
     if (event->tracestate.len)

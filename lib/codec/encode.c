@@ -8,6 +8,18 @@
 
 /* ---- the id ------------------------------------------------------------------------------- */
 
+void seuil_id_write(const void *bytes, size_t len, char ret_id[SEUIL_CROSSING_ID_MAX])
+{
+    static const char hex[] = "0123456789abcdef";
+    struct seuil_hash128 hash = seuil_hash128(bytes, len);
+
+    for (unsigned i = 0; i < 16; i++) {
+        ret_id[i] = hex[hash.high >> (60 - 4 * i) & 15];
+        ret_id[16 + i] = hex[hash.low >> (60 - 4 * i) & 15];
+    }
+    ret_id[32] = '\0';
+}
+
 static void put_number(uint8_t *out, size_t *at, uint64_t value)
 {
     for (unsigned i = 0; i < 8; i++)
@@ -27,9 +39,7 @@ void seuil_crossing_id(struct seuil_str app, const struct seuil_model *model,
                        const struct seuil_lead *lead, uint32_t ordinal,
                        char ret_id[SEUIL_CROSSING_ID_MAX])
 {
-    static const char hex[] = "0123456789abcdef";
     uint8_t bytes[3 * (8 + SEUIL_ID_MAX) + 5 * 8];
-    struct seuil_hash128 hash;
     size_t n = 0;
 
     put_name(bytes, &n, app.ptr, app.len < SEUIL_ID_MAX ? app.len : SEUIL_ID_MAX);
@@ -41,12 +51,7 @@ void seuil_crossing_id(struct seuil_str app, const struct seuil_model *model,
     put_number(bytes, &n, lead->birth.known ? (uint64_t)lead->birth.offset : 0);
     put_number(bytes, &n, ordinal);
     assert(n <= sizeof(bytes));
-    hash = seuil_hash128(bytes, n);
-    for (unsigned i = 0; i < 16; i++) {
-        ret_id[i] = hex[hash.high >> (60 - 4 * i) & 15];
-        ret_id[16 + i] = hex[hash.low >> (60 - 4 * i) & 15];
-    }
-    ret_id[32] = '\0';
+    seuil_id_write(bytes, n, ret_id);
 }
 
 /* ---- the value ---------------------------------------------------------------------------- */

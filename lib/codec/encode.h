@@ -7,6 +7,7 @@
 #ifndef SEUIL_CODEC_ENCODE_H
 #define SEUIL_CODEC_ENCODE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -30,6 +31,9 @@ struct seuil_cause {
 };
 
 #define SEUIL_CROSSING_ID_MAX 40
+
+/* 128-bit XXH3 of @bytes as 32 hex digits, terminated. */
+void seuil_id_write(const void *bytes, size_t len, char ret_id[SEUIL_CROSSING_ID_MAX]);
 
 /* The stable id: 128-bit XXH3 of (app, model name, lead id, birth, ordinal) as 32 hex digits,
  * terminated (PROTOCOL 8). */

@@ -101,3 +101,8 @@ int seuil_outbox_unpack(const uint8_t *bytes, uint32_t len, struct seuil_entry_v
     *ret_entry = entry;
     return 0;
 }
+
+uint8_t seuil_outbox_destination(const uint8_t *bytes, uint32_t len)
+{
+    return len > 1 ? bytes[1] : UINT8_MAX;
+}

@@ -36,4 +36,7 @@ int seuil_outbox_pack(const struct seuil_entry_view *entry, struct seuil_buf *ou
  * version; SEUIL_ERR_CORRUPT: anything else that is not one whole entry. */
 int seuil_outbox_unpack(const uint8_t *bytes, uint32_t len, struct seuil_entry_view *ret_entry);
 
+/* Where packed bytes go to. */
+uint8_t seuil_outbox_destination(const uint8_t *bytes, uint32_t len);
+
 #endif

@@ -60,19 +60,22 @@ static void same_topic(struct seuil_settings_loader *loader, const struct seuil_
 static void check_topics(struct seuil_settings_loader *loader)
 {
     const struct seuil_settings *s = loader->settings;
-    const char *topics[] = {s->outbound_topic, s->dead_letters_topic, s->internal_topic};
-    const char *names[] = {"outbound.topic", "dead_letters.topic", "internal.topic"};
+    const char *topics[] = {s->outbound_topic, s->dead_letters_topic, s->internal_topic,
+                            s->scores_topic};
+    const char *names[] = {"outbound.topic", "dead_letters.topic", "internal.topic",
+                           "scores.topic"};
     const struct seuil_origin *origins[] = {origin(loader, SEUIL_SETTING_outbound_topic),
                                             origin(loader, SEUIL_SETTING_dead_letters_topic),
-                                            origin(loader, SEUIL_SETTING_internal_topic)};
+                                            origin(loader, SEUIL_SETTING_internal_topic),
+                                            origin(loader, SEUIL_SETTING_scores_topic)};
 
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         for (int k = 0; k < i; k++)
             same_topic(loader, origins[i], topics[i], names[i], topics[k], names[k]);
     for (uint32_t i = 0; i < s->input_count; i++) {
         const struct seuil_input_settings *input = &s->inputs[i];
 
-        for (int k = 0; k < 3; k++)
+        for (int k = 0; k < 4; k++)
             same_topic(loader, &input->origin, input->topic, input->name, topics[k], names[k]);
         for (uint32_t k = 0; k < i; k++)
             same_topic(loader, &input->origin, input->topic, input->name, s->inputs[k].topic,

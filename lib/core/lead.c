@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/model.h"
+
 void seuil_lead_init(struct seuil_lead *lead, struct seuil_str id)
 {
     assert(id.len <= SEUIL_ID_MAX);
@@ -41,4 +43,18 @@ struct seuil_automaton *seuil_lead_automaton(struct seuil_lead *lead, uint32_t m
         if (lead->automata[i].model == model)
             return &lead->automata[i];
     return NULL;
+}
+
+uint8_t seuil_lead_tier(const struct seuil_lead *lead, const struct seuil_model *model)
+{
+    for (unsigned i = 0; i < lead->automaton_count; i++) {
+        const struct seuil_automaton *automaton = &lead->automata[i];
+
+        if (automaton->model != model->key)
+            continue;
+        if (automaton->excluded)
+            return SEUIL_TIER_EXCLUDED;
+        return automaton->under < model->tier_count ? automaton->under : 0;
+    }
+    return 0;
 }

@@ -17,6 +17,8 @@
 #include "core/limits.h"
 #include "core/time.h"
 
+struct seuil_model;
+
 /* The next offset of a topic that is not yet in this state, and the generation it counts in. A
  * stamp of another generation than the topic's counts as 0 (PROTOCOL 24). */
 struct seuil_stamp {
@@ -109,5 +111,9 @@ void seuil_lead_set_stamp(struct seuil_lead *lead, uint32_t topic, uint32_t gene
 
 /* The automaton of @model, or NULL when it is at rest. */
 struct seuil_automaton *seuil_lead_automaton(struct seuil_lead *lead, uint32_t model);
+
+/* The tier of @lead in @model as its automaton has it: index, or SEUIL_TIER_EXCLUDED. A lead that
+ * was never judged is in the lowest. */
+uint8_t seuil_lead_tier(const struct seuil_lead *lead, const struct seuil_model *model);
 
 #endif

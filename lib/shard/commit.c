@@ -46,9 +46,13 @@ static void put(struct seuil_shard *shard, struct seuil_cached *entry)
         entry->sent_armed = SEUIL_TIME_NEVER;
         entry->sent_by = SEUIL_ARMED_UNKNOWN;
         entry->erasing = true;
+        if (shard->config->scores)
+            seuil_scores_add(shard, entry, true);
     } else {
         seuil_arm_lead(shard, entry, flight->count);
         if (entry->version != entry->saved) {
+            if (shard->config->scores)
+                seuil_scores_add(shard, entry, false);
             lead->bytes = entry->bytes;
             lead->len = entry->len;
             flight->written++;
@@ -72,7 +76,9 @@ static void put_list(struct seuil_shard *shard, enum seuil_list from, uint32_t m
 {
     struct seuil_cache_list *list = &shard->cache.lists[from];
 
-    while (list->count && shard->flight.count < most) {
+    while (list->count && shard->flight.count < most &&
+           (!shard->config->scores || shard->pending.bytes.len < SEUIL_ENTRY_BYTES_MAX ||
+            from == SEUIL_LIST_URGENT)) {
         struct seuil_cached *entry = list->items[list->first], *later;
 
         if (list->first + 2 * AHEAD < list->end && (later = list->items[list->first + 2 * AHEAD])) {
@@ -97,7 +103,8 @@ static void put_leads(struct seuil_shard *shard)
     if (shard->state == SEUIL_SHARD_RUN && shard->batch.count &&
         most > shard->flight.count + SEUIL_CHUNK_RUNNING)
         most = shard->flight.count + SEUIL_CHUNK_RUNNING;
-    put_list(shard, (enum seuil_list)shard->checkpoint.list, most);
+    if (!seuil_scores_held(shard))
+        put_list(shard, (enum seuil_list)shard->checkpoint.list, most);
 }
 
 /* Positions as far as anything was applied (rule 16). */
@@ -216,7 +223,8 @@ static bool due(const struct seuil_shard *shard)
     if (shard->halting || shard->grown || lists[SEUIL_LIST_URGENT].count || shard->pending.count)
         return true;
     if (shard->checkpoint.active &&
-        (lists[shard->checkpoint.list].count || seuil_checkpoint_complete(shard)))
+        ((lists[shard->checkpoint.list].count && !seuil_scores_held(shard)) ||
+         seuil_checkpoint_complete(shard)))
         return true;
     if (seuil_walk_page_ready(shard) || seuil_wake_emptied(shard))
         return true;

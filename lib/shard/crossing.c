@@ -28,8 +28,7 @@ static bool muted(const struct seuil_shard *shard, const struct seuil_crossing *
            (crossing->reason == SEUIL_REASON_MODEL_CHANGED && !shard->config->model_alerts);
 }
 
-/* Append @entry to what the next transaction takes. */
-static int add(struct seuil_pending *pending, const struct seuil_entry_view *entry)
+int seuil_pending_add(struct seuil_pending *pending, const struct seuil_entry_view *entry)
 {
     size_t before = pending->bytes.len;
 
@@ -120,7 +119,7 @@ void seuil_crossing_add(struct seuil_shard *shard, const struct seuil_item *item
                       crossing->ordinal, id);
     head.id = id;
     head.source = config->source;
-    head.up = crossing->up;
+    head.type = crossing->up ? SEUIL_CE_UP : SEUIL_CE_DOWN;
     head.effective = crossing->effective;
     head.lead = (struct seuil_str){lead->id, lead->id_len};
     head.format = config->out_format;
@@ -137,6 +136,6 @@ void seuil_crossing_add(struct seuil_shard *shard, const struct seuil_item *item
     entry.value = shard->value.ptr;
     entry.value_len = (uint32_t)shard->value.len;
     seuil_cloudevent_add(&head, &text, &entry);
-    if (add(&shard->pending, &entry) != 0)
+    if (seuil_pending_add(&shard->pending, &entry) != 0)
         shard->failed = true;
 }

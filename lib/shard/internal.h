@@ -313,7 +313,8 @@ struct seuil_shard {
     struct seuil_shard_counters before; /* the same when the token was taken */
     seuil_time_ms owned_since;          /* wall: then */
     struct seuil_outcome outcome;
-    struct seuil_buf value; /* of an outgoing record while it is made */
+    struct seuil_buf value;  /* of an outgoing record while it is made */
+    struct seuil_buf scores; /* the data of one */
     uint8_t packed[SEUIL_LEAD_BYTES_MAX];
 };
 
@@ -412,8 +413,16 @@ bool seuil_lead_outcome(struct seuil_shard *shard, const struct seuil_item *item
 void seuil_crossing_add(struct seuil_shard *shard, const struct seuil_item *item,
                         const struct seuil_event *event, const struct seuil_lead *lead,
                         const struct seuil_crossing *crossing);
+/* Append @entry to what the next transaction takes: 0 or SEUIL_ERR_NOMEM. */
+int seuil_pending_add(struct seuil_pending *pending, const struct seuil_entry_view *entry);
 void seuil_pending_clear(struct seuil_pending *pending);
 void seuil_pending_done(struct seuil_pending *pending);
+
+/* ---- scores.c: the scores topic; only where config->scores */
+/* The state of @entry goes with the transaction that is being made, or @erased: it goes. */
+void seuil_scores_add(struct seuil_shard *shard, const struct seuil_cached *entry, bool erased);
+/* Leads of a checkpoint wait: too much was told that the topics have not acknowledged. */
+bool seuil_scores_held(const struct seuil_shard *shard);
 
 /* ---- commit.c: transactions (rules 10-13) */
 /* Send one if there is something to send; whether one was sent. */

@@ -1,5 +1,6 @@
-/* The outbox to the outbound topic (rule 17): in index order, only what a transaction has made a
- * fact, again from the first entry not acknowledged whenever a delivery fails. */
+/* The outbox to the outbound topic, and to that of the scores (rule 17): in index order, only what
+ * a transaction has made a fact, again from the first entry not acknowledged whenever a delivery
+ * fails. */
 
 #include <assert.h>
 #include <string.h>
@@ -202,6 +203,31 @@ static bool hold(struct seuil_shard *shard)
     return true;
 }
 
+/* Entry @index, which was sent, is done with. */
+static void done(struct seuil_shard *shard, uint64_t index)
+{
+    struct seuil_publish *publish = &shard->publish;
+
+    publish->ring[index & publish->mask].acked = true;
+    while (publish->head < publish->tail && publish->ring[publish->head & publish->mask].acked)
+        publish->head++;
+    retire_acknowledged(publish);
+    if (publish->sent < publish->head)
+        publish->sent = publish->head;
+    if (publish->trim_at == SEUIL_TIME_NEVER && publish->head > shard->meta.outbox_head)
+        publish->trim_at = shard->mono + SEUIL_TRIM_MS;
+    shard->progress = shard->mono;
+}
+
+static void refused(struct seuil_shard *shard, uint8_t destination, const struct seuil_error *err)
+{
+    seuil_shard_halt(shard,
+                     "the %s topic does not take %s: %s. Raise its max.message.bytes, then "
+                     "`seuilctl go-on`",
+                     destination == SEUIL_DEST_SCORES ? "scores" : "outbound",
+                     destination == SEUIL_DEST_SCORES ? "a record" : "a crossing", err->text);
+}
+
 static void send(struct seuil_shard *shard)
 {
     struct seuil_publish *publish = &shard->publish;
@@ -219,13 +245,14 @@ static void send(struct seuil_shard *shard)
                                         "`seuilctl rebuild` the shard");
                 return;
             }
+            if (entry.destination == SEUIL_DEST_SCORES && !shard->config->scores) {
+                done(shard, publish->sent++); /* left from when the topic was on */
+                continue;
+            }
             rc = sink->ops->send(sink, shard->number, publish->tenure, publish->sent << 1, &entry,
                                  &err);
             if (rc == SEUIL_ERR_LIMIT) {
-                seuil_shard_halt(shard,
-                                 "the outbound topic does not take a crossing: %s. Raise its "
-                                 "max.message.bytes, then `seuilctl go-on`",
-                                 err.text);
+                refused(shard, entry.destination, &err);
                 return;
             }
             if (rc != 0) {
@@ -259,21 +286,17 @@ bool seuil_publish_run(struct seuil_shard *shard)
 
 void seuil_publish_delivery(struct seuil_shard *shard, uint64_t index)
 {
-    struct seuil_publish *publish = &shard->publish;
+    const struct seuil_publish *publish = &shard->publish;
+    const struct seuil_outgoing *out;
 
     if (index < publish->head || index >= publish->sent)
         return;
-    if (!publish->ring[index & publish->mask].acked)
+    out = &publish->ring[index & publish->mask];
+    if (!out->acked && seuil_outbox_destination(out->bytes, out->len) == SEUIL_DEST_SCORES)
+        shard->counters.scores++;
+    else if (!out->acked)
         shard->counters.published++;
-    publish->ring[index & publish->mask].acked = true;
-    while (publish->head < publish->tail && publish->ring[publish->head & publish->mask].acked)
-        publish->head++;
-    retire_acknowledged(publish);
-    if (publish->sent < publish->head)
-        publish->sent = publish->head;
-    if (publish->trim_at == SEUIL_TIME_NEVER && publish->head > shard->meta.outbox_head)
-        publish->trim_at = shard->mono + SEUIL_TRIM_MS;
-    shard->progress = shard->mono;
+    done(shard, index);
 }
 
 void seuil_publish_again(struct seuil_shard *shard)

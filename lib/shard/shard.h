@@ -56,6 +56,8 @@ struct seuil_shard_config {
     bool out_structured;    /* CloudEvents in structured mode: out_format is JSON */
     bool out_framed;        /* Confluent's framing stands before the value */
     uint32_t out_schema_id; /* of it */
+    bool scores;            /* tell the scores topic of every state written */
+    uint32_t scores_schema_id;
     int64_t checkpoint_ms;  /* 0: every batch is a checkpoint */
     int64_t merge_wait_ms;  /* how long a topic at its end is waited for */
     int64_t grace_ms;       /* timers stay so far behind the watermark */
@@ -100,6 +102,7 @@ enum seuil_shard_state {
     X(misrouted, "of the dead letters: key or partition is not the lead's")                        \
     X(crossings, "tier changes committed")                                                         \
     X(published, "crossings acknowledged by the outbound topic")                                   \
+    X(scores, "records of leads acknowledged by the scores topic")                                 \
     X(muted, "crossings not published: before publish_from, or by policy")                         \
     X(stale, "crossings published with more input lag than stale_after")                           \
     X(time_clamped, "event times too far ahead of their arrival")                                  \

@@ -167,6 +167,7 @@ static bool copy_config(struct seuil_kafka *kafka, const struct seuil_kafka_conf
     if (!copy_text(&kafka->group, config->group) ||
         !copy_text(&kafka->instance, config->instance) ||
         !copy_text(&kafka->outbound, config->outbound) ||
+        !copy_text(&kafka->scores, config->scores) ||
         !copy_text(&kafka->dead_letters, config->dead_letters) ||
         !copy_text(&kafka->topics[KAFKA_TOPIC_INTERNAL].name, config->internal) ||
         !copy_properties(kafka, config))
@@ -394,6 +395,7 @@ void seuil_kafka_free(struct seuil_kafka *kafka)
     seuil_heap_free(kafka->group);
     seuil_heap_free(kafka->instance);
     seuil_heap_free(kafka->outbound);
+    seuil_heap_free(kafka->scores);
     seuil_heap_free(kafka->dead_letters);
     seuil_heap_free(kafka->shards);
     seuil_heap_free(kafka->offered);

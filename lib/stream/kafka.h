@@ -43,6 +43,7 @@ struct seuil_kafka_config {
     struct seuil_kafka_input inputs[SEUIL_TOPICS_MAX];
     const char *internal;     /* subscribed though empty: all members need one subscription */
     const char *outbound;     /* NULL: this process sends nothing there */
+    const char *scores;       /* the same */
     const char *dead_letters; /* the same */
     uint32_t partitions;      /* of each input and of the internal topic */
     bool consistent;          /* keys are placed by CRC-32, not by murmur2 */

@@ -97,6 +97,8 @@ int seuil_kafka_check(struct seuil_kafka *kafka, int timeout_ms, struct seuil_er
     if (!code)
         code = check_destination(kafka, SEUIL_DEST_OUTBOUND, kafka->outbound, timeout_ms, err);
     if (!code)
+        code = check_destination(kafka, SEUIL_DEST_SCORES, kafka->scores, timeout_ms, err);
+    if (!code)
         code =
             check_destination(kafka, SEUIL_DEST_DEAD_LETTERS, kafka->dead_letters, timeout_ms, err);
     return code;

@@ -108,7 +108,7 @@ struct kafka_topic {
 
 struct seuil_kafka {
     struct seuil_source source; /* first: the ops' `source` is this */
-    char *group, *instance, *outbound, *dead_letters;
+    char *group, *instance, *outbound, *scores, *dead_letters;
     struct seuil_property *properties; /* owned, deep */
     uint32_t property_count;
     uint32_t partitions;
@@ -117,7 +117,7 @@ struct seuil_kafka {
     void (*log)(void *log_ctx, enum seuil_kafka_level level, const char *text);
     void *log_ctx;
     char cluster_id[64];
-    uint32_t destination_partitions[3]; /* by enum seuil_destination; 0: unknown */
+    uint32_t destination_partitions[SEUIL_DESTINATIONS]; /* by enum; 0: unknown */
 
     struct rd_kafka_s *rk;   /* in the group */
     struct rd_kafka_s *side; /* for questions: its answers do not queue behind long polls */

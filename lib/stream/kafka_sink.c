@@ -104,6 +104,8 @@ static const char *topic_of(const struct seuil_kafka *kafka, unsigned destinatio
     switch (destination) {
     case SEUIL_DEST_OUTBOUND:
         return kafka->outbound;
+    case SEUIL_DEST_SCORES:
+        return kafka->scores;
     case SEUIL_DEST_DEAD_LETTERS:
         return kafka->dead_letters;
     case SEUIL_DEST_INTERNAL:

@@ -1,4 +1,4 @@
-/* Where records go: the outbound topic, the dead letters, the internal topic.
+/* Where records go: the outbound topic, the dead letters, the internal topic, the scores.
  *
  * A sink belongs to one thread. It is idempotent and keeps order; any failed delivery ends the
  * tenure of its producer: everything not yet acknowledged is dropped, a new producer is made, and
@@ -18,6 +18,8 @@ enum seuil_destination {
     SEUIL_DEST_OUTBOUND,
     SEUIL_DEST_DEAD_LETTERS,
     SEUIL_DEST_INTERNAL,
+    SEUIL_DEST_SCORES,
+    SEUIL_DESTINATIONS,
 };
 
 struct seuil_sink {

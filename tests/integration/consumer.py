@@ -155,4 +155,6 @@ def older_and_newer_schemas_read_each_other(build):
 
 if __name__ == "__main__":
     fetch()
-    main([json_in_binary_mode, json_in_structured_mode, avro_with_a_registry, older_and_newer_schemas_read_each_other])
+    import scores
+    main([json_in_binary_mode, json_in_structured_mode, avro_with_a_registry, older_and_newer_schemas_read_each_other,
+          scores.the_last_record_is_the_lead, scores.avro_of_a_registry_and_off_again])

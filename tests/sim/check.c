@@ -406,14 +406,15 @@ static void check_entries(struct sim_world *world, const struct sim_state *befor
                      : standing_of(world, &after->leads[l], l);
     }
     for (const struct sim_entry *e = after->last; e != before->last && n < 64; e = e->before)
-        list[n++] = e;
+        if (!e->scores)
+            list[n++] = e;
     while (n-- > 0) {
         const struct sim_entry *e = list[n];
         struct seuil_entry_view view;
         int l;
 
         for (const struct sim_entry *o = e->before; o; o = o->before)
-            if (strcmp(o->id, e->id) == 0)
+            if (!o->scores && strcmp(o->id, e->id) == 0)
                 sim_bad(world, "a crossing was committed twice: %s", e->id);
         if (seuil_outbox_unpack(e->bytes, e->len, &view) < 0 || (l = sim_lead_of(view.key)) < 0) {
             sim_bad(world, "an outbox entry of no lead");
@@ -553,6 +554,7 @@ void sim_check_commit(struct sim_world *world, const struct sim_state *before,
     if (world->failed)
         return;
     check_entries(world, before, after);
+    sim_scores_commit(world, before, after);
     check_recreated(world, before, after);
     check_below_base(world, after);
 }
@@ -621,6 +623,10 @@ void sim_check_landed(struct sim_world *world, const struct sim_message *message
         landed_dead(world, message);
         return;
     }
+    if (message->view.destination == SEUIL_DEST_SCORES) {
+        sim_scores_landed(world, message);
+        return;
+    }
     if (!sim_entry_id(&message->view, text)) {
         sim_bad(world, "an outbound record without ce_id");
         return;
@@ -670,6 +676,8 @@ static void check_published(struct sim_world *world, const struct sim_state *sta
     for (const struct sim_entry *e = state->last; e; e = e->before) {
         struct sim_message same = {.packed = e->bytes, .packed_len = e->len};
 
+        if (e->scores)
+            continue;
         committed++;
         if (!published_find(world, e->id, &same))
             sim_bad(world, "a committed crossing was never published: %s", e->id);
@@ -728,6 +736,7 @@ void sim_check_end(struct sim_world *world)
     for (int l = 0; l < SIM_LEADS; l++)
         check_lead_end(world, state, l);
     check_published(world, state);
+    sim_scores_end(world, state);
     if (world->setup.profile == SIM_DRAIN || world->setup.profile == SIM_JITTER)
         sim_check_drain(world);
 }

@@ -152,6 +152,7 @@ static void execute_commit(struct sim_world *world, struct sim_request *request)
         if (seuil_outbox_unpack(entry->bytes, entry->len, &view) < 0 ||
             !sim_entry_id(&view, entry->id))
             sim_bad(world, "an outbox entry cannot be read");
+        entry->scores = view.destination == SEUIL_DEST_SCORES;
         state->last = entry;
     }
     world->commits++;
@@ -204,10 +205,10 @@ static void execute_reads(struct sim_world *world, struct sim_request *request)
         read_due(state, request);
         break;
     case SEUIL_STORE_OUTBOX: {
-        const struct sim_entry *kept[64];
+        static const struct sim_entry *kept[4096];
         int n = 0;
 
-        for (const struct sim_entry *e = state->last; e && n < 64; e = e->before) {
+        for (const struct sim_entry *e = state->last; e && n < 4096; e = e->before) {
             if (e->index < request->from || e->index < state->meta.outbox_head)
                 break;
             kept[n++] = e;

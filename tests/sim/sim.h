@@ -8,7 +8,7 @@
  *   world.c     the actions            kafka.c  topics, source, group     sink.c   deliveries
  *   redis.c     history, store         check.c  properties                drain.c  time-order
  * oracle schedule.c  random schedules       shrink.c smaller ones, text        models.c the model
- * sets */
+ * sets scores.c    the scores topic */
 
 #ifndef SEUIL_TESTS_SIM_H
 #define SEUIL_TESTS_SIM_H
@@ -199,7 +199,14 @@ struct sim_entry { /* of the outbox; the list of all that the surviving history 
     uint64_t index;
     const uint8_t *bytes;
     uint32_t len;
+    bool scores; /* no crossing */
     char id[SEUIL_CROSSING_ID_MAX];
+};
+
+struct sim_told { /* scores of a lead that arrived */
+    const struct sim_told *before;
+    const struct sim_message *message;
+    uint64_t seq;
 };
 
 struct sim_key {
@@ -313,6 +320,7 @@ struct sim_world {
     uint32_t generations[SIM_TOPICS][SIM_EPOCHS];
     struct sim_id *ids;
     int id_count, id_cap;
+    const struct sim_told *told[SIM_LEADS];
     struct sim_published *published;
     int published_count, published_cap;
     uint32_t last_ordinal_count;
@@ -400,6 +408,12 @@ void sim_check_commit(struct sim_world *world, const struct sim_state *before,
 void sim_check_landed(struct sim_world *world, const struct sim_message *message);
 void sim_check_end(struct sim_world *world);
 const char *sim_entry_id(const struct seuil_entry_view *view, char ret_id[SEUIL_CROSSING_ID_MAX]);
+
+/* scores.c */
+void sim_scores_commit(struct sim_world *world, const struct sim_state *before,
+                       const struct sim_state *after);
+void sim_scores_landed(struct sim_world *world, const struct sim_message *message);
+void sim_scores_end(struct sim_world *world, const struct sim_state *state);
 
 /* drain.c */
 void sim_check_drain(struct sim_world *world);

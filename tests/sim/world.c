@@ -202,6 +202,7 @@ static void setup_config(struct sim_world *world)
         .model_alerts = true,
         .batch_events = (uint32_t)world->setup.batch,
         .misrouted_halt = 900,
+        .scores = world->setup.seed % 3 == 0,
     };
     for (int t = 0; t < SIM_TOPICS; t++)
         config->inputs[t] = (struct seuil_input){

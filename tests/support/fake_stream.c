@@ -283,7 +283,7 @@ static int sink_send(struct seuil_sink *base, uint32_t shard, uint64_t tenure, u
     *sent =
         (struct fake_sent){.destination = entry->destination, .tenure = tenure, .cookie = cookie};
     sent->key = copy(entry->key.ptr, entry->key.len);
-    sent->value = copy(entry->value, entry->value_len);
+    sent->value = entry->value ? copy(entry->value, entry->value_len) : NULL;
     for (uint32_t i = 0; i < entry->header_count; i++)
         note(sent, &entry->headers[i]);
     return 0;

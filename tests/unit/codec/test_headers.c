@@ -92,7 +92,7 @@ Test(cloudevent, has_the_attributes_of_binary_mode)
 {
     struct seuil_cloudevent event = {.id = "0123",
                                      .source = "/seuil/demo",
-                                     .up = true,
+                                     .type = SEUIL_CE_UP,
                                      .effective = INT64_C(1772438400000),
                                      .lead = SEUIL_STR("lead-1"),
                                      .format = SEUIL_OUT_JSON,
@@ -124,6 +124,7 @@ Test(cloudevent, leaves_out_what_is_not_known)
 {
     struct seuil_cloudevent event = {.id = "0123",
                                      .source = "s",
+                                     .type = SEUIL_CE_DOWN,
                                      .lead = SEUIL_STR("l"),
                                      .format = SEUIL_OUT_AVRO,
                                      .input_lag_ms = -1};
@@ -138,6 +139,23 @@ Test(cloudevent, leaves_out_what_is_not_known)
     cr_assert_null(header(&e, "tracestate"));
     cr_assert_null(header(&e, "seuil_input_lag_ms"));
     cr_assert_null(header(&e, "seuil_stale"));
+}
+
+Test(cloudevent, without_data_has_no_type_of_it)
+{
+    struct seuil_cloudevent event = {
+        .id = "0123", .source = "s", .type = SEUIL_CE_GONE, .empty = true, .input_lag_ms = -1};
+    struct seuil_cloudevent_text text;
+    struct seuil_entry_view e = {0};
+
+    seuil_cloudevent_add(&event, &text, &e);
+    cr_assert_str_eq(header(&e, "ce_type"), "fr.seuil.lead.gone");
+    cr_assert_null(header(&e, "content-type"));
+    e.header_count = 0;
+    event.structured = true;
+    seuil_cloudevent_add(&event, &text, &e);
+    cr_assert_null(header(&e, "content-type"));
+    cr_assert_eq(e.header_count, 1, "when it was made, no more");
 }
 
 Test(origin, a_number_is_all_digits_and_fits)
@@ -249,7 +267,7 @@ Test(cloudevent, structured_holds_attributes_and_data_in_one_object)
     struct seuil_cloudevent event = {
         .id = "0a",
         .source = "urn:seuil:\"x\"",
-        .up = false,
+        .type = SEUIL_CE_DOWN,
         .effective = INT64_C(1767261600000),
         .lead = SEUIL_STR("n\xc3\xa9/\n"),
         .format = SEUIL_OUT_JSON,
