@@ -16,9 +16,6 @@
 #include "codec/fault.h"
 #include "codec/scratch.h"
 
-#define SEUIL_AVRO_STEPS_PER_BYTE 4
-#define SEUIL_AVRO_STEPS_MORE     256
-
 struct seuil_avro_reader {
     const uint8_t *start, *end;
     const struct seuil_avro_step *steps; /* of the program */
@@ -45,14 +42,22 @@ static inline const uint8_t *seuil_avro_short(struct seuil_avro_reader *r, const
     return seuil_avro_fail(r, p, SEUIL_ERR_TRUNCATED, "the record ends too early");
 }
 
-/* Count one step; false (and a fault) when the record costs more than its size allows. */
-static inline bool seuil_avro_step_on(struct seuil_avro_reader *r, const uint8_t *p)
+/* Count @steps; false (and a fault) when the record costs more than its size allows. */
+static inline bool seuil_avro_steps_on(struct seuil_avro_reader *r, const uint8_t *p,
+                                       uint32_t steps)
 {
-    if (__builtin_expect(++r->work <= r->most, 1))
+    r->work += steps;
+    if (__builtin_expect(r->work <= r->most, 1))
         return true;
+    r->work = r->most;
     seuil_avro_fail(r, p, SEUIL_ERR_LIMIT,
                     "more empty values are nested or listed than its size allows");
     return false;
+}
+
+static inline bool seuil_avro_step_on(struct seuil_avro_reader *r, const uint8_t *p)
+{
+    return seuil_avro_steps_on(r, p, 1);
 }
 
 /* ---- numbers ------------------------------------------------------------------------------ */

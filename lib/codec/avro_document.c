@@ -148,12 +148,33 @@ static const uint8_t *take_items(struct walk *w, const uint8_t *p,
     return NULL;
 }
 
+/* The step of @key: one of those behind @first, ascending by their keys, or @first. */
+static const struct seuil_avro_step *step_of(const struct walk *w,
+                                             const struct seuil_avro_step *first, uint32_t count,
+                                             struct seuil_str key)
+{
+    uint32_t low = 1, high = count + 1;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int order = seuil_str_cmp(w->plan->keys[first[middle].at], key);
+
+        if (order == 0)
+            return &first[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return first;
+}
+
 /* An entry: by the step of its key, or by that of any other. Taken keys are distinct. */
 static const uint8_t *take_entry(struct walk *w, const uint8_t *p,
                                  const struct seuil_avro_step *map, struct seuil_members *members,
                                  unsigned depth)
 {
-    const struct seuil_avro_step *first = w->plan->steps + map->arg, *step = first;
+    const struct seuil_avro_step *step;
     const uint8_t *from = p;
     struct seuil_str key;
     int64_t there;
@@ -161,12 +182,12 @@ static const uint8_t *take_entry(struct walk *w, const uint8_t *p,
     p = seuil_avro_read_text(&w->r, p, &key);
     if (!p)
         return NULL;
-    for (uint32_t i = 1; i <= map->count && step == first; i++)
-        if (seuil_str_eq(w->plan->keys[first[i].at], key))
-            step = &first[i];
+    step = step_of(w, w->plan->steps + map->arg, map->count, key);
     if (step->op < SEUIL_OP_UNION)
         return seuil_avro_skip(&w->r, p, step, depth);
     there = seuil_members_add(members, key);
+    if (!seuil_avro_steps_on(&w->r, from, members->cost))
+        return NULL;
     if (there > 0)
         return seuil_avro_fail(&w->r, from, SEUIL_ERR_FORMAT, "a key stands twice in one map");
     if (there < 0)
@@ -249,7 +270,7 @@ int seuil_avro_document(const struct seuil_avro_plan *plan, struct seuil_decode_
               .records = plan->records,
               .scratch = scratch,
               .fault = fault,
-              .most = (uint64_t)len * SEUIL_AVRO_STEPS_PER_BYTE + SEUIL_AVRO_STEPS_MORE},
+              .most = SEUIL_STEPS_MOST(len)},
         .plan = plan,
         .document = document,
     };

@@ -105,7 +105,11 @@ static const uint8_t *take(const struct seuil_avro_program *program, struct seui
 
 static bool add_key(struct seuil_avro_reader *r, const uint8_t *p, struct seuil_str key)
 {
-    switch (seuil_keyset_add(&r->scratch->inner, key)) {
+    int rc = seuil_keyset_add(&r->scratch->inner, key);
+
+    if (!seuil_avro_steps_on(r, p, r->scratch->inner.probes))
+        return false;
+    switch (rc) {
     case 1:
         return true;
     case 0:
@@ -336,7 +340,7 @@ int seuil_avro_read(const struct seuil_avro_program *program, struct seuil_decod
         .fault = fault,
         /* The fields of the top record take a byte each: one step of the four is theirs, so that
          * they need no counting. */
-        .most = (uint64_t)len * (SEUIL_AVRO_STEPS_PER_BYTE - 1) + SEUIL_AVRO_STEPS_MORE,
+        .most = SEUIL_STEPS_MOST(len) - len,
     };
     const struct seuil_avro_step *first = program->steps + program->start, *step = first;
     const uint8_t *p;

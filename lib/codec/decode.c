@@ -26,7 +26,7 @@ struct seuil_decoder {
     enum seuil_format format;
     int kind;
     const struct seuil_wanted *wanted; /* NULL: no map */
-    const struct seuil_column *columns;
+    const struct seuil_tsv_column *columns;
     uint32_t column_count;
     enum seuil_duplicates duplicates;
     const void *only; /* of RAW: as in programs */
@@ -120,6 +120,20 @@ static int compile_schemas(struct seuil_decoder *decoder, const struct seuil_dec
     return rc;
 }
 
+static int compile_columns(struct seuil_decoder *decoder, const struct seuil_decoder_spec *spec,
+                           struct seuil_error *err)
+{
+    struct seuil_tsv_column *columns =
+        seuil_arena_alloc(&decoder->arena, spec->wanted->child_count + 1, sizeof(*columns));
+
+    if (!columns)
+        return seuil_error_set(err, SEUIL_ERR_NOMEM, "out of memory");
+    decoder->column_count =
+        seuil_tsv_columns(spec->wanted, spec->columns, spec->column_count, columns);
+    decoder->columns = columns;
+    return 0;
+}
+
 static int compile(struct seuil_decoder *decoder, const struct seuil_decoder_spec *spec,
                    struct seuil_error *err)
 {
@@ -129,9 +143,9 @@ static int compile(struct seuil_decoder *decoder, const struct seuil_decoder_spe
     decoder->format = spec->format;
     decoder->kind = spec->kind;
     decoder->wanted = spec->wanted;
-    decoder->columns = spec->columns;
-    decoder->column_count = spec->column_count;
     decoder->duplicates = spec->duplicates;
+    if (spec->wanted && spec->format == SEUIL_FORMAT_TSV)
+        return compile_columns(decoder, spec, err);
     if (spec->wanted)
         return seuil_format_is_avro(spec->format) ? compile_schemas(decoder, spec, err) : 0;
     if (spec->format == SEUIL_FORMAT_TSV || spec->format == SEUIL_FORMAT_FORM)
@@ -291,8 +305,8 @@ static int read_parts(const struct seuil_decoder *decoder, struct seuil_decode_s
         return seuil_json_document(decoder->wanted, decoder->duplicates, scratch, bytes, len,
                                    document, fault);
     if (decoder->format == SEUIL_FORMAT_TSV)
-        return seuil_tsv_document(decoder->wanted, decoder->columns, decoder->column_count, bytes,
-                                  len, document, fault);
+        return seuil_tsv_document(decoder->columns, decoder->column_count, bytes, len, document,
+                                  fault);
     if (decoder->format == SEUIL_FORMAT_FORM)
         return seuil_form_document(decoder->wanted, scratch, bytes, len, document, fault);
     program = find_program(decoder, record, frame, fault);

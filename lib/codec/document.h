@@ -94,17 +94,29 @@ int seuil_json_document(const struct seuil_wanted *wanted, enum seuil_duplicates
                         struct seuil_decode_scratch *scratch, const uint8_t *bytes, uint32_t len,
                         struct seuil_document *document, struct seuil_fault *fault);
 
-/* One line of values between tabs, all of them texts; an empty value is null. A name that is a
- * number is the column of that number, from 1; other names stand in @columns, ascending by name.
- * Columns beyond SEUIL_TSV_COLUMNS_MAX are not looked at. */
+/* The names of columns, ascending by name. */
 #define SEUIL_TSV_COLUMNS_MAX 1024
 struct seuil_column {
     struct seuil_str name;
-    uint32_t number;
+    uint32_t number; /* from 1 */
 };
-int seuil_tsv_document(const struct seuil_wanted *wanted, const struct seuil_column *columns,
-                       uint32_t column_count, const uint8_t *bytes, uint32_t len,
-                       struct seuil_document *document, struct seuil_fault *fault);
+
+/* A wanted name in the column where it stands. */
+struct seuil_tsv_column {
+    uint32_t number;
+    struct seuil_str name;
+};
+
+/* Where the children of @wanted stand, ascending by number, once for all records: in @ret_columns,
+ * with room for each of them; returns how many there are. A name that is a number is the column of
+ * that number, others stand in @columns; what is beyond SEUIL_TSV_COLUMNS_MAX is not looked at. */
+uint32_t seuil_tsv_columns(const struct seuil_wanted *wanted, const struct seuil_column *columns,
+                           uint32_t column_count, struct seuil_tsv_column *ret_columns);
+
+/* One line of values between tabs, all of them texts; an empty value is null. */
+int seuil_tsv_document(const struct seuil_tsv_column *columns, uint32_t column_count,
+                       const uint8_t *bytes, uint32_t len, struct seuil_document *document,
+                       struct seuil_fault *fault);
 
 /* name=value&name=value, as forms and query strings write it (WHATWG URL, 5.1): + is a space, %XX a
  * byte; all values are texts. A question mark at the beginning is passed over; of a name that

@@ -44,6 +44,7 @@ static int take_pair(struct walk *w, const struct seuil_wanted *wanted, struct s
 
     if (rc)
         return rc;
+    document->steps++;
     child = seuil_wanted_find(wanted, name);
     if (!child && !wanted->whole) {
         w->scratch->text_len = text_len;

@@ -26,7 +26,10 @@ static int add_member(struct walk *w, struct seuil_members *members, const uint8
                       struct seuil_str name)
 {
     int64_t there = seuil_members_add(members, name);
+    int rc = seuil_json_steps(&w->j, members->cost);
 
+    if (rc)
+        return rc;
     if (there > 0 && w->duplicates == SEUIL_DUPLICATES_LAST) {
         seuil_members_void(members, (uint32_t)there);
         return 0;
@@ -73,8 +76,10 @@ static int take_object(struct walk *w, const struct seuil_wanted *wanted, bool w
         if (rc)
             return rc;
     }
+    if (rc)
+        return rc;
     seuil_members_end(&members);
-    return rc;
+    return seuil_json_steps(j, members.cost);
 }
 
 static int take_list(struct walk *w, const struct seuil_wanted *wanted, bool whole, unsigned depth)
@@ -136,7 +141,9 @@ static int take_value(struct walk *w, const struct seuil_wanted *wanted, bool wh
     if (depth > SEUIL_DEPTH_MAX)
         return seuil_json_fail(&w->j, SEUIL_ERR_LIMIT, "values are nested more than 32 deep");
     whole = whole || (wanted && wanted->whole);
-    w->j.steps++;
+    rc = seuil_json_steps(&w->j, 1);
+    if (rc)
+        return rc;
     if (next != '{' && next != '[')
         return take_scalar(w, next, key);
     rc = add(w, next == '{' ? SEUIL_NODE_OBJECT : SEUIL_NODE_LIST, key, &node);
@@ -152,7 +159,7 @@ int seuil_json_document(const struct seuil_wanted *wanted, enum seuil_duplicates
                         struct seuil_decode_scratch *scratch, const uint8_t *bytes, uint32_t len,
                         struct seuil_document *document, struct seuil_fault *fault)
 {
-    struct walk w = {{bytes, bytes, bytes + len, scratch, fault, 0}, document, duplicates};
+    struct walk w = {seuil_json_of(bytes, len, scratch, fault), document, duplicates};
     int rc;
 
     seuil_members_reset(scratch);

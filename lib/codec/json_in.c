@@ -19,8 +19,10 @@ static int scalar(struct seuil_json *j, uint8_t next, struct seuil_value *ret_va
                   struct seuil_str *ret_raw)
 {
     const uint8_t *from = j->p;
-    int rc;
+    int rc = seuil_json_steps(j, 1);
 
+    if (rc)
+        return rc;
     switch (next) {
     case '"':
         ret_value->type = SEUIL_TYPE_STRING;
@@ -112,6 +114,8 @@ static int take(struct seuil_json *j, unsigned target, const uint8_t *at,
 
 /* ---- the kind's map ----------------------------------------------------------------------- */
 
+#define NOWHERE UINT32_MAX /* of a key that has no entry: its value was left out */
+
 /* A form's fields are texts, so a number or a bool is kept as it is written. */
 static int take_entry(struct seuil_json *j, struct seuil_event *event, struct seuil_str key)
 {
@@ -144,7 +148,11 @@ static int take_entry(struct seuil_json *j, struct seuil_event *event, struct se
 static int add_key(struct seuil_json *j, enum seuil_duplicates duplicates, struct seuil_keyset *set,
                    const uint8_t *at, struct seuil_str key)
 {
-    switch (seuil_keyset_add(set, key)) {
+    int added = seuil_keyset_add(set, key), rc = seuil_json_steps(j, set->probes);
+
+    if (rc)
+        return rc;
+    switch (added) {
     case 1:
         return 0;
     case 0:
@@ -156,25 +164,52 @@ static int add_key(struct seuil_json *j, enum seuil_duplicates duplicates, struc
     }
 }
 
-/* The entry that was there goes; the one that was added last, if one was, takes its place. */
-static void replace_entry(struct seuil_json *j, struct seuil_event *event, struct seuil_str key,
-                          uint32_t count)
+/* The entry at @index goes, and the last one takes its place. */
+static int drop_entry(struct seuil_json *j, struct seuil_event *event, uint32_t index)
 {
     struct seuil_entry *entries = j->scratch->entries;
+    struct seuil_keyset *keys = &j->scratch->inner;
 
-    for (uint32_t i = 0; i < count; i++)
-        if (seuil_str_eq(entries[i].key, key)) {
-            entries[i] = entries[--event->map_count];
-            return;
-        }
+    if (index == --event->map_count)
+        return 0;
+    entries[index] = entries[event->map_count];
+    seuil_keyset_add(keys, entries[index].key); /* it is there */
+    keys->slot->at = index;
+    return seuil_json_steps(j, keys->probes);
+}
+
+/* One member of the kind's map; of a name that stood there before the old value goes. */
+static int read_entry(struct seuil_json *j, enum seuil_duplicates duplicates,
+                      struct seuil_event *event)
+{
+    struct seuil_keyset *keys = &j->scratch->inner;
+    struct seuil_str key;
+    struct seuil_key_slot *slot;
+    const uint8_t *at;
+    uint32_t count;
+    int rc;
+
+    seuil_json_space(j);
+    at = j->p;
+    rc = seuil_json_name(j, &key);
+    if (!rc)
+        rc = add_key(j, duplicates, keys, at, key);
+    if (rc < 0)
+        return rc;
+    slot = keys->slot;
+    rc = rc && slot->at != NOWHERE ? drop_entry(j, event, slot->at) : 0;
+    if (rc)
+        return rc;
+    count = event->map_count;
+    rc = take_entry(j, event, key);
+    slot->at = event->map_count > count ? count : NOWHERE;
+    return rc;
 }
 
 static int read_map(struct seuil_json *j, enum seuil_duplicates duplicates,
                     struct seuil_event *event)
 {
     struct seuil_value null;
-    struct seuil_str key;
-    const uint8_t *at;
     bool first = true;
     uint8_t next;
     int rc = seuil_json_peek(j, &next);
@@ -189,21 +224,9 @@ static int read_map(struct seuil_json *j, enum seuil_duplicates duplicates,
     seuil_keyset_clear(&j->scratch->inner);
     event->map = j->scratch->entries;
     while ((rc = seuil_json_next(j, '}', &first)) > 0) {
-        uint32_t count = event->map_count;
-        int there;
-
-        seuil_json_space(j);
-        at = j->p;
-        rc = seuil_json_name(j, &key);
-        if (!rc)
-            rc = add_key(j, duplicates, &j->scratch->inner, at, key);
-        there = rc;
-        if (rc >= 0)
-            rc = take_entry(j, event, key);
+        rc = read_entry(j, duplicates, event);
         if (rc)
             return rc;
-        if (there)
-            replace_entry(j, event, key, count);
     }
     return rc;
 }
@@ -211,11 +234,10 @@ static int read_map(struct seuil_json *j, enum seuil_duplicates duplicates,
 /* ---- the whole ---------------------------------------------------------------------------- */
 
 /* The kind of a record is needed before its fields can be told: canonical events say it first, and
- * for others the members are walked once more. */
-static int find_kind(struct seuil_json *j, const struct seuil_names *names,
+ * for others the members are walked once more, by a look of their own. */
+static int find_kind(struct seuil_json *look, const struct seuil_names *names,
                      enum seuil_duplicates duplicates, int *ret_kind)
 {
-    struct seuil_json look = *j;
     struct seuil_str name, raw;
     struct seuil_value value;
     const uint8_t *at;
@@ -223,33 +245,32 @@ static int find_kind(struct seuil_json *j, const struct seuil_names *names,
     int rc, kind = SEUIL_KINDS;
     uint8_t next;
 
-    while ((rc = seuil_json_next(&look, '}', &first)) > 0) {
-        rc = seuil_json_name(&look, &name);
+    while ((rc = seuil_json_next(look, '}', &first)) > 0) {
+        rc = seuil_json_name(look, &name);
         if (rc)
             return rc;
         if (!seuil_str_eq(name, names->name[SEUIL_TARGET_TYPE])) {
-            rc = seuil_json_skip(&look, 2);
+            rc = seuil_json_skip(look, 2);
             if (rc)
                 return rc;
             continue;
         }
-        rc = seuil_json_peek(&look, &next);
-        at = look.p;
+        rc = seuil_json_peek(look, &next);
+        at = look->p;
         if (!rc)
-            rc = scalar(&look, next, &value, &raw);
+            rc = scalar(look, next, &value, &raw);
         if (rc)
             return rc;
         kind = value.type == SEUIL_TYPE_STRING ? seuil_kind_find(value.s) : -1;
         if (kind < 0)
-            return fail_at(&look, at, SEUIL_ERR_UNSUPPORTED,
+            return fail_at(look, at, SEUIL_ERR_UNSUPPORTED,
                            "`type` is none of page_view, email, form, activity, profile, command");
         *ret_kind = kind;
         if (duplicates == SEUIL_DUPLICATES_REFUSED)
             break;
     }
-    j->scratch->text_len = 0;
     if (rc >= 0 && kind == SEUIL_KINDS)
-        rc = seuil_json_fail(&look, SEUIL_ERR_MISSING, "`type` is missing");
+        rc = seuil_json_fail(look, SEUIL_ERR_MISSING, "`type` is missing");
     return rc > 0 ? 0 : rc;
 }
 
@@ -317,33 +338,48 @@ static int read_member(struct seuil_json *j, const struct seuil_names *names,
     return rc;
 }
 
-int seuil_json_read(const struct seuil_names *names, int kind, enum seuil_duplicates duplicates,
-                    struct seuil_decode_scratch *scratch, const uint8_t *bytes, uint32_t len,
-                    struct seuil_event *event, struct seuil_fault *fault)
+static int read_object(struct seuil_json *j, const struct seuil_names *names, int kind,
+                       enum seuil_duplicates duplicates, struct seuil_event *event)
 {
-    struct seuil_json j = {bytes, bytes, bytes + len, scratch, fault, 0};
+    struct seuil_json look;
     uint64_t seen = 0;
     bool first = true;
     int rc;
 
     _Static_assert(SEUIL_TARGET_COUNT <= 64, "targets seen are a bit set");
-    scratch->text_len = 0;
-    seuil_keyset_clear(&scratch->top);
-    rc = seuil_json_expect(&j, '{', "the JSON text is not an object");
-    if (!rc && kind < 0)
-        rc = find_kind(&j, names, duplicates, &kind);
+    rc = seuil_json_expect(j, '{', "the JSON text is not an object");
+    if (!rc && kind < 0) {
+        look = *j;
+        rc = find_kind(&look, names, duplicates, &kind);
+        j->steps = look.steps;
+        j->scratch->text_len = 0;
+    }
     if (rc)
         return rc;
     event->kind = (enum seuil_kind)kind;
-    while ((rc = seuil_json_next(&j, '}', &first)) > 0) {
-        rc = read_member(&j, &names[kind], duplicates, &seen, event);
+    while ((rc = seuil_json_next(j, '}', &first)) > 0) {
+        rc = read_member(j, &names[kind], duplicates, &seen, event);
         if (rc)
             return rc;
     }
     if (rc)
         return rc;
-    seuil_json_space(&j);
-    if (j.p != j.end)
-        return seuil_json_fail(&j, SEUIL_ERR_FORMAT, "more stands behind the JSON object");
+    seuil_json_space(j);
+    if (j->p != j->end)
+        return seuil_json_fail(j, SEUIL_ERR_FORMAT, "more stands behind the JSON object");
     return 0;
+}
+
+int seuil_json_read(const struct seuil_names *names, int kind, enum seuil_duplicates duplicates,
+                    struct seuil_decode_scratch *scratch, const uint8_t *bytes, uint32_t len,
+                    struct seuil_event *event, struct seuil_fault *fault)
+{
+    struct seuil_json j = seuil_json_of(bytes, len, scratch, fault);
+    int rc;
+
+    scratch->text_len = 0;
+    seuil_keyset_clear(&scratch->top);
+    rc = read_object(&j, names, kind, duplicates, event);
+    scratch->steps = j.steps;
+    return rc;
 }

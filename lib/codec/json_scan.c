@@ -74,6 +74,8 @@ int seuil_json_name(struct seuil_json *j, struct seuil_str *ret_name)
     if (!rc && next != '"')
         rc = seuil_json_fail(j, SEUIL_ERR_FORMAT, "a member's name in quotes is missing");
     if (!rc)
+        rc = seuil_json_steps(j, 1);
+    if (!rc)
         rc = seuil_json_string(j, ret_name);
     if (!rc)
         rc = seuil_json_expect(j, ':', "a colon is missing after a member's name");
@@ -413,7 +415,9 @@ int seuil_json_skip(struct seuil_json *j, unsigned depth)
         return rc;
     if (depth > SEUIL_DEPTH_MAX)
         return seuil_json_fail(j, SEUIL_ERR_LIMIT, "values are nested more than 32 deep");
-    j->steps++;
+    rc = seuil_json_steps(j, 1);
+    if (rc)
+        return rc;
     switch (next) {
     case '{':
     case '[':

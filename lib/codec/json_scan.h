@@ -14,8 +14,16 @@ struct seuil_json {
     const uint8_t *start, *p, *end;
     struct seuil_decode_scratch *scratch;
     struct seuil_fault *fault;
-    uint64_t steps; /* values so far: each takes a byte at least */
+    uint64_t steps, most; /* codec/fault.h */
 };
+
+/* A text of @len bytes from its beginning. */
+static inline struct seuil_json seuil_json_of(const uint8_t *bytes, uint32_t len,
+                                              struct seuil_decode_scratch *scratch,
+                                              struct seuil_fault *fault)
+{
+    return (struct seuil_json){bytes, bytes, bytes + len, scratch, fault, 0, SEUIL_STEPS_MOST(len)};
+}
 
 /* All return 0 or a code that is noted in the fault, with p where it went wrong. */
 
@@ -52,5 +60,16 @@ int seuil_json_name(struct seuil_json *j, struct seuil_str *ret_name);
 
 /* Note a fault where the scan stands. */
 int seuil_json_fail(struct seuil_json *j, int code, const char *why);
+
+/* Count @steps: 0, or SEUIL_ERR_LIMIT when the text costs more than its size allows. */
+static inline int seuil_json_steps(struct seuil_json *j, uint32_t steps)
+{
+    j->steps += steps;
+    if (__builtin_expect(j->steps <= j->most, 1))
+        return 0;
+    j->steps = j->most;
+    return seuil_json_fail(j, SEUIL_ERR_LIMIT,
+                           "names that are chosen to collide cost more than the size allows");
+}
 
 #endif

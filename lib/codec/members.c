@@ -28,15 +28,17 @@ void seuil_members_begin(struct seuil_members *members, struct seuil_document *d
 }
 
 /* The slot of @key, or the free one that it would take. */
-static uint32_t slot_of(const struct seuil_members *m, struct seuil_str key, uint32_t hash)
+static uint32_t slot_of(struct seuil_members *m, struct seuil_str key, uint32_t hash)
 {
     const struct seuil_member_set *set = m->set;
     uint32_t i = hash & (SEUIL_MEMBER_SLOTS - 1);
 
-    for (; set->slots[i].node; i = (i + 1) & (SEUIL_MEMBER_SLOTS - 1))
+    for (; set->slots[i].node; i = (i + 1) & (SEUIL_MEMBER_SLOTS - 1)) {
+        m->cost++;
         if (set->slots[i].hash == hash && set->slots[i].object == m->object &&
             seuil_str_eq(m->document->nodes[set->slots[i].node].key, key))
             break;
+    }
     return i;
 }
 
@@ -79,10 +81,13 @@ int64_t seuil_members_add(struct seuil_members *m, struct seuil_str key)
     uint32_t next = m->document->count, hash, slot, there;
     int rc;
 
+    m->cost = 1;
     if (m->count + m->voided < FEW) {
-        for (uint32_t i = m->object + 1; i < next; i = nodes[i].end)
+        for (uint32_t i = m->object + 1; i < next; i = nodes[i].end) {
+            m->cost++;
             if (seuil_str_eq(nodes[i].key, key) && nodes[i].kind != NODE_VOID)
                 return i;
+        }
         m->count++;
         return 0;
     }
@@ -117,6 +122,7 @@ void seuil_members_end(struct seuil_members *m)
     struct seuil_node *nodes = m->document->nodes;
     uint32_t to = m->object + 1;
 
+    m->cost = 0;
     while (m->set->count > m->mark)
         m->set->slots[m->set->order[--m->set->count]].node = 0;
     if (!m->voided)
@@ -127,6 +133,7 @@ void seuil_members_end(struct seuil_members *m)
         end = nodes[i].end;
         if (nodes[i].kind == NODE_VOID)
             continue;
+        m->cost += width;
         memmove(&nodes[to], &nodes[i], width * sizeof(*nodes));
         for (uint32_t k = to; k < to + width; k++)
             nodes[k].end -= by;

@@ -17,6 +17,7 @@ struct seuil_members {
     uint32_t count;
     uint32_t mark;   /* of the set, when the object began */
     uint32_t voided; /* members that later ones of the same name replace */
+    uint32_t cost;   /* steps of the last call */
     bool hashed;     /* the set has its names */
 };
 

@@ -21,15 +21,18 @@ int seuil_keyset_add(struct seuil_keyset *set, struct seuil_str key)
     uint32_t hash = (uint32_t)seuil_hash64(key.ptr, key.len);
     uint32_t i = hash & (SEUIL_KEYSET_SLOTS - 1);
 
-    for (; set->slots[i].generation == set->generation; i = (i + 1) & (SEUIL_KEYSET_SLOTS - 1))
-        if (set->slots[i].hash == hash && seuil_str_eq(set->slots[i].key, key))
+    for (set->probes = 1; set->slots[i].generation == set->generation; set->probes++) {
+        if (set->slots[i].hash == hash && seuil_str_eq(set->slots[i].key, key)) {
+            set->slot = &set->slots[i];
             return 0;
+        }
+        i = (i + 1) & (SEUIL_KEYSET_SLOTS - 1);
+    }
     if (set->count == SEUIL_KEYSET_MAX)
         return SEUIL_ERR_LIMIT;
     set->count++;
-    set->slots[i].generation = set->generation;
-    set->slots[i].hash = hash;
-    set->slots[i].key = key;
+    set->slot = &set->slots[i];
+    *set->slot = (struct seuil_key_slot){set->generation, hash, key, 0};
     return 1;
 }
 

@@ -14,14 +14,19 @@
 #define SEUIL_KEYSET_SLOTS 1024
 #define SEUIL_KEYSET_MAX   (SEUIL_KEYSET_SLOTS / 2)
 
+struct seuil_key_slot {
+    uint32_t generation;
+    uint32_t hash;
+    struct seuil_str key;
+    uint32_t at; /* the caller's: where what the key goes with is */
+};
+
 struct seuil_keyset {
     uint32_t generation;
     uint32_t count;
-    struct {
-        uint32_t generation;
-        uint32_t hash;
-        struct seuil_str key;
-    } slots[SEUIL_KEYSET_SLOTS];
+    uint32_t probes;             /* slots that the last call looked at */
+    struct seuil_key_slot *slot; /* of its key */
+    struct seuil_key_slot slots[SEUIL_KEYSET_SLOTS];
 };
 
 void seuil_keyset_clear(struct seuil_keyset *set);
@@ -47,7 +52,7 @@ struct seuil_member_set {
 
 struct seuil_decode_scratch {
     locale_t locale; /* "C": numbers do not depend on the process's locale */
-    uint64_t steps;  /* what reading the last Avro record cost: at most 4 a byte and 256 */
+    uint64_t steps;  /* what reading the last record to an event cost: at most 4 a byte and 256 */
     struct seuil_keyset top, inner;
     struct seuil_member_set members;
     struct seuil_entry entries[SEUIL_MAP_ENTRIES_MAX];

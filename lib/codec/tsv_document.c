@@ -1,5 +1,7 @@
 /* A line of values between tabs to a document. */
 
+#include <stdlib.h>
+
 #include "base/utf8.h"
 #include "codec/document.h"
 
@@ -37,49 +39,53 @@ static uint32_t column_of(const struct seuil_wanted *wanted, const struct seuil_
     return number_of(wanted->name);
 }
 
-/* Where columns begin, from 1 on, and behind the last one where one more would; their number. */
-static uint32_t find_columns(const uint8_t *bytes, uint32_t len,
-                             uint32_t starts[SEUIL_TSV_COLUMNS_MAX + 2])
+static int by_number(const void *a, const void *b)
 {
-    const uint8_t *p = bytes, *end = bytes + len, *tab;
+    const struct seuil_tsv_column *x = a, *y = b;
+
+    return x->number != y->number ? (x->number > y->number) - (x->number < y->number)
+                                  : seuil_str_cmp(x->name, y->name);
+}
+
+uint32_t seuil_tsv_columns(const struct seuil_wanted *wanted, const struct seuil_column *columns,
+                           uint32_t column_count, struct seuil_tsv_column *ret_columns)
+{
     uint32_t count = 0;
 
-    while (count < SEUIL_TSV_COLUMNS_MAX) {
-        starts[++count] = (uint32_t)(p - bytes);
-        tab = memchr(p, '\t', (size_t)(end - p));
-        p = (tab ? tab : end) + 1;
-        if (!tab)
-            break;
+    for (uint32_t i = 0; i < wanted->child_count; i++) {
+        uint32_t number = column_of(&wanted->children[i], columns, column_count);
+
+        if (number > 0 && number <= SEUIL_TSV_COLUMNS_MAX)
+            ret_columns[count++] = (struct seuil_tsv_column){number, wanted->children[i].name};
     }
-    starts[count + 1] = (uint32_t)(p - bytes);
+    if (count)
+        qsort(ret_columns, count, sizeof(*ret_columns), by_number);
     return count;
 }
 
-static int take(const struct seuil_wanted *wanted, struct seuil_str text, const uint8_t *bytes,
-                struct seuil_document *document, struct seuil_fault *fault)
+static int take(const struct seuil_tsv_column *column, const uint8_t *bytes, uint32_t at,
+                uint32_t len, struct seuil_document *document, struct seuil_fault *fault)
 {
-    uint32_t at = (uint32_t)((const uint8_t *)text.ptr - bytes);
     struct seuil_node *node;
 
-    if (!seuil_utf8_check((const uint8_t *)text.ptr, text.len)) {
-        fault->field = wanted->name;
+    if (!seuil_utf8_check(bytes + at, len)) {
+        fault->field = column->name;
         return seuil_fault_set(fault, SEUIL_ERR_FORMAT, at, "a column is not UTF-8");
     }
-    node =
-        seuil_document_add(document, text.len ? SEUIL_TYPE_STRING : SEUIL_TYPE_NULL, wanted->name);
+    node = seuil_document_add(document, len ? SEUIL_TYPE_STRING : SEUIL_TYPE_NULL, column->name);
     if (!node)
         return seuil_fault_set(fault, SEUIL_ERR_LIMIT, at, "the record has too many wanted values");
-    if (text.len)
-        node->value.s = text;
+    if (len)
+        node->value.s = (struct seuil_str){(const char *)bytes + at, len};
     return 0;
 }
 
-int seuil_tsv_document(const struct seuil_wanted *wanted, const struct seuil_column *columns,
-                       uint32_t column_count, const uint8_t *bytes, uint32_t len,
-                       struct seuil_document *document, struct seuil_fault *fault)
+int seuil_tsv_document(const struct seuil_tsv_column *columns, uint32_t column_count,
+                       const uint8_t *bytes, uint32_t len, struct seuil_document *document,
+                       struct seuil_fault *fault)
 {
-    uint32_t starts[SEUIL_TSV_COLUMNS_MAX + 2], count;
-    uint32_t root = document->count;
+    const struct seuil_tsv_column *column = columns, *last = columns + column_count;
+    uint32_t root = document->count, at = 0;
     int rc = 0;
 
     /* A line may come with its end. */
@@ -91,18 +97,18 @@ int seuil_tsv_document(const struct seuil_wanted *wanted, const struct seuil_col
         return seuil_fault_set(fault, SEUIL_ERR_FORMAT, 0, "the record is more than one line");
     if (!seuil_document_add(document, SEUIL_NODE_OBJECT, (struct seuil_str){0}))
         return seuil_fault_set(fault, SEUIL_ERR_LIMIT, 0, "the record has too many wanted values");
-    count = find_columns(bytes, len, starts);
-    for (uint32_t i = 0; i < wanted->child_count && !rc; i++) {
-        const struct seuil_wanted *child = &wanted->children[i];
-        uint32_t number = column_of(child, columns, column_count);
-        struct seuil_str text;
+    for (uint32_t number = 1; !rc && column < last; number++) {
+        const uint8_t *tab = memchr(bytes + at, '\t', len - at);
+        uint32_t end = tab ? (uint32_t)(tab - bytes) : len;
 
         document->steps++;
-        if (number == 0 || number > count)
-            continue;
-        text = (struct seuil_str){(const char *)bytes + starts[number],
-                                  starts[number + 1] - starts[number] - 1};
-        rc = take(child, text, bytes, document, fault);
+        for (; !rc && column < last && column->number == number; column++) {
+            document->steps++;
+            rc = take(column, bytes, at, end - at, document, fault);
+        }
+        if (!tab)
+            break;
+        at = end + 1;
     }
     if (!rc)
         document->nodes[root].end = document->count;

@@ -76,6 +76,7 @@ static inline const char *mapping_run(struct mapping *m, const void *bytes, size
     struct seuil_fault fault = {0};
     struct seuil_error err = {0};
     struct seuil_event event;
+    struct seuil_tsv_column places[SEUIL_TSV_COLUMNS_MAX];
     uint32_t column_count, events = 0;
     char line[1200];
     int rc;
@@ -89,8 +90,9 @@ static inline const char *mapping_run(struct mapping *m, const void *bytes, size
     m->decode->text_len = 0;
     columns = seuil_map_columns(m->map, &column_count);
     if (strcmp(format, "tsv") == 0)
-        rc = seuil_tsv_document(seuil_map_wanted(m->map), columns, column_count, bytes,
-                                (uint32_t)len, document, &fault);
+        rc = seuil_tsv_document(
+            places, seuil_tsv_columns(seuil_map_wanted(m->map), columns, column_count, places),
+            bytes, (uint32_t)len, document, &fault);
     else if (strcmp(format, "form") == 0)
         rc = seuil_form_document(seuil_map_wanted(m->map), m->decode, bytes, (uint32_t)len,
                                  document, &fault);
