@@ -1,4 +1,5 @@
-/* Hostile messages by the million against the decoders: Avro and JSON, to events and to documents.
+/* Hostile messages by the million against the decoders: every framing, Avro, JSON, lines and forms,
+ * to events, to documents, and through maps (hostile_ways.c).
  *
  *     hostile [COUNT=1,000,000, 10,000,000 when SEUIL_TEST_LONG is set] [SEED=1]
  *
@@ -12,17 +13,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "codec/scratch.h"
+#include "codec/fault.h"
+#include "hostile.h"
 #include "support/avro_write.h"
 #include "support/decoding.h"
-#include "support/document.h"
 
 #define MESSAGE_MAX 4096
 #define SOURCES_MAX 32
 
 static uint64_t state;
 
-static uint32_t draw(uint32_t below)
+uint32_t hostile_draw(uint32_t below)
 {
     state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     return (uint32_t)(state >> 33) % below;
@@ -30,43 +31,41 @@ static uint32_t draw(uint32_t below)
 
 /* ---- what messages are made of -------------------------------------------------------------- */
 
-static const char nested[] =
-    "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"id\",\"type\":\"string\"},"
-    "{\"name\":\"lead\",\"type\":[\"string\",\"bytes\",{\"type\":\"enum\",\"name\":\"E\","
-    "\"symbols\":[\"a\",\"b\"]}]},{\"name\":\"time\",\"type\":{\"type\":\"long\",\"logicalType\":"
-    "\"timestamp-micros\"}},{\"name\":\"n\",\"type\":[\"null\",\"R\"]},{\"name\":\"l\",\"type\":{"
-    "\"type\":\"array\",\"items\":[\"null\",\"R\",\"double\"]}},{\"name\":\"z\",\"type\":{\"type\":"
-    "\"array\",\"items\":\"null\"}},{\"name\":\"m\",\"type\":{\"type\":\"map\",\"values\":{"
-    "\"type\":"
-    "\"map\",\"values\":\"E\"}}},{\"name\":\"d\",\"type\":{\"type\":\"bytes\",\"logicalType\":"
-    "\"decimal\",\"precision\":30,\"scale\":4}},{\"name\":\"u\",\"type\":{\"type\":\"fixed\","
-    "\"name\":\"U\",\"size\":16,\"logicalType\":\"uuid\"}},{\"name\":\"properties\",\"type\":["
-    "\"null\",{\"type\":\"map\",\"values\":[\"null\",\"string\",\"boolean\",\"long\"]}]}]}";
-
 struct source {
     uint8_t bytes[MESSAGE_MAX / 2];
     size_t len;
 };
 
-static struct source avro_sources[SOURCES_MAX], json_sources[SOURCES_MAX];
-static unsigned avro_count, json_count;
+static struct {
+    unsigned count;
+    struct source list[SOURCES_MAX];
+} sources[HOSTILE_SOURCES];
 
-static void add_avro(const struct seuil_buf *b)
+static void add_source(enum hostile_source of, const void *bytes, size_t len)
 {
-    struct source *s = &avro_sources[avro_count++];
+    struct source *s = &sources[of].list[sources[of].count++];
 
-    assert(avro_count <= SOURCES_MAX && b->len <= sizeof(s->bytes));
-    memcpy(s->bytes, b->ptr, b->len);
-    s->len = b->len;
+    assert(sources[of].count <= SOURCES_MAX && len <= sizeof(s->bytes));
+    memcpy(s->bytes, bytes, len);
+    s->len = len;
 }
 
 static void add_json(const char *text)
 {
-    struct source *s = &json_sources[json_count++];
+    add_source(HOSTILE_JSON, text, strlen(text));
+}
 
-    assert(json_count <= SOURCES_MAX && strlen(text) <= sizeof(s->bytes));
-    s->len = strlen(text);
-    memcpy(s->bytes, text, s->len);
+/* The records of a file of samples. */
+static void add_samples(enum hostile_source of, const char *path, unsigned most)
+{
+    char *text = decoding_file(path), *end;
+
+    for (char *line = text; most > 0 && (end = strchr(line, '\n')); line = end + 1)
+        if (*line != '#' && end - line <= MESSAGE_MAX / 2) {
+            add_source(of, line, (size_t)(end - line));
+            most--;
+        }
+    seuil_heap_free(text);
 }
 
 /* A record of the nested schema, itself within itself @depth times. */
@@ -113,7 +112,7 @@ static void make_sources(void)
     for (unsigned depth = 0; depth < 6; depth++) {
         seuil_buf_clear(&b);
         write_nested(&b, depth);
-        add_avro(&b);
+        add_source(HOSTILE_AVRO, b.ptr, b.len);
     }
     seuil_buf_done(&b);
     add_json("{\"type\":\"page_view\",\"id\":\"e1\",\"lead\":\"l\",\"time\":1767225600000,"
@@ -123,6 +122,11 @@ static void make_sources(void)
     add_json("{\"a\":{\"b\":[{\"c\":1,\"d\":[[]]},{\"c\":\"\\ud83d\\ude00\",\"c\":2}],\"b\":null},"
              "\"id\":[0.1,1e308,9223372036854775808]}");
     add_json("[[[[[[{\"a\":{\"a\":{\"a\":{\"a\":\"x\"}}}}]]]]]]");
+    add_samples(HOSTILE_JSON, "tests/presets/sendgrid/batch.in", 3);
+    add_samples(HOSTILE_JSON, "tests/presets/ses/notifications.in", 6);
+    add_samples(HOSTILE_JSON, "tests/presets/segment/calls.in", 6);
+    add_samples(HOSTILE_LINE, "tests/presets/snowplow-tsv/enriched.in", 12);
+    add_samples(HOSTILE_FORM, "tests/presets/matomo/requests.in", 12);
 }
 
 /* ---- a message ------------------------------------------------------------------------------ */
@@ -140,41 +144,41 @@ static size_t mutate(uint8_t *m, size_t len, const struct source *other)
                                         "1e999",
                                         "\"id\":",
                                         "[[[[[[[["};
-    size_t at = len ? draw((uint32_t)len) : 0, n;
+    size_t at = len ? hostile_draw((uint32_t)len) : 0, n;
     const char *word;
 
-    switch (draw(8)) {
+    switch (hostile_draw(8)) {
     case 0:
         if (len)
-            m[at] ^= (uint8_t)(1u << draw(8));
+            m[at] ^= (uint8_t)(1u << hostile_draw(8));
         return len;
     case 1:
         if (len)
-            m[at] = odd[draw(sizeof(odd))];
+            m[at] = odd[hostile_draw(sizeof(odd))];
         return len;
     case 2:
         if (len)
-            m[at] = (uint8_t)draw(256);
+            m[at] = (uint8_t)hostile_draw(256);
         return len;
     case 3: /* cut */
         return at;
     case 4: /* take some out */
-        n = 1 + draw(8);
+        n = 1 + hostile_draw(8);
         n = n > len - at ? len - at : n;
         memmove(m + at, m + at + n, len - at - n);
         return len - n;
     case 5: /* the end of another */
-        n = draw((uint32_t)other->len + 1);
+        n = hostile_draw((uint32_t)other->len + 1);
         n = n > MESSAGE_MAX - at ? MESSAGE_MAX - at : n;
         memcpy(m + at, other->bytes + other->len - n, n);
         return at + n;
     case 6: /* the same byte many times */
-        n = draw(600);
+        n = hostile_draw(600);
         n = n > MESSAGE_MAX - at ? MESSAGE_MAX - at : n;
-        memset(m + at, odd[draw(sizeof(odd))], n);
+        memset(m + at, odd[hostile_draw(sizeof(odd))], n);
         return at + n > len ? at + n : len;
     default:
-        word = words[draw(sizeof(words) / sizeof(words[0]))];
+        word = words[hostile_draw(sizeof(words) / sizeof(words[0]))];
         n = strlen(word);
         if (len + n > MESSAGE_MAX)
             return len;
@@ -184,84 +188,27 @@ static size_t mutate(uint8_t *m, size_t len, const struct source *other)
     }
 }
 
-/* The next message, its last byte the last of memory. */
-static const uint8_t *make_message(bool avro, size_t *ret_len)
+/* The next message behind @prefix bytes of a frame, its last byte the last of memory. */
+static const uint8_t *make_message(const struct hostile_way *way, size_t *ret_len)
 {
-    const struct source *sources = avro ? avro_sources : json_sources;
-    unsigned count = avro ? avro_count : json_count;
-    const struct source *from = &sources[draw(count)];
+    const struct source *list = sources[way->source].list;
+    unsigned count = sources[way->source].count;
+    const struct source *from = &list[hostile_draw(count)];
     static uint8_t message[MESSAGE_MAX];
-    size_t len = from->len;
+    size_t len = way->prefix_len + from->len;
 
-    memcpy(message, from->bytes, len);
-    if (draw(20) == 0) { /* nothing but chance */
-        len = draw(200);
+    memcpy(message, way->prefix, way->prefix_len);
+    memcpy(message + way->prefix_len, from->bytes, from->len);
+    if (hostile_draw(20) == 0) { /* nothing but chance */
+        len = hostile_draw(200);
         for (size_t i = 0; i < len; i++)
-            message[i] = (uint8_t)draw(256);
+            message[i] = (uint8_t)hostile_draw(256);
     }
-    for (uint32_t times = 1 + draw(4); times > 0; times--)
-        len = mutate(message, len, &sources[draw(count)]);
+    for (uint32_t times = hostile_draw(5); times > 0; times--)
+        len = mutate(message, len, &list[hostile_draw(count)]);
     memcpy(memory_end - len, message, len);
     *ret_len = len;
     return memory_end - len;
-}
-
-/* ---- the ways ------------------------------------------------------------------------------- */
-
-enum { AVRO_EVENT, AVRO_WHOLE, AVRO_PATHS, JSON_EVENT, JSON_FORM, JSON_WHOLE, JSON_PATHS, WAYS };
-
-static struct decoding events[WAYS];
-static struct documenting documents[WAYS];
-static uint64_t accepted[WAYS], dearest_steps;
-static double slowest;
-
-static void open_ways(void)
-{
-    events[AVRO_EVENT] = decoding_avro(SEUIL_FORMAT_RAW, SEUIL_KIND_ACTIVITY, nested, NULL, 0);
-    documents[AVRO_WHOLE] = documenting_avro("*", nested);
-    documents[AVRO_PATHS] = documenting_avro("n{n{u}},l{d},m{k}", nested);
-    events[JSON_EVENT] = decoding_json(-1);
-    events[JSON_FORM] = decoding_json(SEUIL_KIND_FORM);
-    documents[JSON_WHOLE] = documenting_make("*");
-    documents[JSON_PATHS] = documenting_make("a{b{c}},id,fields{x}");
-    assert(events[AVRO_EVENT].decoder && documents[AVRO_WHOLE].plan && documents[AVRO_PATHS].plan);
-}
-
-static void close_ways(void)
-{
-    for (int way = 0; way < WAYS; way++) {
-        if (events[way].scratch)
-            decoding_done(&events[way]);
-        else
-            documenting_done(&documents[way]);
-    }
-}
-
-static void one(int way, const uint8_t *bytes, uint32_t len)
-{
-    struct documenting *d = &documents[way];
-    uint64_t steps;
-    int rc;
-
-    if (events[way].scratch) {
-        rc = seuil_decode(events[way].decoder, events[way].scratch, bytes, len, &events[way].event,
-                          NULL);
-        steps = way == AVRO_EVENT ? events[way].scratch->steps : 0;
-    } else {
-        d->document.count = 0;
-        d->fault = (struct seuil_fault){0};
-        d->scratch->text_len = 0;
-        rc = way < JSON_EVENT
-                 ? seuil_avro_document(d->plan, d->scratch, bytes, len, &d->document, &d->fault)
-                 : seuil_json_document(d->wanted, draw(2), d->scratch, bytes, len, &d->document,
-                                       &d->fault);
-        steps = d->document.steps;
-    }
-    assert(rc <= 0);
-    assert(steps <= 4 * (uint64_t)len + 256 + (rc != 0)); /* refused at the one too many */
-    accepted[way] += rc == 0;
-    if (steps > dearest_steps)
-        dearest_steps = steps;
 }
 
 static double now(void)
@@ -291,21 +238,26 @@ int main(int argc, char **argv)
     size_t page = (size_t)sysconf(_SC_PAGESIZE), room = MESSAGE_MAX + page;
     uint8_t *memory =
         mmap(NULL, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    double start = now();
+    double start = now(), slowest = 0;
+    uint64_t dearest = 0, accepted[HOSTILE_WAYS_MAX] = {0};
+    unsigned ways;
     long early = 0, grown;
 
     assert(memory != MAP_FAILED && mprotect(memory + room, page, PROT_NONE) == 0);
     memory_end = memory + room;
     state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
     make_sources();
-    open_ways();
+    ways = hostile_open();
     for (uint64_t n = 0; n < count; n++) {
-        int way = (int)draw(WAYS);
+        unsigned way = hostile_draw(ways);
         size_t len;
-        const uint8_t *bytes = make_message(way < JSON_EVENT, &len);
+        const uint8_t *bytes = make_message(hostile_way(way), &len);
         double before = n % 64 ? 0 : now();
+        uint64_t steps;
 
-        one(way, bytes, (uint32_t)len);
+        accepted[way] += hostile_run(way, bytes, (uint32_t)len, &steps);
+        assert(steps <= SEUIL_STEPS_MOST(len));
+        dearest = steps > dearest ? steps : dearest;
         if (before > 0 && now() - before > slowest)
             slowest = now() - before;
         if (n == count / 10)
@@ -314,12 +266,12 @@ int main(int argc, char **argv)
     grown = resident_kib() - early;
     printf("hostile: %" PRIu64 " messages in %.1f s, %" PRIu64 " steps the dearest, %.0f us the "
            "slowest of a sample, resident %+ld KiB after the first tenth\n",
-           count, now() - start, dearest_steps, slowest * 1e6, grown);
-    for (int way = 0; way < WAYS; way++) {
-        printf("  way %d: %" PRIu64 " accepted\n", way, accepted[way]);
+           count, now() - start, dearest, slowest * 1e6, grown);
+    for (unsigned way = 0; way < ways; way++) {
+        printf("  %-28s %" PRIu64 " accepted\n", hostile_way(way)->name, accepted[way]);
         assert(accepted[way] > 0); /* or nothing behind the first check was tried */
     }
-    close_ways();
+    hostile_close();
     munmap(memory, room + page);
     if (grown > 1024) {
         fprintf(stderr, "hostile: the process grew by more than 1 MiB\n");
