@@ -106,12 +106,16 @@ static int check_manifest(struct seuil_clients *clients, struct seuil_error *err
 {
     const struct seuil_settings *settings = clients->opened->settings;
     const char *names[SEUIL_TOPICS_MAX];
+    char keys[SEUIL_NAME_MARK_DIGITS + 1];
+    struct seuil_lead_names leads;
     int rc;
 
     for (uint32_t i = 0; i < settings->input_count; i++)
         names[i] = settings->inputs[i].topic;
-    rc = seuil_manifest_agree(&clients->redis, settings->partitioner, names, settings->input_count,
-                              clients->numbers, err);
+    seuil_lead_names_init(&leads, seuil_str_from(settings->redis_key_secret));
+    seuil_lead_names_mark(&leads, keys);
+    rc = seuil_manifest_agree(&clients->redis, settings->partitioner, keys, names,
+                              settings->input_count, clients->numbers, err);
     return rc ? rc : seuil_manifest_made(&clients->redis, &clients->made, err);
 }
 

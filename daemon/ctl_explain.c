@@ -48,13 +48,14 @@ static void done(struct explain *e)
     seuil_world_done(&e->world);
 }
 
-/* Look into one shard: 0 with *ret_found, or an exit status. */
-static int load_from(struct explain *e, uint32_t shard, bool *ret_found)
+/* Look into one shard for the lead of @name: 0 with *ret_found, or an exit status. */
+static int load_from(struct explain *e, uint32_t shard, const struct seuil_str *name,
+                     bool *ret_found)
 {
     const struct seuil_store_reply *reply;
     int rc;
 
-    e->world.store->ops->load(e->world.store, shard, &e->id, 1, 0);
+    e->world.store->ops->load(e->world.store, shard, name, 1, 0);
     reply = seuil_world_wait(&e->world);
     if (!reply)
         return EX_TEMPFAIL;
@@ -105,17 +106,20 @@ static int absent(struct explain *e, uint32_t first, uint32_t last)
 static int load(struct explain *e)
 {
     struct seuil_shard_config config;
+    char room[SEUIL_NAME_DIGITS];
+    struct seuil_str name;
     uint32_t first = 0, last = e->world.partitions;
     bool found = false;
     int rc = 0;
 
     seuil_open_shard_config(&e->world.opened, NULL, 1, &config);
+    name = seuil_lead_name(&config.names, e->id, room);
     if (config.partitioner != SEUIL_PARTITIONER_UNCHECKED) {
         first = seuil_partition_of(config.partitioner, e->id, e->world.partitions);
         last = first + 1;
     }
     for (uint32_t shard = first; shard < last && !found && !rc; shard++)
-        rc = load_from(e, shard, &found);
+        rc = load_from(e, shard, &name, &found);
     if (!rc && !found)
         rc = absent(e, first, last);
     if (!rc) {

@@ -44,6 +44,8 @@ static int read_manifest(struct seuil_world *world, bool may_be_empty)
 {
     const struct seuil_settings *settings = world->opened.settings;
     struct seuil_manifest manifest;
+    struct seuil_lead_names names;
+    char keys[SEUIL_NAME_MARK_DIGITS + 1];
     struct seuil_error err = {0};
     int rc = seuil_manifest_read(&world->clients.redis, &manifest, &err);
 
@@ -65,6 +67,13 @@ static int read_manifest(struct seuil_world *world, bool may_be_empty)
         return seuil_ctl_fail(world->command, EX_CONFIG,
                               "the configuration says %lld partitions, Redis has the state of %u",
                               (long long)settings->partitions, manifest.partitions);
+    seuil_lead_names_init(&names, seuil_str_from(settings->redis_key_secret));
+    seuil_lead_names_mark(&names, keys);
+    if (strcmp(manifest.keys, keys) != 0)
+        return seuil_ctl_fail(
+            world->command, EX_CONFIG,
+            "redis.key_secret is not the one that the keys of leads in Redis were "
+            "made with: no lead would be found");
     world->clients.made = manifest.made;
     for (uint32_t i = 0; i < settings->input_count; i++) {
         world->clients.numbers[i] = SEUIL_TOPICS_MAX; /* not in the manifest yet */

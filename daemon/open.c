@@ -11,6 +11,9 @@
 /* A schema of 4,000 fields takes about this. */
 #define SCHEMA_BYTES_MAX (1024 * 1024)
 
+/* Characters. */
+#define KEY_SECRET_MIN 16
+
 /* The files of one decoder while it is compiled. */
 struct schema_texts {
     uint32_t count;
@@ -197,6 +200,18 @@ static void check_directory(const struct seuil_settings *settings, struct seuil_
     seuil_registry_free(registry);
 }
 
+/* Here and not with the other settings, since what `seuilctl check --print` masks must be one, too.
+ */
+static void check_secret(const struct seuil_settings *settings, struct seuil_errs *errs)
+{
+    size_t len = strlen(settings->redis_key_secret);
+
+    if (len > 0 && len < KEY_SECRET_MIN)
+        seuil_errs_at(errs, SEUIL_ERR_INVALID, NULL, 0, 0,
+                      "redis.key_secret has fewer than %d characters: ids could be guessed",
+                      KEY_SECRET_MIN);
+}
+
 int seuil_open(const char *path, struct seuil_opened *ret_opened, struct seuil_errs *errs)
 {
     struct seuil_opened opened = {0};
@@ -207,6 +222,7 @@ int seuil_open(const char *path, struct seuil_opened *ret_opened, struct seuil_e
         opened.models = seuil_open_models(opened.settings, errs);
         open_inputs(&opened, errs);
         check_directory(opened.settings, errs);
+        check_secret(opened.settings, errs);
     }
     if (errs->total != before) {
         seuil_opened_done(&opened);
@@ -294,5 +310,6 @@ void seuil_open_shard_config(const struct seuil_opened *opened, const uint32_t *
                                       .start = start_of(s->inputs[i].start),
                                       .start_time = s->inputs[i].start_time};
     }
+    seuil_lead_names_init(&config.names, seuil_str_from(s->redis_key_secret));
     *ret_config = config;
 }

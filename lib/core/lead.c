@@ -10,7 +10,8 @@ void seuil_lead_init(struct seuil_lead *lead, struct seuil_str id)
     assert(id.len <= SEUIL_ID_MAX);
     if (id.len)
         memmove(lead->id, id.ptr, id.len) /* may be its own */;
-    lead->id_len = id.len;
+    lead->id_len = (uint32_t)id.len;
+    lead->keyed = false;
     memset(lead->stamps, 0, sizeof(lead->stamps));
     lead->birth = (struct seuil_birth){0};
     lead->tombstone = false;
@@ -22,6 +23,15 @@ void seuil_lead_init(struct seuil_lead *lead, struct seuil_str id)
     lead->automaton_count = 0;
     lead->cause_count = 0;
     seuil_evidence_clear(&lead->evidence);
+}
+
+void seuil_lead_name_event(struct seuil_lead *lead, const struct seuil_event *event)
+{
+    if (!lead->keyed || lead->id_len)
+        return;
+    assert(event->lead.len <= SEUIL_ID_MAX);
+    memcpy(lead->id, event->lead.ptr, event->lead.len);
+    lead->id_len = (uint32_t)event->lead.len;
 }
 
 int64_t seuil_lead_stamp(const struct seuil_lead *lead, uint32_t topic, uint32_t generation)

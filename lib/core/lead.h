@@ -79,7 +79,8 @@ struct seuil_automaton {
 
 struct seuil_lead {
     char id[SEUIL_ID_MAX];
-    uint32_t id_len;
+    uint32_t id_len; /* 0: not known: the key is a hash, and the lead is new or forgotten */
+    bool keyed;      /* its key is a hash of the id: the state tells the id, unless forgotten */
 
     struct seuil_stamp stamps[SEUIL_TOPICS_MAX]; /* by topic number; next 0: nothing */
     struct seuil_birth birth;
@@ -101,6 +102,9 @@ struct seuil_lead {
 
 /* A lead without history, named @id (at most SEUIL_ID_MAX bytes). */
 void seuil_lead_init(struct seuil_lead *lead, struct seuil_str id);
+
+/* A keyed lead that is new or forgotten has the id of the event that comes to it. */
+void seuil_lead_name_event(struct seuil_lead *lead, const struct seuil_event *event);
 
 /* The stamp of @topic, if it is of @generation; else 0. */
 int64_t seuil_lead_stamp(const struct seuil_lead *lead, uint32_t topic, uint32_t generation);

@@ -70,6 +70,7 @@ enum {
     SEUIL_SECTION_RETIRED = 4, /* count, then (place of the rule after the one before, parts) */
     SEUIL_SECTION_CAUSES = 6,  /* count, then each, by key */
     SEUIL_SECTION_ALERTS = 5, /* count, then (place of the automaton after the one before, parts) */
+    SEUIL_SECTION_ID = 15,    /* of a lead whose key is a hash of it, and that is not forgotten */
 };
 
 /* Parts of an automaton in the section of alerts. */

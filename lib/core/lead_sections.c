@@ -207,6 +207,19 @@ static void read_causes(struct seuil_unpack *unpack, struct seuil_lead *lead)
     }
 }
 
+static void read_id(struct seuil_unpack *unpack, struct seuil_lead *lead)
+{
+    size_t len = (size_t)(unpack->end - unpack->at);
+    const uint8_t *bytes;
+
+    if (!require(unpack, len > 0 && len <= SEUIL_ID_MAX && !lead->tombstone))
+        return;
+    bytes = seuil_unpack_bytes(unpack, len);
+    memcpy(lead->id, bytes, len);
+    lead->id_len = (uint32_t)len;
+    lead->keyed = true;
+}
+
 void seuil_lead_read_sections(struct seuil_unpack *unpack, struct seuil_lead *lead)
 {
     struct seuil_evidence *evidence = &lead->evidence;
@@ -217,7 +230,7 @@ void seuil_lead_read_sections(struct seuil_unpack *unpack, struct seuil_lead *le
         struct seuil_unpack section = {.at = unpack->at};
 
         if (!require(unpack, tag > before && len <= (size_t)(unpack->end - unpack->at) &&
-                                 evidence->newest != SEUIL_TIME_NONE))
+                                 (evidence->newest != SEUIL_TIME_NONE || tag == SEUIL_SECTION_ID)))
             return;
         before = tag;
         section.end = section.at + len;
@@ -233,6 +246,8 @@ void seuil_lead_read_sections(struct seuil_unpack *unpack, struct seuil_lead *le
             read_alerts(&section, lead);
         else if (tag == SEUIL_SECTION_CAUSES)
             read_causes(&section, lead);
+        else if (tag == SEUIL_SECTION_ID)
+            read_id(&section, lead);
         else
             section.bad = true;
         require(unpack, !section.bad && section.at == section.end);

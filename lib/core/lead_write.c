@@ -442,6 +442,11 @@ static void write_causes(struct seuil_pack *pack, const struct seuil_lead *lead)
     }
 }
 
+static void write_id(struct seuil_pack *pack, const struct seuil_lead *lead)
+{
+    seuil_pack_bytes(pack, lead->id, lead->id_len);
+}
+
 static void write_lead_section(struct seuil_pack *pack, unsigned tag, const struct seuil_lead *lead,
                                void (*write)(struct seuil_pack *, const struct seuil_lead *))
 {
@@ -473,6 +478,8 @@ static size_t write_lead(const struct seuil_lead *lead, uint8_t *out, size_t cap
         write_lead_section(&pack, SEUIL_SECTION_ALERTS, lead, write_alerts);
     if (lead->cause_count)
         write_lead_section(&pack, SEUIL_SECTION_CAUSES, lead, write_causes);
+    if (lead->keyed && !lead->tombstone && lead->id_len)
+        write_lead_section(&pack, SEUIL_SECTION_ID, lead, write_id);
     return pack.at;
 }
 

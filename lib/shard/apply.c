@@ -174,6 +174,7 @@ static bool defer(struct seuil_shard *shard, const struct seuil_item *item,
     uint32_t len;
 
     if (entry->model_epoch != shard->model_epoch ||
+        (shard->config->names.keyed && !entry->len) || /* pendings do not tell its id */
         event->position.offset < shard->topics[item->topic].reach0)
         return false;
     if (!entry->len && !entry->tail)
@@ -215,6 +216,7 @@ static bool apply_event(struct seuil_shard *shard, const struct seuil_item *item
     lead = seuil_lead_take(shard, entry, until);
     if (!lead)
         return false;
+    seuil_lead_name_event(lead, event);
     if (shard->record.stamp == SEUIL_STAMP_UNKNOWN)
         shard->record.stamp =
             event->position.offset < seuil_lead_stamp(lead, item->topic, event->position.generation)

@@ -89,6 +89,7 @@ struct seuil_item { /* of a batch */
 
 struct seuil_batch {
     struct seuil_item *items;
+    char (*names)[SEUIL_NAME_DIGITS]; /* of their leads, by item; NULL: keys are names */
     uint32_t cap, count;
     uint32_t done; /* items[done .. count) are not applied yet */
 };
@@ -421,6 +422,9 @@ void seuil_pending_done(struct seuil_pending *pending);
 /* ---- scores.c: the scores topic; only where config->scores */
 /* The state of @entry goes with the transaction that is being made, or @erased: it goes. */
 void seuil_scores_add(struct seuil_shard *shard, const struct seuil_cached *entry, bool erased);
+/* @lead was forgotten. If its state does not tell its id any more, the next transaction, which
+ * writes it, tells that it is gone. */
+void seuil_scores_forget(struct seuil_shard *shard, const struct seuil_lead *lead);
 /* Leads of a checkpoint wait: too much was told that the topics have not acknowledged. */
 bool seuil_scores_held(const struct seuil_shard *shard);
 

@@ -10,12 +10,18 @@ static struct seuil_str id_of(const struct seuil_cached *entry)
     return (struct seuil_str){entry->id, entry->id_len};
 }
 
-/* The state without its pendings. */
+/* The state without its pendings. Where names are keyed hashes the state tells the id, if the lead
+ * is not new or forgotten. */
 static int read_state(struct seuil_shard *shard, const struct seuil_cached *entry)
 {
+    bool keyed = shard->config->names.keyed;
+    int rc;
+
     assert(!entry->loading);
-    seuil_lead_init(shard->env.lead, id_of(entry));
-    return entry->len ? seuil_lead_read(entry->bytes, entry->len, shard->env.lead) : 0;
+    seuil_lead_init(shard->env.lead, keyed ? (struct seuil_str){0} : id_of(entry));
+    rc = entry->len ? seuil_lead_read(entry->bytes, entry->len, shard->env.lead) : 0;
+    shard->env.lead->keyed = keyed;
+    return rc;
 }
 
 static void catch_up(struct seuil_shard *shard, const struct seuil_cached *entry)
@@ -129,6 +135,8 @@ bool seuil_lead_outcome(struct seuil_shard *shard, const struct seuil_item *item
     count_notes(shard, outcome->notes);
     for (uint32_t i = 0; i < outcome->crossing_count; i++)
         seuil_crossing_add(shard, item, event, lead, &outcome->crossings[i]);
+    if (outcome->todo & SEUIL_TODO_ERASE)
+        seuil_scores_forget(shard, lead);
     return outcome->crossing_count > 0 || (outcome->todo & SEUIL_TODO_ERASE);
 }
 

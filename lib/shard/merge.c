@@ -223,7 +223,8 @@ static void take(struct seuil_shard *shard, uint32_t i, seuil_time_ms least)
 {
     struct seuil_topic *topic = &shard->topics[i];
     const struct seuil_record_in *record = &topic->lane->records[topic->lane->head++];
-    struct seuil_item *item = &shard->batch.items[shard->batch.count++];
+    struct seuil_batch *batch = &shard->batch;
+    struct seuil_item *item = &batch->items[batch->count++];
 
     if (least != SEUIL_TIME_NEVER)
         shard->stream_taken = later(shard->stream_taken, least);
@@ -238,7 +239,9 @@ static void take(struct seuil_shard *shard, uint32_t i, seuil_time_ms least)
         else if (record->key.len == 0 || record->key.len > SEUIL_ID_MAX)
             item->fault = SEUIL_FAULT_KEY;
         else
-            item->hash = seuil_cache_hash(record->key);
+            item->hash = seuil_cache_hash(
+                seuil_lead_name(&shard->config->names, record->key,
+                                batch->names ? batch->names[batch->count - 1] : NULL));
     }
     topic->taken.next = record->offset + 1;
 }
@@ -279,19 +282,22 @@ static void look_up(struct seuil_shard *shard)
     for (uint32_t k = 0; k < batch->count && !shard->failed; k++) {
         struct seuil_item *item = &batch->items[k];
         struct seuil_cached *entry;
+        struct seuil_str name;
 
         if (k % AHEAD == 0)
             touch(shard, k);
         if (!item->hash)
             continue;
-        entry = seuil_cache_find(&shard->cache, item->hash, item->record->key);
+        name = batch->names ? (struct seuil_str){batch->names[k], SEUIL_NAME_DIGITS}
+                            : item->record->key;
+        entry = seuil_cache_find(&shard->cache, item->hash, name);
         if (entry) {
             shard->counters.cache_hits++;
         } else if (misplaced(shard, item->record->key)) {
             item->fault = SEUIL_FAULT_PARTITION;
             continue;
         } else {
-            entry = seuil_cache_add(&shard->cache, item->hash, item->record->key);
+            entry = seuil_cache_add(&shard->cache, item->hash, name);
             if (!entry) {
                 shard->failed = true;
                 return;

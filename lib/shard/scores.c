@@ -43,28 +43,24 @@ static int describe(struct seuil_shard *shard, const struct seuil_lead *lead, bo
     return 0;
 }
 
-void seuil_scores_add(struct seuil_shard *shard, const struct seuil_cached *entry, bool erased)
+/* The record of @lead for the transaction of @seq. */
+static void add(struct seuil_shard *shard, const struct seuil_lead *lead, bool erased,
+                uint64_t number)
 {
     const struct seuil_shard_config *config = shard->config;
     struct seuil_cloudevent_text text;
     struct seuil_entry_view out = {.destination = SEUIL_DEST_SCORES};
-    struct seuil_lead *lead = shard->env.lead;
     char id[SEUIL_CROSSING_ID_MAX], seq[24];
     struct seuil_cloudevent head = {.id = id,
                                     .source = config->source,
-                                    .lead = {entry->id, entry->id_len},
+                                    .lead = {lead->id, lead->id_len},
                                     .format = config->out_format,
                                     .structured = config->out_structured,
                                     .processed = shard->wall,
                                     .input_lag_ms = -1};
     int len;
 
-    /* Not judged by the present models yet: it is told when it is, which writes it again. */
-    if (!erased && entry->model_epoch != shard->model_epoch)
-        return;
-    seuil_lead_init(lead, head.lead);
-    if (seuil_lead_read(entry->bytes, entry->len, lead) != 0 ||
-        describe(shard, lead, erased, &head, id) != 0 ||
+    if (describe(shard, lead, erased, &head, id) != 0 ||
         (!head.empty && write_value(shard, &head, &shard->scores) != 0)) {
         shard->failed = true;
         return;
@@ -73,11 +69,33 @@ void seuil_scores_add(struct seuil_shard *shard, const struct seuil_cached *entr
     out.value = head.empty ? NULL : shard->value.ptr;
     out.value_len = head.empty ? 0 : (uint32_t)shard->value.len;
     seuil_cloudevent_add(&head, &text, &out);
-    len = snprintf(seq, sizeof(seq), "%" PRIu64, shard->meta.seq + 1);
+    len = snprintf(seq, sizeof(seq), "%" PRIu64, number);
     out.headers[out.header_count++] = (struct seuil_header){
         .name = SEUIL_STR("seuil_seq"), .value = (const uint8_t *)seq, .value_len = (uint32_t)len};
     if (seuil_pending_add(&shard->pending, &out) != 0)
         shard->failed = true;
+}
+
+void seuil_scores_add(struct seuil_shard *shard, const struct seuil_cached *entry, bool erased)
+{
+    struct seuil_lead *lead = shard->env.lead;
+    bool keyed = shard->config->names.keyed;
+
+    /* Not judged by the present models yet: it is told when it is, which writes it again. */
+    if (!erased && entry->model_epoch != shard->model_epoch)
+        return;
+    seuil_lead_init(lead,
+                    keyed ? (struct seuil_str){0} : (struct seuil_str){entry->id, entry->id_len});
+    if (seuil_lead_read(entry->bytes, entry->len, lead) != 0)
+        shard->failed = true;
+    else if (lead->id_len > 0) /* else seuil_scores_forget told it */
+        add(shard, lead, erased, shard->meta.seq + 1);
+}
+
+void seuil_scores_forget(struct seuil_shard *shard, const struct seuil_lead *lead)
+{
+    if (shard->config->scores && lead->keyed && lead->tombstone)
+        add(shard, lead, true, (shard->flight.busy ? shard->flight.meta.seq : shard->meta.seq) + 1);
 }
 
 bool seuil_scores_held(const struct seuil_shard *shard)

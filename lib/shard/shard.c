@@ -50,11 +50,13 @@ struct seuil_shard *seuil_shard_new(const struct seuil_shard_env *env, uint32_t 
     shard->model_epoch = 1;
     shard->batch.cap = cap == 0 ? 1 : cap > SEUIL_BATCH_MAX ? SEUIL_BATCH_MAX : cap;
     shard->batch.items = seuil_heap_zalloc(shard->batch.cap, sizeof(*shard->batch.items));
+    if (shard->config->names.keyed)
+        shard->batch.names = seuil_heap_zalloc(shard->batch.cap, sizeof(*shard->batch.names));
     shard->tx_leads = seuil_heap_zalloc(SEUIL_TX_LEADS_MAX, sizeof(*shard->tx_leads));
     shard->arming.list = seuil_heap_zalloc(SEUIL_CHUNK_MAX, sizeof(*shard->arming.list));
     shard->flight.leads = seuil_heap_zalloc(SEUIL_CHUNK_MAX, sizeof(struct seuil_cached *));
-    if (!shard->batch.items || !shard->tx_leads || !shard->arming.list || !shard->flight.leads ||
-        !lanes_new(shard)) {
+    if (!shard->batch.items || (shard->config->names.keyed && !shard->batch.names) ||
+        !shard->tx_leads || !shard->arming.list || !shard->flight.leads || !lanes_new(shard)) {
         seuil_shard_free(shard);
         return NULL;
     }
@@ -84,6 +86,7 @@ void seuil_shard_free(struct seuil_shard *shard)
     seuil_heap_free(shard->flight.leads);
     seuil_heap_free(shard->tx_leads);
     seuil_heap_free(shard->batch.items);
+    seuil_heap_free(shard->batch.names);
     seuil_heap_free(shard);
 }
 

@@ -20,6 +20,7 @@
 #include "codec/encode.h"
 #include "core/engine.h"
 #include "map/map.h"
+#include "shard/name.h"
 #include "store/store.h"
 #include "stream/sink.h"
 #include "stream/source.h"
@@ -65,10 +66,11 @@ struct seuil_shard_config {
     int64_t witness_ms;     /* interval of the group commit */
     int64_t backoff_min_ms, backoff_max_ms;
     int64_t request_timeout_ms;
-    uint64_t cache_bytes;       /* for this shard */
-    seuil_time_ms publish_from; /* crossings effective before are counted, not published;
-                                   SEUIL_TIME_NONE: all are published */
-    bool model_alerts;          /* publish model_changed crossings */
+    uint64_t cache_bytes;          /* for this shard */
+    seuil_time_ms publish_from;    /* crossings effective before are counted, not published;
+                                      SEUIL_TIME_NONE: all are published */
+    bool model_alerts;             /* publish model_changed crossings */
+    struct seuil_lead_names names; /* of leads, in Redis and in the cache */
     bool must_exist; /* the manifest says that every shard was made: a missing meta halts even when
                         the group's commit has expired (PROTOCOL 21) */
     uint32_t batch_events;   /* events applied in one run */

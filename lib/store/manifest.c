@@ -47,6 +47,12 @@ static bool field_parse(struct seuil_str name, struct seuil_str value,
             }
         return false;
     }
+    if (seuil_str_eq(name, SEUIL_STR("keys"))) {
+        if (value.len != SEUIL_MANIFEST_KEYS_MAX)
+            return false;
+        memcpy(manifest->keys, value.ptr, value.len);
+        return true;
+    }
     if (!seuil_meta_u64_parse(value, &number) || number > UINT32_MAX)
         return false;
     if (seuil_str_eq(name, SEUIL_STR("format"))) {
@@ -193,7 +199,7 @@ static int numbers_of(const struct seuil_manifest *manifest, const char *const *
 }
 
 static int compare(const struct seuil_manifest *manifest, const struct seuil_redis_config *config,
-                   int partitioner, struct seuil_error *err)
+                   int partitioner, const char *keys, struct seuil_error *err)
 {
     if (manifest->partitions != config->partitions)
         return seuil_error_set(
@@ -208,13 +214,23 @@ static int compare(const struct seuil_manifest *manifest, const struct seuil_red
             "the partitioner is set to '%s', but the leads of '%s' are kept for '%s': set it back, "
             "or start a new application name and have it rebuilt from the log",
             partitioners[partitioner], config->app, partitioners[manifest->partitioner]);
+    if (strcmp(manifest->keys, keys) != 0)
+        return seuil_error_set(
+            err, SEUIL_ERR_HALTED,
+            "the keys of the leads of '%s' were made %s: no lead would be found again. Give "
+            "redis.key_secret %s, or start a new application name and have it rebuilt from the log",
+            config->app,
+            !manifest->keys[0] ? "without a secret"
+            : keys[0]          ? "with another redis.key_secret"
+                               : "with a redis.key_secret",
+            manifest->keys[0] ? "as it was" : "up");
     return 0;
 }
 
-static void make_command(const struct seuil_redis_config *config, int partitioner,
+static void make_command(const struct seuil_redis_config *config, int partitioner, const char *keys,
                          const char *const *names, uint32_t count, struct seuil_buf *out)
 {
-    seuil_resp_command(out, 4 + 8 + 2 * (uint64_t)count);
+    seuil_resp_command(out, 4 + 8 + (keys[0] ? 2 : 0) + 2 * (uint64_t)count);
     seuil_resp_arg_text(out, "EVAL");
     seuil_resp_arg_text(out, make_script);
     seuil_resp_arg_text(out, "1");
@@ -227,13 +243,17 @@ static void make_command(const struct seuil_redis_config *config, int partitione
     seuil_resp_arg_text(out, partitioners[partitioner]);
     seuil_resp_arg_text(out, "topics");
     seuil_resp_arg_u64(out, count);
+    if (keys[0]) {
+        seuil_resp_arg_text(out, "keys");
+        seuil_resp_arg_text(out, keys);
+    }
     for (uint32_t i = 0; i < count; i++) {
         seuil_resp_arg2(out, SEUIL_STR("topic:"), seuil_str_from(names[i]));
         seuil_resp_arg_u64(out, i);
     }
 }
 
-int seuil_manifest_agree(const struct seuil_redis_config *config, int partitioner,
+int seuil_manifest_agree(const struct seuil_redis_config *config, int partitioner, const char *keys,
                          const char *const *topic_names, uint32_t count, uint32_t *ret_numbers,
                          struct seuil_error *err)
 {
@@ -245,10 +265,10 @@ int seuil_manifest_agree(const struct seuil_redis_config *config, int partitione
         return rc;
     if (partitioner < 0 || partitioner >= (int)(sizeof(partitioners) / sizeof(partitioners[0])))
         return seuil_error_set(err, SEUIL_ERR_CONFIG, "there is no partitioner %d", partitioner);
-    make_command(config, partitioner, topic_names, count, &command);
+    make_command(config, partitioner, keys, topic_names, count, &command);
     rc = ask(config, &command, &manifest, err);
     if (!rc)
-        rc = compare(&manifest, config, partitioner, err);
+        rc = compare(&manifest, config, partitioner, keys, err);
     return rc ? rc : numbers_of(&manifest, topic_names, count, ret_numbers, err);
 }
 

@@ -394,7 +394,51 @@ def a_redis_that_lost_everything_is_rebuilt(build):
         expect(sorted(c["lead"] for c in w.crossings()) == before, "published again")
 
 
+def what_redis_holds(w):
+    """Names and states of leads, and who is waited for."""
+    redis = w.redis.client()
+    held = b"".join(key + redis("GET", key) for key in redis.keys("*}:l:*"))
+    return held + b"".join(b"".join(redis("ZRANGE", key, 0, -1)) for key in redis.keys("*}:d"))
+
+
+def a_forgotten_lead_is_nobody(build):
+    """with redis.key_secret nothing tells who a tombstone was, and who knows the id finds it: late events, a rebuild"""
+    def forgotten():
+        return "forgotten: nothing is kept" in w.ctl("explain", "camille", check=False)
+    with World(build, MODEL, partitions=2, inputs=("forms", "commands")) as w:
+        daemon = w.daemon(redis__key_secret="a secret of sixteen and more")
+        qualified(w, daemon, "camille")
+        expect("qualifié" in w.ctl("explain", "camille"), "explain")
+        expect(b"camille" in what_redis_holds(w), "the state of a lead tells who it is")
+        now = time.time_ns() // 1000000
+        w.produce(("commands", "camille", {"type": "command", "id": "f", "lead": "camille", "time": now, "name": "forget"}))
+        daemon.start()
+        await_until("it is forgotten", forgotten)
+        expect(b"camille" not in what_redis_holds(w), what_redis_holds(w))
+        w.produce(("forms", "camille", event("camille", "late", at=now - 1000)))
+        await_until("a late one stays out", lambda: sum(s["counts"]["filtered"] for s in w.shards() if s["counts"]) == 1)
+        expect(forgotten() and len(w.crossings()) == 2, f"{w.crossings()}")
+        daemon.stop()
+        other = w.daemon("b", redis__key_secret="another secret of sixteen")
+        other.start(wait=False)
+        await_until("it refuses", lambda: other.process.poll() is not None)
+        expect(other.says("with another redis.key_secret"), other.tail())
+        done = run(build, "explain", "camille", "--config", other.config)
+        expect(done.returncode == 78 and "redis.key_secret is not the one" in done.stderr, f"{done}")
+        redis = w.redis.client()
+        redis("DEL", *redis.keys("*}:m"))
+        daemon.start()
+        await_until("it halts", lambda: daemon.says("seuilctl rebuild"))
+        w.ctl("rebuild", "--yes")
+        await_until("it is rebuilt", forgotten)
+        expect(b"camille" not in what_redis_holds(w), what_redis_holds(w))
+        w.produce(form("camille", "again"))
+        await_until("it begins anew", lambda: len(w.crossings()) == 3)
+        expect(len({c["id"] for c in w.crossings()}) == 3, f"{w.crossings()}")
+        daemon.stop()
+
+
 if __name__ == "__main__":
     main([arguments_are_checked, mistakes_are_told_with_what_to_do, leads_may_have_any_name, check_tells_what_a_file_is, replay_reads_what_it_can, init_makes_what_is_missing,
           explain_says_of_when_it_is, a_gap_is_accepted, a_topic_made_again_is_adopted, a_lost_state_is_rebuilt,
-          shards_add_up, a_redis_that_lost_everything_is_rebuilt])
+          shards_add_up, a_redis_that_lost_everything_is_rebuilt, a_forgotten_lead_is_nobody])

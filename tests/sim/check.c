@@ -191,6 +191,7 @@ static bool is_fold(struct sim_world *world, const struct sim_state *state, int 
     want->due = have->due;
     want->birth = have->birth;
     want->expired = have->expired;
+    want->keyed = world->config.names.keyed;
     len = seuil_fold_pack(fold, bytes);
     return len == key->len && memcmp(bytes, key->bytes, len) == 0;
 }

@@ -85,8 +85,8 @@ static void execute_pack(struct sim_world *world, struct sim_state *state,
         return;
     }
     while (seuil_pack_next(lead->id, &at, &id))
-        if (sim_lead_of(id) >= 0)
-            pack.leads |= 1u << sim_lead_of(id);
+        if (sim_lead_named(id) >= 0)
+            pack.leads |= 1u << sim_lead_named(id);
     state->packs[state->pack_count++] = pack;
     sim.total_packs++;
 }
@@ -115,7 +115,7 @@ static void execute_commit(struct sim_world *world, struct sim_request *request)
     state->applied++;
     for (uint32_t i = 0; i < tx->lead_count; i++) {
         const struct seuil_tx_lead *lead = &tx->leads[i];
-        int l = sim_lead_of(lead->id);
+        int l = sim_lead_named(lead->id);
         struct sim_key *key;
 
         if (seuil_pack_is(lead->id)) {
@@ -176,7 +176,7 @@ static void read_due(const struct sim_state *state, struct sim_request *request)
 {
     for (int l = 0; l < SIM_LEADS; l++)
         if (state->leads[l].due_known)
-            add_due(request, seuil_str_from(sim_leads[l]), state->leads[l].due);
+            add_due(request, sim_lead_name(l), state->leads[l].due);
     for (int i = 0; i < state->pack_count; i++)
         add_due(request, state->packs[i].name, state->packs[i].due);
     if (request->item_count > request->count)
@@ -191,7 +191,7 @@ static void execute_reads(struct sim_world *world, struct sim_request *request)
     switch (request->verb) {
     case SEUIL_STORE_LOAD:
         for (uint32_t i = 0; i < request->count; i++) {
-            int l = sim_lead_of(request->ids[i]);
+            int l = sim_lead_named(request->ids[i]);
 
             request->items[i].id = request->ids[i];
             if (l < 0)
@@ -228,7 +228,7 @@ static void execute_reads(struct sim_world *world, struct sim_request *request)
             if (state->leads[l].bytes) {
                 struct seuil_store_item *item = &request->items[request->item_count++];
 
-                item->id = seuil_str_from(sim_leads[l]);
+                item->id = sim_lead_name(l);
                 item->bytes = state->leads[l].bytes;
                 item->len = state->leads[l].len;
             }

@@ -57,6 +57,16 @@ static bool tells(struct sim_world *world, const struct sim_key *key, int lead,
     return same;
 }
 
+/* Whether the state has forgotten who it is: that it is gone was told then. */
+static bool nobody(struct sim_world *world, const struct sim_key *key, int lead)
+{
+    struct seuil_fold *fold = sim.state_fold[world->model];
+
+    return world->config.names.keyed && key->bytes &&
+           seuil_fold_resume(fold, seuil_str_from(sim_leads[lead]), key->bytes, key->len) == 0 &&
+           seuil_fold_lead(fold)->tombstone;
+}
+
 void sim_scores_commit(struct sim_world *world, const struct sim_state *before,
                        const struct sim_state *after)
 {
@@ -68,7 +78,8 @@ void sim_scores_commit(struct sim_world *world, const struct sim_state *before,
         if (told && !world->config.scores)
             sim_bad(world, "lead %s: scores are told, which are off", sim_leads[l]);
         /* One that the new models have not judged yet is told by them when they have. */
-        if (changed && !told && world->config.scores && world->setup.profile != SIM_MODEL)
+        if (changed && !told && world->config.scores && world->setup.profile != SIM_MODEL &&
+            !nobody(world, &before->leads[l], l))
             sim_bad(world, "lead %s: its state is written, its scores are not told", sim_leads[l]);
         if (told && world->setup.profile != SIM_MODEL && !tells(world, &after->leads[l], l, &view))
             sim_bad(world, "lead %s: the scores told are not those of its state: %.*s",

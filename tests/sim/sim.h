@@ -367,6 +367,8 @@ static inline seuil_time_ms sim_mono(const struct sim_world *world)
 extern const char *const sim_leads[SIM_LEADS];
 extern const char *const sim_topic_names[SIM_TOPICS];
 int sim_lead_of(struct seuil_str id);
+struct seuil_str sim_lead_name(int lead); /* in Redis */
+int sim_lead_named(struct seuil_str name);
 
 /* settle.c */
 void sim_step(struct sim_world *world, struct sim_worker *worker);

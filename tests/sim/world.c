@@ -15,6 +15,23 @@ int sim_lead_of(struct seuil_str id)
     return -1;
 }
 
+/* What Redis calls the leads of this world. */
+static struct seuil_lead_names lead_names;
+static char rooms[SIM_LEADS][SEUIL_NAME_DIGITS];
+
+struct seuil_str sim_lead_name(int lead)
+{
+    return seuil_lead_name(&lead_names, seuil_str_from(sim_leads[lead]), rooms[lead]);
+}
+
+int sim_lead_named(struct seuil_str name)
+{
+    for (int l = 0; l < SIM_LEADS; l++)
+        if (seuil_str_eq(name, sim_lead_name(l)))
+            return l;
+    return -1;
+}
+
 void sim_trace(const char *format, ...)
 {
     va_list args;
@@ -211,6 +228,10 @@ static void setup_config(struct sim_world *world)
             .decoder = sim.decoder,
             .start = SEUIL_START_EARLIEST,
         };
+    /* Each fifth world calls its leads by keyed hashes. */
+    seuil_lead_names_init(&lead_names, world->setup.seed % 5 == 3 ? SEUIL_STR("a secret of sixteen")
+                                                                  : SEUIL_STR(""));
+    config->names = lead_names;
 }
 
 /* ---- actions ------------------------------------------------------------------------------ */

@@ -32,9 +32,10 @@ Test(manifest, the_first_one_makes_it_and_others_find_it)
     struct seuil_manifest manifest;
 
     cr_assert_eq(seuil_manifest_read(&config, &manifest, &err), SEUIL_ERR_MISSING);
-    cr_assert_eq(seuil_manifest_agree(&config, 0, two, 2, numbers, &err), 0, "%s", err.text);
+    cr_assert_eq(seuil_manifest_agree(&config, 0, "", two, 2, numbers, &err), 0, "%s", err.text);
     cr_assert(numbers[0] == 0 && numbers[1] == 1);
-    cr_assert_eq(seuil_manifest_agree(&config, 0, reversed, 2, numbers, &err), 0, "%s", err.text);
+    cr_assert_eq(seuil_manifest_agree(&config, 0, "", reversed, 2, numbers, &err), 0, "%s",
+                 err.text);
     cr_assert(numbers[0] == 1 && numbers[1] == 0, "numbers follow names, not positions");
     cr_assert_eq(seuil_manifest_read(&config, &manifest, &err), 0);
     cr_assert(manifest.partitions == 48 && manifest.partitioner == 0 && manifest.topic_count == 2);
@@ -43,19 +44,38 @@ Test(manifest, the_first_one_makes_it_and_others_find_it)
 
 Test(manifest, another_partition_count_halts_with_an_explanation)
 {
-    seuil_manifest_agree(&config, 0, two, 2, numbers, &err);
+    seuil_manifest_agree(&config, 0, "", two, 2, numbers, &err);
     config.partitions = 12;
     numbers[0] = 99;
-    cr_assert_eq(seuil_manifest_agree(&config, 0, two, 2, numbers, &err), SEUIL_ERR_HALTED);
+    cr_assert_eq(seuil_manifest_agree(&config, 0, "", two, 2, numbers, &err), SEUIL_ERR_HALTED);
     cr_assert(strstr(err.text, "12 partitions") && strstr(err.text, "48"), "%s", err.text);
     cr_assert_eq(numbers[0], 99);
 }
 
 Test(manifest, another_partitioner_halts)
 {
-    seuil_manifest_agree(&config, 0, two, 2, numbers, &err);
-    cr_assert_eq(seuil_manifest_agree(&config, 1, two, 2, numbers, &err), SEUIL_ERR_HALTED);
+    seuil_manifest_agree(&config, 0, "", two, 2, numbers, &err);
+    cr_assert_eq(seuil_manifest_agree(&config, 1, "", two, 2, numbers, &err), SEUIL_ERR_HALTED);
     cr_assert(strstr(err.text, "consistent") && strstr(err.text, "murmur2"), "%s", err.text);
+}
+
+Test(manifest, another_secret_of_keys_halts_and_so_do_none_and_a_first_one)
+{
+    static const char mark[] = "0123456789abcdef", other[] = "fedcba9876543210";
+    struct seuil_manifest manifest;
+
+    cr_assert_eq(seuil_manifest_agree(&config, 0, mark, two, 2, numbers, &err), 0, "%s", err.text);
+    cr_assert_eq(seuil_manifest_read(&config, &manifest, &err), 0, "%s", err.text);
+    cr_assert_str_eq(manifest.keys, mark);
+    cr_assert_eq(seuil_manifest_agree(&config, 0, mark, two, 2, numbers, &err), 0, "%s", err.text);
+    cr_assert_eq(seuil_manifest_agree(&config, 0, other, two, 2, numbers, &err), SEUIL_ERR_HALTED);
+    cr_assert(strstr(err.text, "another redis.key_secret"), "%s", err.text);
+    cr_assert_eq(seuil_manifest_agree(&config, 0, "", two, 2, numbers, &err), SEUIL_ERR_HALTED);
+    cr_assert(strstr(err.text, "with a redis.key_secret"), "%s", err.text);
+    config.app = "plain";
+    cr_assert_eq(seuil_manifest_agree(&config, 0, "", two, 2, numbers, &err), 0, "%s", err.text);
+    cr_assert_eq(seuil_manifest_agree(&config, 0, mark, two, 2, numbers, &err), SEUIL_ERR_HALTED);
+    cr_assert(strstr(err.text, "without a secret"), "%s", err.text);
 }
 
 Test(manifest, a_new_topic_is_refused_until_the_operator_adds_it)
@@ -63,12 +83,12 @@ Test(manifest, a_new_topic_is_refused_until_the_operator_adds_it)
     static const char *const three[] = {"forms", "page_views", "emails"};
     struct seuil_manifest manifest;
 
-    seuil_manifest_agree(&config, 0, two, 2, numbers, &err);
-    cr_assert_eq(seuil_manifest_agree(&config, 0, three, 3, numbers, &err), SEUIL_ERR_HALTED);
+    seuil_manifest_agree(&config, 0, "", two, 2, numbers, &err);
+    cr_assert_eq(seuil_manifest_agree(&config, 0, "", three, 3, numbers, &err), SEUIL_ERR_HALTED);
     cr_assert(strstr(err.text, "'forms'"), "%s", err.text);
     cr_assert_eq(seuil_manifest_add(&config, three, 3, numbers, &err), 0, "%s", err.text);
     cr_assert(numbers[0] == 2 && numbers[1] == 0 && numbers[2] == 1);
-    cr_assert_eq(seuil_manifest_agree(&config, 0, three, 3, numbers, &err), 0, "%s", err.text);
+    cr_assert_eq(seuil_manifest_agree(&config, 0, "", three, 3, numbers, &err), 0, "%s", err.text);
     cr_assert_eq(numbers[0], 2);
     seuil_manifest_read(&config, &manifest, &err);
     cr_assert_eq(manifest.topic_count, 3);
@@ -84,9 +104,9 @@ Test(manifest, numbers_run_out_at_the_limit_and_nothing_is_half_added)
         snprintf(names[i], sizeof(names[i]), "t%u", i);
         many[i] = names[i];
     }
-    cr_assert_eq(seuil_manifest_agree(&config, 0, many, SEUIL_TOPICS_MAX + 1, numbers, &err),
+    cr_assert_eq(seuil_manifest_agree(&config, 0, "", many, SEUIL_TOPICS_MAX + 1, numbers, &err),
                  SEUIL_ERR_LIMIT);
-    cr_assert_eq(seuil_manifest_agree(&config, 0, two, 2, numbers, &err), 0);
+    cr_assert_eq(seuil_manifest_agree(&config, 0, "", two, 2, numbers, &err), 0);
     cr_assert_eq(seuil_manifest_add(&config, many, SEUIL_TOPICS_MAX, numbers, &err),
                  SEUIL_ERR_LIMIT);
     seuil_manifest_read(&config, &manifest, &err);
@@ -103,7 +123,7 @@ Test(manifest, a_topic_named_twice_is_refused)
 {
     static const char *const twice[] = {"emails", "emails"};
 
-    cr_assert_eq(seuil_manifest_agree(&config, 0, twice, 2, numbers, &err), SEUIL_ERR_CONFIG);
+    cr_assert_eq(seuil_manifest_agree(&config, 0, "", twice, 2, numbers, &err), SEUIL_ERR_CONFIG);
 }
 
 Test(manifest, a_damaged_one_is_refused)
@@ -120,11 +140,13 @@ Test(manifest, a_damaged_one_is_refused)
 
     for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
         seuil_redis_server_ask(&server, "DEL s:test:manifest", out, sizeof(out));
-        cr_assert_eq(seuil_manifest_agree(&config, 0, two, 2, numbers, &err), 0, "%s", err.text);
+        cr_assert_eq(seuil_manifest_agree(&config, 0, "", two, 2, numbers, &err), 0, "%s",
+                     err.text);
         seuil_redis_server_ask(&server, edits[i], out, sizeof(out));
         cr_assert_eq(seuil_manifest_read(&config, &manifest, &err), SEUIL_ERR_CORRUPT, "%s",
                      edits[i]);
-        cr_assert_eq(seuil_manifest_agree(&config, 0, two, 2, numbers, &err), SEUIL_ERR_CORRUPT);
+        cr_assert_eq(seuil_manifest_agree(&config, 0, "", two, 2, numbers, &err),
+                     SEUIL_ERR_CORRUPT);
     }
     seuil_redis_server_ask(&server, "HSET s:test:manifest format 2", out, sizeof(out));
     cr_assert_eq(seuil_manifest_read(&config, &manifest, &err), SEUIL_ERR_UNSUPPORTED);
@@ -133,10 +155,10 @@ Test(manifest, a_damaged_one_is_refused)
 Test(manifest, no_server_is_to_be_tried_again)
 {
     seuil_redis_server_kill(&server);
-    cr_assert_eq(seuil_manifest_agree(&config, 0, two, 2, numbers, &err), SEUIL_ERR_BACKOFF);
+    cr_assert_eq(seuil_manifest_agree(&config, 0, "", two, 2, numbers, &err), SEUIL_ERR_BACKOFF);
     cr_assert(err.retriable);
     config.app = "not{good}";
-    cr_assert_eq(seuil_manifest_agree(&config, 0, two, 2, numbers, &err), SEUIL_ERR_CONFIG);
+    cr_assert_eq(seuil_manifest_agree(&config, 0, "", two, 2, numbers, &err), SEUIL_ERR_CONFIG);
     cr_assert_not(err.retriable);
 }
 
@@ -147,7 +169,7 @@ Test(manifest, once_all_shards_had_their_meta_it_stays_noted)
 
     config.partitions = 3;
     cr_assert_eq(seuil_manifest_made(&config, &made, &err), SEUIL_ERR_MISSING);
-    cr_assert_eq(seuil_manifest_agree(&config, 0, two, 2, numbers, &err), 0);
+    cr_assert_eq(seuil_manifest_agree(&config, 0, "", two, 2, numbers, &err), 0);
     for (int i = 0; i < 3; i++) {
         cr_assert_eq(seuil_manifest_made(&config, &made, &err), 0, "%s", err.text);
         cr_assert_not(made, "%d of 3 shards", i);
@@ -160,5 +182,5 @@ Test(manifest, once_all_shards_had_their_meta_it_stays_noted)
     made = false;
     cr_assert_eq(seuil_manifest_made(&config, &made, &err), 0);
     cr_assert(made, "a shard that lost its meta does not become a new one");
-    cr_assert_eq(seuil_manifest_agree(&config, 0, two, 2, numbers, &err), 0, "%s", err.text);
+    cr_assert_eq(seuil_manifest_agree(&config, 0, "", two, 2, numbers, &err), 0, "%s", err.text);
 }
