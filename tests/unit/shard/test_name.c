@@ -150,6 +150,22 @@ Test(name, a_silence_tells_the_id_of_a_keyed_lead_that_only_redis_remembers)
     rig_free(rig);
 }
 
+Test(name, that_a_keyed_lead_is_gone_is_told_under_its_id)
+{
+    struct rig *rig = keyed_rig();
+    const struct fake_sent *last = NULL;
+
+    rig->config.scores = true;
+    say(rig, "camille", "activity", "big");
+    say(rig, "camille", "command", "forget");
+    for (uint32_t i = 0; i < rig->sink.count; i++)
+        if (rig->sink.sent[i].destination == SEUIL_DEST_SCORES)
+            last = &rig->sink.sent[i];
+    cr_assert(last && last->value == NULL);
+    cr_assert_str_eq(last->key, "camille");
+    rig_free(rig);
+}
+
 Test(name, a_keyed_tombstone_goes_after_its_time)
 {
     struct rig *rig = keyed_rig();
