@@ -23,6 +23,7 @@
 #include "report.h"
 #include "report_maps.h"
 #include "schemas.h"
+#include "serve.h"
 #include "stream/kafka.h"
 #include "worker.h"
 
@@ -47,6 +48,7 @@ struct daemon {
     const struct seuil_settings *settings;
     struct seuil_clients clients;
     struct seuil_schemas *schemas; /* NULL: no registry */
+    struct seuil_serve *serve;     /* NULL: nobody listens */
     struct seuil_shard_config shard_config;
     struct seuil_worker *workers[SEUIL_WORKERS_MAX];
     uint32_t worker_count;
@@ -503,7 +505,17 @@ static int begin(struct daemon *daemon)
         seuil_log_error(&err, "starting");
         return rc == SEUIL_ERR_CONFIG ? EX_CONFIG : EX_OSERR;
     }
-    if (start_workers(daemon, &err) || seuil_kafka_join(daemon->clients.kafka, &err)) {
+    if (start_workers(daemon, &err)) {
+        seuil_log_error(&err, "starting");
+        return EX_OSERR;
+    }
+    rc = seuil_serve_start(daemon->opened, &daemon->shard_config, daemon->workers,
+                           daemon->worker_count, &daemon->serve, &err);
+    if (rc) {
+        seuil_log_error(&err, "starting");
+        return rc == SEUIL_ERR_CONFIG ? EX_CONFIG : EX_TEMPFAIL;
+    }
+    if (seuil_kafka_join(daemon->clients.kafka, &err)) {
         seuil_log_error(&err, "starting");
         return EX_OSERR;
     }
@@ -517,6 +529,7 @@ static void finish(struct daemon *daemon)
     seuil_report_take(daemon->workers, daemon->worker_count, seuil_clock_mono_ms(), &report);
     seuil_report_log(&report);
     seuil_report_maps(daemon->opened);
+    seuil_serve_stop(daemon->serve);
     for (uint32_t i = 0; i < daemon->worker_count; i++)
         seuil_worker_stop(daemon->workers[i]);
     seuil_schemas_stop(daemon->schemas);

@@ -1,5 +1,6 @@
 #include "versions.h"
 
+#include "admin/version.h"
 #include "codec/version.h"
 #include "conf/version.h"
 #include "registry/version.h"
@@ -14,6 +15,7 @@ void seuil_versions_print(FILE *out, const char *program)
     fprintf(out, "  %s\n", seuil_stream_version(text, sizeof(text)));
     fprintf(out, "  %s\n", seuil_store_version(text, sizeof(text)));
     fprintf(out, "  %s\n", seuil_registry_version(text, sizeof(text)));
+    fprintf(out, "  %s\n", seuil_admin_version(text, sizeof(text)));
     fprintf(out, "  %s\n", seuil_codec_version(text, sizeof(text)));
     fprintf(out, "  %s\n", seuil_conf_version(text, sizeof(text)));
 }

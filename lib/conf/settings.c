@@ -14,8 +14,8 @@
 #include "conf/suggest.h"
 
 /* Mappings that only group settings, as a mistyped key may mean one of them. */
-static const char *const groups[] = {"log",   "outbound",  "scores",   "dead_letters", "internal",
-                                     "redis", "redis.tls", "registry", "registry.tls"};
+static const char *const groups[] = {"log",      "admin", "outbound",  "scores",   "dead_letters",
+                                     "internal", "redis", "redis.tls", "registry", "registry.tls"};
 #define GROUP_COUNT (int)(sizeof(groups) / sizeof(groups[0]))
 #define NAMES_MAX   (SEUIL_SETTING_COUNT + SEUIL_SETTINGS_BLOCK_COUNT + GROUP_COUNT)
 #define PATH_BYTES  256

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "conf/listen.h"
 #include "conf/redis_url.h"
 #include "conf/settings_load.h"
 #include "conf/suggest.h"
@@ -81,6 +82,16 @@ static void check_topics(struct seuil_settings_loader *loader)
             same_topic(loader, &input->origin, input->topic, input->name, s->inputs[k].topic,
                        s->inputs[k].name);
     }
+}
+
+static void check_listen(struct seuil_settings_loader *loader)
+{
+    const char *text = loader->settings->admin_listen, *why = "";
+    struct seuil_listen listen;
+
+    if (text[0] && seuil_listen_parse(text, &listen, &why))
+        seuil_settings_error(loader, origin(loader, SEUIL_SETTING_admin_listen), SEUIL_ERR_FORMAT,
+                             "admin.listen: \"%s\": %s", text, why);
 }
 
 static void check_start(struct seuil_settings_loader *loader)
@@ -261,6 +272,7 @@ void seuil_settings_check(struct seuil_settings_loader *loader)
     /* Mistakes in the blocks would only be echoed by these. */
     bool blocks_ok = loader->errs->total == 0;
 
+    check_listen(loader);
     check_start(loader);
     check_redis_url(loader);
     check_redis_tls(loader);

@@ -17,7 +17,7 @@ void seuil_breaker_count(struct seuil_shard *shard, const struct seuil_item *ite
 {
     const struct seuil_shard_config *config = shard->config;
     struct seuil_breaker *breaker = &shard->topics[item->topic].breaker;
-    uint64_t most = ((uint64_t)config->breaker_percent * config->breaker_window + 99) / 100;
+    uint64_t most = SEUIL_BREAKER_MOST(config);
 
     if (most == 0 || item->record->offset < shard->topics[item->topic].reach0)
         return;
@@ -31,6 +31,7 @@ void seuil_breaker_count(struct seuil_shard *shard, const struct seuil_item *ite
     if (breaker->count < most ||
         breaker->records - breaker->last[breaker->count % most] >= config->breaker_window)
         return;
+    shard->topics[item->topic].tripped = true;
     seuil_shard_halt(shard,
                      "topic %s: %" PRIu64 " of the last %u records cannot be used, the last one at "
                      "offset %" PRId64 ": %s: %s. Mend the input's settings or its producer; then "
@@ -38,6 +39,18 @@ void seuil_breaker_count(struct seuil_shard *shard, const struct seuil_item *ite
                      "into the dead letters, raise `dead_letters.breaker`",
                      config->inputs[item->topic].name, most, config->breaker_window,
                      item->record->offset, name, text);
+}
+
+uint32_t seuil_breaker_unusable(const struct seuil_shard *shard, uint32_t topic)
+{
+    const struct seuil_breaker *breaker = &shard->topics[topic].breaker;
+    uint64_t most = SEUIL_BREAKER_MOST(shard->config), n = 0;
+
+    while (n < most && n < breaker->count &&
+           breaker->records - breaker->last[(breaker->count - 1 - n) % most] <
+               shard->config->breaker_window)
+        n++;
+    return (uint32_t)n;
 }
 
 void seuil_breaker_drop(struct seuil_shard *shard)

@@ -67,6 +67,7 @@ struct seuil_topic {
     int64_t reach0;                     /* meta's reach when the token was taken: no stamp of a
                                            tenure before is higher */
     struct seuil_breaker breaker;
+    bool tripped;                /* it halted the shard */
     bool sought;                 /* the lane stands at base */
     seuil_time_ms believed_from; /* what was asked about its end before is not believed */
 };
@@ -512,6 +513,8 @@ void seuil_dead_drop(struct seuil_shard *shard);
 /* @item, of the topic's next record, cannot be used: @name and @text say why. May halt. */
 void seuil_breaker_count(struct seuil_shard *shard, const struct seuil_item *item, const char *name,
                          const char *text);
+/* How many of the last records of @topic cannot be used. */
+uint32_t seuil_breaker_unusable(const struct seuil_shard *shard, uint32_t topic);
 void seuil_breaker_drop(struct seuil_shard *shard);
 
 /* ---- status.c */

@@ -113,6 +113,8 @@ void seuil_shard_enter(struct seuil_shard *shard, enum seuil_shard_state state)
     seuil_shard_tell(shard, SEUIL_LEVEL_DEBUG, "%s -> %s", seuil_shard_state_name(shard->state),
                      seuil_shard_state_name(state));
     shard->state = state;
+    for (uint32_t i = 0; i < SEUIL_TOPICS_MAX && state != SEUIL_SHARD_HALT; i++)
+        shard->topics[i].tripped = false;
     shard->since = shard->mono;
     shard->waiting = 0;
     shard->progress = shard->mono;
@@ -123,6 +125,7 @@ void seuil_shard_drop(struct seuil_shard *shard)
 {
     shard->env.store->ops->forget(shard->env.store, shard->number);
     seuil_cache_done(&shard->cache);
+    shard->counters.retaken += shard->batch.count - shard->batch.done;
     shard->batch.count = shard->batch.done = 0;
     for (uint32_t i = 0; i < SEUIL_LOADS; i++)
         shard->loads[i].cookie = 0;

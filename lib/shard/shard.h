@@ -42,6 +42,10 @@ struct seuil_input {
     seuil_time_ms start_time;
 };
 
+/* So many dead letters among the last breaker_window records halt a shard; 0: never. */
+#define SEUIL_BREAKER_MOST(config)                                                                 \
+    (((uint64_t)(config)->breaker_percent * (config)->breaker_window + 99) / 100)
+
 /* Immutable while shards run, but for `models`, which changes between batches only. */
 struct seuil_shard_config {
     struct seuil_str app;
@@ -127,7 +131,8 @@ enum seuil_shard_state {
     X(cache_hits, "leads found in the cache")                                                      \
     X(cache_misses, "leads asked from Redis")                                                      \
     X(remodeled, "leads judged anew after a model change")                                         \
-    X(schema_waits, "times a record waited for its writer schema")
+    X(schema_waits, "times a record waited for its writer schema")                                 \
+    X(retaken, "events taken and dropped by a doubt before their fate: they are taken again")
 
 struct seuil_shard_counters {
 #define X(name, help) uint64_t name;
@@ -143,7 +148,9 @@ struct seuil_shard_status {
     int64_t base[SEUIL_TOPICS_MAX], position[SEUIL_TOPICS_MAX], end[SEUIL_TOPICS_MAX];
     uint64_t outbox; /* entries not yet acknowledged */
     uint64_t dead_letters_pending;
-    uint64_t cached, dirty; /* leads */
+    uint32_t unusable[SEUIL_TOPICS_MAX]; /* among the last breaker_window records */
+    bool tripped[SEUIL_TOPICS_MAX];      /* the breaker halted it */
+    uint64_t cached, dirty;              /* leads */
     uint64_t cache_bytes;
     uint64_t in_flight; /* events taken but waiting for their lead's state: part of `received`,
                            which falls by them when a doubt drops the batch */

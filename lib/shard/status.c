@@ -37,6 +37,8 @@ void seuil_shard_status(const struct seuil_shard *shard, struct seuil_shard_stat
         s.base[i] = shard->meta.topics[i].base;
         s.position[i] = lane ? shard->topics[i].applied.next : -1;
         s.end[i] = lane ? lane->end : -1;
+        s.unusable[i] = seuil_breaker_unusable(shard, i);
+        s.tripped[i] = shard->topics[i].tripped && shard->state == SEUIL_SHARD_HALT;
     }
     s.outbox = shard->meta.outbox_tail - shard->publish.head + shard->pending.count;
     s.dead_letters_pending = shard->dead.tail - shard->dead.head;

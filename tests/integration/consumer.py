@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""consumer.py BUILD [CASE...]: crossings as others read them, by clients that are not ours: Confluent's
-Python client on Kafka, the CloudEvents SDK, fastavro with the schema of the registry.
+"""consumer.py BUILD [CASE...]: what we tell as others read it, by clients that are not ours: Confluent's
+Python client on Kafka, the CloudEvents SDK, fastavro with the schema of the registry, Prometheus'
+client.
 
 They are fetched once, by pip, into ${XDG_CACHE_HOME:-~/.cache}/seuil."""
 import copy
@@ -17,12 +18,12 @@ from harness import ROOT, Registry, World, await_until, expect, main  # noqa: E4
 from daemon import MODEL, form, now_ms, page, rfc3339  # noqa: E402
 from registry import Served  # noqa: E402
 
-PACKAGES = ["confluent-kafka==2.11.0", "cloudevents==1.12.0", "fastavro==1.12.1"]
+PACKAGES = ["confluent-kafka==2.11.0", "cloudevents==1.12.0", "fastavro==1.12.1", "prometheus-client==0.22.1"]
 
 
 def fetch():
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "seuil"
-    place = cache / f"consumer-1-python{sys.version_info[0]}.{sys.version_info[1]}"
+    place = cache / f"consumer-2-python{sys.version_info[0]}.{sys.version_info[1]}"
     cache.mkdir(parents=True, exist_ok=True)
     with open(cache / "consumer.lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -155,6 +156,8 @@ def older_and_newer_schemas_read_each_other(build):
 
 if __name__ == "__main__":
     fetch()
+    import metrics
     import scores
     main([json_in_binary_mode, json_in_structured_mode, avro_with_a_registry, older_and_newer_schemas_read_each_other,
-          scores.the_last_record_is_the_lead, scores.avro_of_a_registry_and_off_again])
+          scores.the_last_record_is_the_lead, scores.avro_of_a_registry_and_off_again,
+          metrics.what_goes_wrong_is_seen])

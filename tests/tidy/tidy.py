@@ -30,6 +30,7 @@ THIRD = {  # third-party header: the folders it may appear in, in .c files only
     r"openssl/": {"lib/store", "lib/map"},  # TLS; keyed hashes of addresses
     r"utf8proc|libpsl": {"lib/map"},
     r"curl/": {"lib/registry"},
+    r"microhttpd": {"lib/admin"},
     r"avro": {"lib/codec"},
     r"jansson": {"lib/codec", "lib/conf"},
     r"libfyaml|pcre2": {"lib/conf"},

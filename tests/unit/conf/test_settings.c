@@ -119,6 +119,8 @@ static void other_value(const struct seuil_setting_row *row, char out[128])
     /* What the checks across settings ask for. */
     if (strcmp(row->path, "start") == 0)
         strcpy(out, "latest");
+    if (strcmp(row->path, "admin.listen") == 0)
+        strcpy(out, "127.0.0.1:9464");
     if (strcmp(row->path, "redis.url") == 0)
         strcpy(out, "rediss://r.example:6380/3");
     if (strcmp(row->path, "registry.url") == 0)
