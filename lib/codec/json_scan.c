@@ -17,21 +17,6 @@ int seuil_json_fail(struct seuil_json *j, int code, const char *why)
     return seuil_fault_set(j->fault, code, (uint32_t)(j->p - j->start), why);
 }
 
-void seuil_json_space(struct seuil_json *j)
-{
-    while (j->p < j->end && (*j->p == ' ' || *j->p == '\n' || *j->p == '\r' || *j->p == '\t'))
-        j->p++;
-}
-
-int seuil_json_peek(struct seuil_json *j, uint8_t *ret_byte)
-{
-    seuil_json_space(j);
-    if (j->p == j->end)
-        return seuil_json_fail(j, SEUIL_ERR_TRUNCATED, "the JSON text ends too early");
-    *ret_byte = *j->p;
-    return 0;
-}
-
 int seuil_json_expect(struct seuil_json *j, uint8_t byte, const char *why)
 {
     uint8_t next;
@@ -45,27 +30,6 @@ int seuil_json_expect(struct seuil_json *j, uint8_t byte, const char *why)
     return 0;
 }
 
-int seuil_json_next(struct seuil_json *j, uint8_t closing, bool *first)
-{
-    uint8_t next;
-    int rc = seuil_json_peek(j, &next);
-
-    if (rc)
-        return rc;
-    if (next == closing) {
-        j->p++;
-        return 0;
-    }
-    if (!*first) {
-        if (next != ',')
-            return seuil_json_fail(j, SEUIL_ERR_FORMAT,
-                                   "a comma or the closing bracket is missing");
-        j->p++;
-    }
-    *first = false;
-    return 1;
-}
-
 int seuil_json_name(struct seuil_json *j, struct seuil_str *ret_name)
 {
     uint8_t next;
@@ -77,9 +41,13 @@ int seuil_json_name(struct seuil_json *j, struct seuil_str *ret_name)
         rc = seuil_json_steps(j, 1);
     if (!rc)
         rc = seuil_json_string(j, ret_name);
-    if (!rc)
-        rc = seuil_json_expect(j, ':', "a colon is missing after a member's name");
-    return rc;
+    if (rc)
+        return rc;
+    if (__builtin_expect(j->p < j->end && *j->p == ':', 1)) {
+        j->p++;
+        return 0;
+    }
+    return seuil_json_expect(j, ':', "a colon is missing after a member's name");
 }
 
 /* ---- strings ----------------------------------------------------------------------------- */
@@ -251,8 +219,16 @@ static int escaped(struct seuil_json *j, const uint8_t *from, struct seuil_str *
 
 int seuil_json_string(struct seuil_json *j, struct seuil_str *ret_text)
 {
-    const uint8_t *from = ++j->p;
-    int rc = plain(j);
+    const uint8_t *from = ++j->p, *end = from + plain_bytes(from, j->end);
+    int rc;
+
+    if (__builtin_expect(end < j->end && *end == '"', 1)) {
+        *ret_text = (struct seuil_str){(const char *)from, (uint32_t)(end - from)};
+        j->p = end + 1;
+        return 0;
+    }
+    j->p = end;
+    rc = plain(j);
 
     assert(from[-1] == '"');
     if (rc)

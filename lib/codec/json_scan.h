@@ -25,12 +25,41 @@ static inline struct seuil_json seuil_json_of(const uint8_t *bytes, uint32_t len
     return (struct seuil_json){bytes, bytes, bytes + len, scratch, fault, 0, SEUIL_STEPS_MOST(len)};
 }
 
-/* All return 0 or a code that is noted in the fault, with p where it went wrong. */
+/* All return 0 or a code that is noted in the fault, with p where it went wrong. What each member
+ * and value goes through is inline: half of a scan was calls. */
 
-void seuil_json_space(struct seuil_json *j);
+/* Note a fault where the scan stands. */
+int seuil_json_fail(struct seuil_json *j, int code, const char *why)
+    __attribute__((cold, noinline));
+
+/* Count @steps: 0, or SEUIL_ERR_LIMIT when the text costs more than its size allows. */
+static inline int seuil_json_steps(struct seuil_json *j, uint32_t steps)
+{
+    j->steps += steps;
+    if (__builtin_expect(j->steps <= j->most, 1))
+        return 0;
+    j->steps = j->most;
+    return seuil_json_fail(j, SEUIL_ERR_LIMIT,
+                           "names that are chosen to collide cost more than the size allows");
+}
+
+static inline void seuil_json_space(struct seuil_json *j)
+{
+    while (j->p < j->end && *j->p <= ' ' &&
+           (*j->p == ' ' || *j->p == '\n' || *j->p == '\r' || *j->p == '\t'))
+        j->p++;
+}
 
 /* The next byte after space, not taken; SEUIL_ERR_TRUNCATED at the end. */
-int seuil_json_peek(struct seuil_json *j, uint8_t *ret_byte);
+static inline int seuil_json_peek(struct seuil_json *j, uint8_t *ret_byte)
+{
+    seuil_json_space(j);
+    *ret_byte = 0; /* the compiler cannot see that a fault's code is none of a byte */
+    if (__builtin_expect(j->p == j->end, 0))
+        return seuil_json_fail(j, SEUIL_ERR_TRUNCATED, "the JSON text ends too early");
+    *ret_byte = *j->p;
+    return 0;
+}
 
 /* Take @byte, after space; @why otherwise. */
 int seuil_json_expect(struct seuil_json *j, uint8_t byte, const char *why);
@@ -53,23 +82,28 @@ int seuil_json_skip(struct seuil_json *j, unsigned depth);
 /* Walk the members of an object (at its brace) or the like: before each member call
  *     while ((rc = seuil_json_next(j, '}', &first)) > 0) ...
  * 1: a member follows, 0: the closing byte was taken, or a code. */
-int seuil_json_next(struct seuil_json *j, uint8_t closing, bool *first);
+static inline int seuil_json_next(struct seuil_json *j, uint8_t closing, bool *first)
+{
+    uint8_t next;
+    int rc = seuil_json_peek(j, &next);
+
+    if (__builtin_expect(rc, 0))
+        return rc;
+    if (next == closing) {
+        j->p++;
+        return 0;
+    }
+    if (!*first) {
+        if (__builtin_expect(next != ',', 0))
+            return seuil_json_fail(j, SEUIL_ERR_FORMAT,
+                                   "a comma or the closing bracket is missing");
+        j->p++;
+    }
+    *first = false;
+    return 1;
+}
 
 /* A member's name and its colon. */
 int seuil_json_name(struct seuil_json *j, struct seuil_str *ret_name);
-
-/* Note a fault where the scan stands. */
-int seuil_json_fail(struct seuil_json *j, int code, const char *why);
-
-/* Count @steps: 0, or SEUIL_ERR_LIMIT when the text costs more than its size allows. */
-static inline int seuil_json_steps(struct seuil_json *j, uint32_t steps)
-{
-    j->steps += steps;
-    if (__builtin_expect(j->steps <= j->most, 1))
-        return 0;
-    j->steps = j->most;
-    return seuil_json_fail(j, SEUIL_ERR_LIMIT,
-                           "names that are chosen to collide cost more than the size allows");
-}
 
 #endif

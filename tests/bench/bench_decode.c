@@ -19,6 +19,7 @@
 #include "codec/avro_in.h"
 #include "support/avro_write.h"
 #include "support/decoding.h"
+#include "support/mapped.h"
 
 #define RECORDS    20000
 #define ROUNDS_MAX 200
@@ -289,6 +290,39 @@ static void by_json(uint32_t i)
     sum += json_decoding.event.id.len;
 }
 
+/* The same fields by maps: to a document, and from it to an event. */
+static const char map_of_json[] =
+    "all: {id: id, lead: lead, time: time | time(ms)}\nevents:\n- when: {type: page_view}\n"
+    "  kind: page_view\n  url: url\n  referrer: referrer\n  session_id: session_id\n"
+    "  title: title\n  utm_source: utm_source\n  utm_medium: utm_medium\n"
+    "  utm_campaign: utm_campaign\n  duration_ms: duration_ms\n  user_agent: user_agent\n";
+static const char map_of_avro[] =
+    "all: {id: event_id, lead: lead_id, time: ts | time(ms)}\nevents:\n- kind: page_view\n"
+    "  url: url\n  referrer: referrer\n  session_id: session_id\n  title: title\n"
+    "  utm_source: utm_source\n  utm_medium: utm_medium\n  utm_campaign: utm_campaign\n"
+    "  duration_ms: duration_ms\n";
+
+static struct mapped mapped_json, mapped_avro;
+
+static void by_map(struct mapped *m, const uint8_t *bytes, uint32_t len)
+{
+    struct seuil_record_view record = {.bytes = bytes, .len = len};
+
+    if (mapped_first(m, &record, NULL) != 1)
+        abort();
+    sum += m->decoding.event.id.len + m->decoding.event.field[SEUIL_FIELD_URL].s.len;
+}
+
+static void by_json_map(uint32_t i)
+{
+    by_map(&mapped_json, json_text.ptr + json_records[i].at, json_records[i].len);
+}
+
+static void by_avro_map(uint32_t i)
+{
+    by_map(&mapped_avro, avro_text.ptr + avro_records[i].at, avro_records[i].len);
+}
+
 static void by_jansson(uint32_t i)
 {
     json_t *json =
@@ -328,6 +362,8 @@ static struct way ways[] = {
     {.name = "jansson", .run = by_jansson, .share = 16},
     {.name = "hand, to an event", .run = by_hand_event, .share = 1},
     {.name = "extractor", .run = by_extractor, .share = 1},
+    {.name = "json, mapped", .run = by_json_map, .share = 2},
+    {.name = "avro, mapped", .run = by_avro_map, .share = 2},
 #ifdef SEUIL_SIMDJSON
     {.name = "simdjson", .run = by_simdjson, .share = 2},
 #endif
@@ -375,11 +411,14 @@ static void measure(int rounds)
     printf("decoder / hand to an event %5.2f   (the same checks, the same event)\n",
            median[1] / median[5]);
     printf("avro_value_read / decoder %6.2f   (reach: at least 8)\n", median[2] / median[1]);
+    printf("avro_value_read / extractor%5.2f   (reach: at least 8)\n", median[2] / median[6]);
     printf("jansson / json            %6.2f   (reach: at least 8)\n", median[4] / median[3]);
+    printf("jansson / json, mapped    %6.2f   (by a map of all fields)\n", median[4] / median[7]);
+    printf("avro_value_read / mapped  %6.2f\n", median[2] / median[8]);
 #ifdef SEUIL_SIMDJSON
     printf(
         "json / simdjson           %6.2f   (four fields on demand, most of the text unchecked)\n",
-        median[3] / median[7]);
+        median[3] / median[9]);
 #endif
 }
 
@@ -412,7 +451,9 @@ int main(int argc, char **argv)
     }
     avro_generic_value_new(avro_generic_class_from_schema(parsed), &generic);
     program = compile_program();
-    if (!program)
+    mapped_json = mapped_make(SEUIL_FORMAT_JSON, map_of_json, NULL);
+    mapped_avro = mapped_make(SEUIL_FORMAT_CONFLUENT, map_of_avro, schema);
+    if (!program || !mapped_json.decoding.decoder || !mapped_avro.decoding.decoder)
         return 1;
 
     if (argc == 4 && strcmp(argv[1], "--only") == 0) {
@@ -430,6 +471,8 @@ int main(int argc, char **argv)
     for (uint32_t i = 0; i < RECORDS; i++) {
         by_decoder(i);
         by_json(i);
+        by_json_map(i);
+        by_avro_map(i);
     }
     allocations = seuil_heap_fail_after(-1);
     measure(argc > 1 ? atoi(argv[1]) > ROUNDS_MAX ? ROUNDS_MAX : atoi(argv[1]) : 20);

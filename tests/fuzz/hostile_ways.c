@@ -6,10 +6,9 @@
 
 #include "codec/avro_fingerprint.h"
 #include "codec/scratch.h"
-#include "map/read.h"
 #include "support/decoding.h"
 #include "support/document.h"
-#include "support/mapping.h"
+#include "support/mapped.h"
 
 /* Everything that Avro has, itself within itself. */
 static const char nested[] =
@@ -37,7 +36,7 @@ static struct way {
     enum seuil_format format;
     struct decoding decoding;
     struct documenting documenting;
-    struct mapping mapping;
+    struct mapped mapped;
 } ways[HOSTILE_WAYS_MAX];
 static unsigned count;
 
@@ -119,18 +118,10 @@ static void add_map(const char *name, enum hostile_source source, enum seuil_for
                     const char *text)
 {
     struct way *way = add(name, source, MAPPED);
-    struct seuil_writer_schema writer = {
-        .id = 1, .path = "nested", .text = nested, .len = sizeof(nested) - 1};
-    struct seuil_decoder_spec spec = {.format = format, .kind = -1, .schemas = &writer};
 
-    way->mapping = mapping_of(text, strlen(text));
-    assert(way->mapping.map);
-    spec.schema_count = seuil_format_is_avro(format);
-    spec.wanted = seuil_map_wanted(way->mapping.map);
-    spec.columns = seuil_map_columns(way->mapping.map, &spec.column_count);
+    way->mapped = mapped_make(format, text, seuil_format_is_avro(format) ? nested : NULL);
+    assert(way->mapped.decoding.decoder);
     set_prefix(way, format);
-    way->decoding = decoding_make(&spec);
-    assert(way->decoding.decoder);
 }
 
 static void add_preset(const char *name, enum hostile_source source, enum seuil_format format)
@@ -173,8 +164,8 @@ void hostile_close(void)
             decoding_done(&ways[i].decoding);
         if (ways[i].documenting.scratch)
             documenting_done(&ways[i].documenting);
-        if (ways[i].mapping.scratch)
-            mapping_done(&ways[i].mapping);
+        if (ways[i].mapped.decoding.scratch)
+            mapped_done(&ways[i].mapped);
     }
 }
 
@@ -236,15 +227,12 @@ static bool run_document(struct way *way, const uint8_t *bytes, uint32_t len, ui
 /* Every event of the record, as a shard takes them. */
 static bool run_mapped(struct way *way, const struct seuil_record_view *record, uint64_t *ret_steps)
 {
-    struct seuil_intake intake = {way->decoding.decoder, way->mapping.map};
-    struct seuil_read_scratch scratch = {way->decoding.scratch, way->mapping.scratch};
-    struct seuil_event event;
     struct seuil_error err;
     uint32_t events = 0, answers = 0;
-    int rc = seuil_read_first(&intake, &scratch, record, &event, &err);
+    int rc = mapped_first(&way->mapped, record, &err);
 
-    *ret_steps = seuil_map_document(way->mapping.scratch)->steps;
-    for (; rc != 0; rc = seuil_read_next(&intake, &scratch, &event, &err)) {
+    *ret_steps = seuil_map_document(way->mapped.mapping.scratch)->steps;
+    for (; rc != 0; rc = mapped_next(&way->mapped, &err)) {
         events += rc > 0;
         assert(answers++ <= SEUIL_RECORD_EVENTS_MAX);
     }
