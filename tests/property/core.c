@@ -628,6 +628,74 @@ static void merge(uint64_t seed)
     world_done(&world);
 }
 
+/* Two ids of one person, most of whose events are folded when they are merged: where all that
+ * counts is kept exactly, the score is that of the literal definition all the same. (Of two awards
+ * of one millisecond it is not kept which was first.) */
+static void united(uint64_t seed)
+{
+    static struct seuil_lead other;
+    struct world world;
+    struct world_options options = {.events = seed % 2 ? 200 : 30,
+                                    .exact = seed % 2,
+                                    .span_ms = 60 * SEUIL_DAY_MS,
+                                    .adjust = seed % 6 == 0,
+                                    .plain = true};
+    unsigned order[WORLD_EVENTS_MAX], until;
+    seuil_time_ms at = WORLD_START;
+
+    world_init(&world, seed, &options);
+    seuil_lead_init(&other, SEUIL_STR("lead-1")); /* one name: an event's identity has it in it */
+    draw_order(&world, order, 6 * SEUIL_DAY_MS);
+    until = world.event_count - (unsigned)world_below(&world, world.event_count / 4 + 1);
+    for (unsigned i = 0; i < world.event_count; i++) {
+        const struct seuil_event *event = &world.events[order[i]].event;
+        struct seuil_lead *lead = i < until && world_chance(&world, 50) ? &other : world.lead;
+
+        at = event->arrival > at ? event->arrival : at;
+        if (i == until)
+            merge_leads(&world, &other, world.lead, at);
+        merge_step(&world, lead, order[i]);
+    }
+    if (until == world.event_count)
+        merge_leads(&world, &other, world.lead, at);
+    if (!world.expiries)
+        check_literal(&world, world.lead, 1e-8);
+    world_done(&world);
+}
+
+/* The decays of a model change twice on the way. Awards that are all kept count under the new ones
+ * as if these had always been; an explanation sees it before the lead is judged anew. */
+static void redecay(uint64_t seed)
+{
+    static struct seuil_outcome outcome;
+    struct world world;
+    struct world_options options = {.events = 60,
+                                    .span_ms = 60 * SEUIL_DAY_MS,
+                                    .plain = true,
+                                    .lasting = true,
+                                    .horizon_ms = seed % 4 == 0 ? SEUIL_HOUR_MS : 0};
+    unsigned order[WORLD_EVENTS_MAX];
+
+    world_init(&world, seed, &options);
+    draw_order(&world, order, options.horizon_ms ? 0 : 6 * SEUIL_DAY_MS);
+    for (unsigned i = 0; i < world.event_count; i++) {
+        const struct seuil_event *event = &world.events[order[i]].event;
+
+        if (i == world.event_count / 2 || i == world.event_count * 3 / 4) {
+            world_repack(&world, world.lead);
+            world_redecay(&world, &options);
+            if (seed % 2)
+                seuil_engine_remodel(&world.models, world.scratch, event->arrival, world.lead,
+                                     &outcome);
+        }
+        merge_step(&world, world.lead, order[i]);
+    }
+    world_repack(&world, world.lead);
+    if (!world.expiries)
+        check_literal(&world, world.lead, 1e-8);
+    world_done(&world);
+}
+
 /* ------------------------------------------------------------------------------------------ */
 
 static const struct {
@@ -637,7 +705,8 @@ static const struct {
 } properties[] = {
     {"shuffle", shuffle, 3000},       {"literal", literal, 3000}, {"due", due, 300},
     {"due_coarse", due_coarse, 1000}, {"explain", explain, 2000}, {"codec", codec, 500},
-    {"defer", defer, 5000},           {"merge", merge, 3000},
+    {"defer", defer, 5000},           {"merge", merge, 3000},     {"united", united, 1500},
+    {"redecay", redecay, 1500},
 };
 
 int main(int argc, char **argv)

@@ -75,6 +75,8 @@ static struct seuil_decay draw_decay(struct world *world, const struct world_opt
     unsigned shape = (unsigned)world_below(world, exact ? 6 : 10);
 
     decay.duration_ms = options->fast ? fast[world_below(world, 4)] : slow[world_below(world, 5)];
+    if (options->lasting && shape >= 6)
+        decay.duration_ms = 90 * SEUIL_DAY_MS;
     if (options->fast && world_chance(world, 50))
         decay.duration_ms += (int64_t)world_below(world, 100);
     if (shape < 4) {
@@ -104,13 +106,16 @@ static void draw_limits(struct world *world, const struct world_options *options
 {
     bool object = false;
 
-    rule->limit_count = world_chance(world, 50) ? (uint8_t)(1 + world_below(world, 2)) : 0;
+    rule->limit_count =
+        options->lasting || world_chance(world, 50) ? (uint8_t)(1 + world_below(world, 2)) : 0;
     for (unsigned i = 0; i < rule->limit_count; i++) {
         struct seuil_limit *limit = &rule->limits[i];
 
         limit->kind = (uint8_t)world_below(world, 4);
         if (limit->kind == SEUIL_LIMIT_OBJECT && object)
             limit->kind = SEUIL_LIMIT_CALENDAR;
+        if (options->plain)
+            limit->kind = SEUIL_LIMIT_LEAD;
         limit->count = (uint32_t)(1 + world_below(world, 4));
         limit->period = (uint8_t)world_below(world, 3);
         limit->field = SEUIL_FIELD_OBJECT;
@@ -289,7 +294,7 @@ static void draw_reset_and_legs(struct world *world, const struct world_options 
 {
     uint16_t *silences = seuil_arena_alloc(&world->models.arena, 8, sizeof(*silences));
 
-    if (world_chance(world, options->calm ? 1 : 30)) {
+    if (!options->plain && world_chance(world, options->calm ? 1 : 30)) {
         struct seuil_rule *reset = &world->rules[*index];
 
         *reset = (struct seuil_rule){.name = "reset",
@@ -309,7 +314,7 @@ static void draw_reset_and_legs(struct world *world, const struct world_options 
         if (world->rules[i].role == SEUIL_ROLE_ABSENCE)
             silences[model->silence_count++] = (uint16_t)i;
     model->silences = silences;
-    if (world_chance(world, options->calm ? 0 : 25))
+    if (!options->plain && world_chance(world, options->calm ? 0 : 25))
         draw_inactivity(world, options, model, index);
     if (options->quarantine && world_chance(world, 40)) {
         struct seuil_rule *waits = &world->rules[(*index)++];
@@ -365,6 +370,8 @@ static void draw_rules(struct world *world, const struct world_options *options,
         draw_limits(world, options, rule);
         rule->when = name_is(world, SEUIL_FIELD_NAME, 0, activity_names, name,
                              (unsigned)(1 + world_below(world, WORLD_NAMES - name)));
+        if (options->plain)
+            continue;
         if (world_chance(world, options->calm ? 1 : 25) && !rule->measure) {
             rule->when = NULL;
             draw_compound(world, options, rule, first + i, legs);
@@ -665,19 +672,33 @@ static void draw_event(struct world *world, const struct world_options *options,
     }
 }
 
-void world_init(struct world *world, uint64_t seed, const struct world_options *options)
+static void compile(struct world *world)
 {
     struct seuil_error error = {0};
 
+    if (seuil_rules_compile(&world->models, &error) != 0)
+        world_fail(world, "the model does not compile: %s", error.text);
+    free(world->scratch_memory);
+    world->scratch_memory = allocate(1, seuil_scratch_size(&world->models));
+    world->scratch = seuil_scratch_init(world->scratch_memory, &world->models, NULL);
+}
+
+void world_redecay(struct world *world, const struct world_options *options)
+{
+    for (uint32_t i = 0; i < world->models.rule_count; i++)
+        if (world->rules[i].role == SEUIL_ROLE_POINTS)
+            world->rules[i].decay = draw_decay(world, options);
+    compile(world);
+}
+
+void world_init(struct world *world, uint64_t seed, const struct world_options *options)
+{
     world_seed = seed;
     memset(world, 0, sizeof(*world));
     world->random = seed * 0x2545f4914f6cdd1du;
     world->sales = options->sales;
     draw_models(world, options);
-    if (seuil_rules_compile(&world->models, &error) != 0)
-        world_fail(world, "the model does not compile: %s", error.text);
-    world->scratch_memory = allocate(1, seuil_scratch_size(&world->models));
-    world->scratch = seuil_scratch_init(world->scratch_memory, &world->models, NULL);
+    compile(world);
     world->event_count = (unsigned)(1 + world_below(world, options->events));
     for (unsigned i = 0; i < world->event_count; i++)
         draw_event(world, options, i);

@@ -29,6 +29,8 @@ struct world_options {
     bool retract;    /* some events void others */
     bool quarantine; /* some models have one */
     bool calm;       /* mostly decays whose events may be deferred, and marks far apart */
+    bool plain;      /* no limits but those per lead, nothing of several events: a union is exact */
+    bool lasting;    /* and each rule has one, and no age bound ends: every award is kept */
 };
 
 struct world {
@@ -54,6 +56,9 @@ bool world_chance(struct world *world, unsigned percent);
 
 void world_init(struct world *world, uint64_t seed, const struct world_options *options);
 void world_done(struct world *world);
+
+/* Another decay for every rule, as when a model file has changed. */
+void world_redecay(struct world *world, const struct world_options *options);
 
 /* Step @event after letting silence act up to its time; NULL: silence alone up to @until. Crossings
  * are checked (sums of lines, marks). The outcome of the event is returned. */

@@ -31,8 +31,9 @@ class Engine:
     def __init__(self, program):
         self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=False)
 
-    def play(self, models, rows, asks, restarts):
-        """The answers to one case: a list of dictionaries."""
+    @classmethod
+    def asked(cls, models, rows, asks, restarts):
+        """One case, as the engine reads it."""
         lines = ["case"]
         for model in models:
             body = text_of(model)
@@ -43,7 +44,11 @@ class Engine:
                 lines.append("restart")
         for at in asks:
             lines += [f"until {at}", f"ask {at}"]
-        self.process.stdin.write(self.unbroken(lines).encode())
+        return cls.unbroken(lines).encode()
+
+    def play(self, models, rows, asks, restarts):
+        """The answers to one case: a list of dictionaries."""
+        self.process.stdin.write(self.asked(models, rows, asks, restarts))
         self.process.stdin.flush()
         answers = []
         while True:
@@ -207,4 +212,5 @@ def main():
     return 1 if failed else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
