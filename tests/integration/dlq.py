@@ -3,6 +3,7 @@
 wrong is mended, each event counted once; and the breaker that halts before a topic is all letters."""
 import json
 import os
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -127,7 +128,6 @@ def mistakes_are_told(build):
 
 
 def failing(w, *args):
-    import subprocess
     out = subprocess.run([w.program("seuilctl"), *args, "--config", w.daemons[0].config], stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT, text=True)
     expect(out.returncode != 0, f"seuilctl {' '.join(args)} succeeded: {out.stdout}")
@@ -159,5 +159,98 @@ def a_topic_of_letters_halts(build):
         expect(f"{places} records would be sent again" in said, f"{places} places: {said}")
 
 
+def a_replay_that_is_killed_is_begun_again(build):
+    """the replayer killed in the middle, and seuild with it: each mended record counts once in the end"""
+    leads, each = 12, 100
+    with World(build, MODEL, partitions=2, broker="shared") as w:
+        settings = {"checkpoint_interval": "200ms", "witness_interval": "200ms",
+                    "dead_letters": {"topic": w.prefix + "seuil.dead_letters", "breaker": 0}}
+        daemon = w.daemon("a", inputs=inputs(w, "who"), **settings)
+        w.ctl("init")
+        daemon.start()
+        t = now_ms() - 60000
+        w.produce(*[("forms", f"L{i}", [{"person": f"L{i}", "n": n, "a": "viewed"}], t) for i in range(leads) for n in range(each)])
+        total = leads * each
+        await_until("all are dead letters", lambda: len(w.consume("seuil.dead_letters")) == total)
+        daemon.stop()
+        daemon = w.daemon("a", inputs=inputs(w, ["who", "person"]), **settings)
+        daemon.start()
+        slow = os.path.join(w.folder, "slow.yaml")  # a few records at a time
+        with open(slow, "w", encoding="utf-8") as f:
+            f.write(w.settings("ctl", inputs=inputs(w, ["who", "person"]), **settings).replace(
+                '"session.timeout.ms"', '"linger.ms": 20, "batch.num.messages": 20, "max.in.flight": 1, "session.timeout.ms"'))
+        sent = 0
+        for kills_both, enough in ((False, 200), (True, 600)):
+            replay = subprocess.Popen([w.program("seuilctl"), "dlq", "replay", "--all", "--config", slow],
+                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                await_until("it sends", lambda: len(w.consume("forms")) - total > sent + enough, step=0)
+            finally:
+                replay.kill()
+                ended = replay.wait()
+            expect(ended == -9, f"the replay had ended with {ended} before it was killed")
+            if kills_both:
+                daemon.kill()
+                daemon.start()
+            sent = len(w.consume("forms")) - total
+        open_letters = len(letters(w, "--open"))
+        expect(total - sent < open_letters < total, f"{sent} sent, {open_letters} of {total} are not marked")
+        w.ctl("dlq", "replay", "--all")
+        expect(letters(w, "--open") == [], "letters stay open")
+        twice = len(w.consume("forms")) - 2 * total
+        expect(twice > 0, "nothing was sent twice: the kills came at other moments")
+        await_until("all is read", lambda: sum(p["base"] for s in w.shards() for p in s["topics"]) == 2 * total + twice)
+        for i in range(leads):
+            got = counts(w, f"L{i}").get("long")
+            expect(got == each, f"lead L{i} has {got} forms, not {each}")
+        daemon.stop()
+        expect(len(w.consume("seuil.dead_letters")) < 4 * total, "letters of mended records")
+        adds_up(daemon)
+
+
+def commands_and_schemas_are_letters_too(build):
+    """a command that is not known, one that says nothing, a schema without a lead: kept byte for byte; what is mended counts once"""
+    import registry
+    schema = registry.schema_of()
+    schema["fields"][1]["name"] = "who"
+    with World(build, MODEL, partitions=2, broker="shared", inputs=("page_views", "commands")) as w, \
+            registry.Served(registry.Registry()) as r:
+        r.seed(8, schema)
+        commands = {"start": "earliest", "format": "json", "topic": w.prefix + "commands"}
+        views = {"start": "earliest", "format": "confluent", "topic": w.prefix + "page_views"}
+        short = {"checkpoint_interval": "200ms", "witness_interval": "200ms", "registry__url": r.url}
+        daemon = w.daemon("a", inputs={"commands": commands, "page_views": views}, **short)
+        w.ctl("init")
+        daemon.start()
+        t = now_ms()
+
+        def command(id_, name, **arguments):
+            return json.dumps({"type": "command", "id": id_, "lead": "L1", "time": t, "name": name, "author": "vente",
+                               "arguments": arguments}).encode()
+        values = {"unsupported_command": command("c1", "embrace"), "refused_command": command("c2", "adjust", points="many"),
+                  "unusable_schema": registry.confluent(8, registry.page("L1", "e1", t))}
+        w.produce(*[("page_views" if error == "unusable_schema" else "commands", "L1", value, t, -1, {"trace": error.encode()})
+                    for error, value in values.items()], ("commands", "L1", command("c3", "adjust", points=5, reason="appel"), t))
+        found = {letter["error"]: letter for letter in dead(w, 3)}
+        expect(sorted(found) == sorted(values), f"letters: {sorted(found)}")
+        for letter in w.consume("seuil.dead_letters"):
+            error = letter.headers["seuil.error"].decode()
+            expect(letter.value == values[error] and letter.key == b"L1" and letter.headers["seuil.timestamp"] == str(t).encode() and
+                   letter.headers["trace"] == error.encode(), f"{letter}")
+        daemon.stop()
+        adds_up(daemon)
+        views["fields"] = {"lead": "who"}
+        daemon = w.daemon("a", inputs={"commands": commands, "page_views": views}, **short)
+        daemon.start()
+        for _ in range(2):
+            w.ctl("dlq", "replay", "--all", "--again")
+        back = await_until("commands come back, each time", lambda: [x for x in letters(w) if x["again"]][3:])
+        expect({x["error"] for x in back} == {"unsupported_command", "refused_command"}, f"{back}")
+        await_until("the page counts", lambda: counts(w, "L1").get("tarifs") == 1)
+        daemon.stop()
+        expect(counts(w, "L1") == {"tarifs": 1, "adjustment": 1}, f"{counts(w, 'L1')}")
+
+
 if __name__ == "__main__":
-    main([each_kind_is_sent_again_and_counts_once, mistakes_are_told, a_topic_of_letters_halts])
+    main([each_kind_is_sent_again_and_counts_once, mistakes_are_told, a_topic_of_letters_halts,
+          a_replay_that_is_killed_is_begun_again, commands_and_schemas_are_letters_too])
