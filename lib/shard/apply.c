@@ -47,7 +47,7 @@ static void dead_letter(struct seuil_shard *shard, const struct seuil_item *item
 static void misrouted(struct seuil_shard *shard, const struct seuil_item *item, const char *text)
 {
     dead_letter(shard, item, "misrouted", text);
-    seuil_audit_count(shard, true);
+    seuil_audit_count(shard, item, true);
 }
 
 /* Faults that the record itself shows: true when it has gone to the dead letters. */
@@ -265,7 +265,7 @@ static bool apply_read(struct seuil_shard *shard, const struct seuil_item *item,
         .partition = (int32_t)shard->number,
         .offset = record->offset,
     };
-    seuil_audit_count(shard, false);
+    seuil_audit_count(shard, item, false);
     return apply_event(shard, item, event);
 }
 

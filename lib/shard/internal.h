@@ -528,7 +528,8 @@ void seuil_witness_send(struct seuil_shard *shard);
 void seuil_witness_run(struct seuil_shard *shard);
 
 /* ---- audit.c: keys and partitions */
-void seuil_audit_count(struct seuil_shard *shard, bool misrouted);
+void seuil_audit_count(struct seuil_shard *shard, const struct seuil_item *item, bool misrouted);
+void seuil_audit_drop(struct seuil_shard *shard);
 
 #define SEUIL_COOKIE_DEAD 1u /* lowest bit of a delivery's cookie */
 

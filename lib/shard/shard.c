@@ -137,6 +137,7 @@ void seuil_shard_drop(struct seuil_shard *shard)
     seuil_publish_drop(shard);
     seuil_dead_drop(shard);
     seuil_breaker_drop(shard);
+    seuil_audit_drop(shard);
     seuil_pending_clear(&shard->pending);
     seuil_pending_clear(&shard->flight.pending);
     shard->flight.busy = false;

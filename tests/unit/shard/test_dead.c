@@ -122,6 +122,53 @@ Test(breaker, what_it_halted_at_passes_when_the_operator_says_so_and_counts_no_m
     rig_free(rig);
 }
 
+static void produce_misrouted(struct rig *rig, int n)
+{
+    while (n-- > 0)
+        fake_produce(&rig->source, VIEWS, RIG_WALL, NULL, "{}");
+}
+
+Test(misrouted, what_it_halted_at_passes_when_the_operator_says_so_and_counts_no_more)
+{
+    struct rig *rig = rig_new();
+
+    rig->config.misrouted_halt = 20;
+    produce_misrouted(rig, 39);
+    rig_start(rig);
+    rig_turns(rig, 10);
+    rig_is(rig, SEUIL_SHARD_HALT);
+    cr_assert_eq(rig_meta(rig)->topics[VIEWS].reach, 20);
+    lift(rig);
+    rig_crash(rig);
+    rig_start(rig);
+    rig_pass(rig, 500);
+    rig_is(rig, SEUIL_SHARD_RUN);
+    cr_assert_eq(rig_status(rig).counters.misrouted, 39);
+    produce_misrouted(rig, 1);
+    rig_pass(rig, 500);
+    rig_is(rig, SEUIL_SHARD_HALT);
+    rig_free(rig);
+}
+
+Test(misrouted, the_owner_that_halted_counts_anew_too)
+{
+    struct rig *rig = rig_new();
+
+    rig->config.misrouted_halt = 20;
+    produce_misrouted(rig, 20);
+    rig_start(rig);
+    rig_turns(rig, 10);
+    rig_is(rig, SEUIL_SHARD_HALT);
+    lift(rig);
+    produce_misrouted(rig, 19);
+    rig_pass(rig, 3000);
+    rig_is(rig, SEUIL_SHARD_RUN);
+    produce_misrouted(rig, 1);
+    rig_pass(rig, 500);
+    rig_is(rig, SEUIL_SHARD_HALT);
+    rig_free(rig);
+}
+
 Test(breaker, the_owner_that_halted_counts_anew_too)
 {
     struct rig *rig = with_breaker(20, 50);
