@@ -92,15 +92,15 @@ static int campaign(enum sim_profile profile, uint64_t first, uint64_t count)
     }
     clock_gettime(CLOCK_MONOTONIC, &b);
     printf("%-7s %8llu schedules from seed %llu, %.1f s: %llu transactions, %llu crossings, %llu "
-           "published, %llu halts, %llu packs\n",
+           "published, %llu halts, %llu lifted, %llu packs\n",
            sim_profile_names[profile], (unsigned long long)count, (unsigned long long)first,
            (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9,
            (unsigned long long)sim.total_commits, (unsigned long long)sim.total_crossings,
            (unsigned long long)sim.total_published, (unsigned long long)sim.total_halts,
-           (unsigned long long)sim.total_packs);
+           (unsigned long long)sim.total_lifts, (unsigned long long)sim.total_packs);
     fflush(stdout);
     sim.total_commits = sim.total_crossings = sim.total_published = sim.total_halts = 0;
-    sim.total_packs = 0;
+    sim.total_packs = sim.total_lifts = 0;
     return 0;
 }
 

@@ -658,3 +658,21 @@ void sim_go_on(struct sim_world *world)
     seuil_operator_go_on(&state->meta, first);
     take_token(world, state);
 }
+
+/* The operator lets a shard go on that halted at dead letters: the breaker's, or misrouted ones. */
+bool sim_lift(struct sim_world *world)
+{
+    struct sim_state *state = sim_redis(world);
+    int64_t first[SEUIL_TOPICS_MAX];
+
+    if (!state->present || !strstr(state->meta.halt, " of the last "))
+        return false;
+    for (int t = 0; t < SEUIL_TOPICS_MAX; t++)
+        first[t] = -1;
+    sim_trace("  the operator lets it go on: %s", state->meta.halt);
+    state = sim_redis_next(world);
+    seuil_operator_go_on(&state->meta, first);
+    take_token(world, state);
+    sim.total_lifts++;
+    return true;
+}

@@ -97,8 +97,13 @@ void sim_settle(struct sim_world *world)
     sim_adopt(world);
     if (world->setup.seed % 4 != 0)
         sim_go_on(world);
-    for (int round = 0; round < 4 && !world->failed; round++) {
+    for (int round = 0, lifts = 0; round < 4 && !world->failed; round++) {
         run_dry(world);
+        while (!world->failed && sim_lift(world)) {
+            if (++lifts > SIM_ACTIONS_MAX) /* each passes a record at least */
+                sim_bad(world, "it halts again and again at what the operator let pass");
+            run_dry(world);
+        }
         world->now += 20 * SEUIL_SECOND_MS;
     }
     run_dry(world);

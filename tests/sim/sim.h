@@ -343,7 +343,7 @@ struct sim_common {
     char assertion[400];
     struct sim_world *drain; /* whose oracle is running */
     uint64_t total_commits, total_crossings, total_published, total_halts, total_rewinds;
-    uint64_t total_packs;
+    uint64_t total_packs, total_lifts;
 };
 extern struct sim_common sim;
 
@@ -396,6 +396,7 @@ void sim_land(struct sim_world *world, int k, bool drop);
 void sim_lose(struct sim_world *world, int k);
 void sim_adopt(struct sim_world *world);
 void sim_go_on(struct sim_world *world);
+bool sim_lift(struct sim_world *world);
 
 /* sink.c */
 void sim_sink_init(struct sim_worker *worker);

@@ -190,6 +190,7 @@ static void assign(struct sim_world *world, int to, bool graceful)
         owner->believed = false;
     }
     world->assigned = to;
+    sim_lift(world); /* people look when something moves */
 }
 
 static void setup_config(struct sim_world *world)
@@ -218,7 +219,9 @@ static void setup_config(struct sim_world *world)
         .publish_from = SEUIL_TIME_NONE,
         .model_alerts = true,
         .batch_events = (uint32_t)world->setup.batch,
-        .misrouted_halt = 900,
+        .misrouted_halt = world->setup.seed % 5 == 1 ? 1 : 900,
+        .breaker_percent = world->setup.seed % 5 < 3 ? 20 : 0,
+        .breaker_window = 10,
         .scores = world->setup.seed % 3 == 0,
     };
     for (int t = 0; t < SIM_TOPICS; t++)
