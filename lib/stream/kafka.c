@@ -8,6 +8,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include "base/hash.h"
 #include "base/heap.h"
 #include "stream/kafka_int.h"
 
@@ -83,6 +84,19 @@ static uint32_t count_lanes(const struct seuil_kafka *kafka)
     return count;
 }
 
+static uint32_t hash_topics(const struct seuil_kafka *kafka)
+{
+    uint64_t hash = 0;
+
+    for (uint32_t t = 0; t <= KAFKA_TOPIC_INTERNAL; t++) {
+        const char *name = kafka->topics[t].name;
+
+        if (name) /* in any order */
+            hash += seuil_hash64(name, strlen(name));
+    }
+    return (uint32_t)(hash >> 32);
+}
+
 rd_kafka_t *seuil_kafka_client(struct seuil_kafka *kafka, enum kafka_role role,
                                struct seuil_error *err)
 {
@@ -91,6 +105,7 @@ rd_kafka_t *seuil_kafka_client(struct seuil_kafka *kafka, enum kafka_role role,
         .property_count = kafka->property_count,
         .group = kafka->group,
         .instance = kafka->instance,
+        .subscription = hash_topics(kafka),
         .consistent = kafka->consistent,
         .lanes = count_lanes(kafka),
         .queue_bytes = kafka->queue_bytes,

@@ -165,6 +165,21 @@ static int set_rules(rd_kafka_conf_t *conf, enum kafka_role role, bool defaults,
     return 0;
 }
 
+/* A static member that comes back is given its old partitions without a rebalance, whatever it
+ * subscribes to by then (Kafka 4.1 too): an input that was added would never be given to anybody.
+ * So the topics are part of the member's name, and one with other topics is another member. */
+static int set_instance(rd_kafka_conf_t *conf, const struct kafka_conf *in, const char *instance,
+                        struct seuil_error *err)
+{
+    char name[256];
+
+    if ((size_t)snprintf(name, sizeof(name), "%s-%08" PRIx32, instance, in->subscription) >=
+        sizeof(name))
+        return seuil_error_set(err, SEUIL_ERR_CONFIG,
+                               "kafka.group.instance.id: longer than 240 characters");
+    return set(conf, "group.instance.id", name, false, err);
+}
+
 static int fill_conf(rd_kafka_conf_t *conf, const struct kafka_conf *in, enum kafka_role role,
                      struct seuil_error *err)
 {
@@ -173,16 +188,20 @@ static int fill_conf(rd_kafka_conf_t *conf, const struct kafka_conf *in, enum ka
     if (!code && role == KAFKA_GROUP)
         code = set_queues(conf, in, err);
     for (uint32_t i = 0; !code && i < in->property_count; i++) {
+        const char *name = in->properties[i].name;
+
         code = check_property(&in->properties[i], err);
-        if (!code)
-            code = set(conf, in->properties[i].name, in->properties[i].value, false, err);
+        if (!code && role == KAFKA_GROUP && !strcmp(name, "group.instance.id"))
+            code = set_instance(conf, in, in->properties[i].value, err);
+        else if (!code)
+            code = set(conf, name, in->properties[i].value, false, err);
     }
     if (!code)
         code = set_rules(conf, role, false, err);
     if (!code && role == KAFKA_GROUP)
         code = set(conf, "group.id", in->group, false, err);
     if (!code && role == KAFKA_GROUP && in->instance)
-        code = set(conf, "group.instance.id", in->instance, false, err);
+        code = set_instance(conf, in, in->instance, err);
     if (!code && role == KAFKA_PRODUCER)
         code = set(conf, "partitioner", in->consistent ? "consistent_random" : "murmur2_random",
                    false, err);

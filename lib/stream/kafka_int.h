@@ -29,6 +29,7 @@ struct kafka_conf {
     const struct seuil_property *properties;
     uint32_t property_count;
     const char *group, *instance; /* of KAFKA_GROUP */
+    uint32_t subscription;        /* of KAFKA_GROUP: a hash of the topics' names */
     bool consistent;              /* of KAFKA_PRODUCER */
     uint32_t lanes;               /* of KAFKA_GROUP: over which the memory is shared */
     uint64_t queue_bytes, peak_bytes_s;

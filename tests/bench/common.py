@@ -17,12 +17,12 @@ def configuration(bootstrap, redis, prefix="bench", model=MODEL, group="bench", 
     start: earliest""" for number, (name, kind) in
                      enumerate([("page_views", "page_view"), ("emails", "email"), ("forms", "form")], 1))
     return f"""app: b
-instance: bench
 group: {group}
 partitions: 8
 models: [{model}]
 kafka:
   bootstrap.servers: {bootstrap}
+  group.instance.id: bench
 redis:
   url: unix://{redis}
 inputs:{inputs}

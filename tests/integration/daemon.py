@@ -257,6 +257,30 @@ def files_are_checked(build):
         shutil.rmtree(folder)
 
 
+def an_input_is_added(build):
+    """a static member that comes back at once with one input more is given that one too"""
+    with world(build) as w:
+        daemon = w.daemon()
+        w.ctl("init")
+        daemon.start()
+        await_until("its shards", lambda: all(s["state"] == "owned" for s in w.shards()))
+        daemon.kill()
+        w.inputs = (*w.inputs, "activities")
+        more = w.daemon()
+        w.ctl("init", config=more.config)
+        more.start()
+        t = now_ms()
+        w.produce(form("L1", "e1", t), ("activities", "L1", {"type": "activity", "id": "e2", "lead": "L1", "time": rfc3339(t),
+                                                             "name": "webinaire"}, t))
+
+        def both():
+            more.send(signal.SIGUSR1)
+            return more.says("received=2 ")
+        await_until("both records", both, 120, 0.5)
+        more.stop()
+        adds_up(more)
+
+
 def it_waits_for_what_is_missing(build):
     """without its topics it says which command makes them; without Redis it waits and goes on"""
     with world(build) as w:
@@ -301,4 +325,4 @@ def a_changed_model_scores_anew(build):
 if __name__ == "__main__":
     main([a_lead_qualifies, silence_takes_a_lead_down, bad_records_are_kept_byte_for_byte,
           framing_and_times_are_judged, many_misrouted_halt, files_are_checked, it_waits_for_what_is_missing,
-          a_changed_model_scores_anew])
+          an_input_is_added, a_changed_model_scores_anew])
