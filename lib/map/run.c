@@ -138,6 +138,17 @@ static bool next_item(const struct seuil_map_scratch *s, struct seuil_map_items 
     return true;
 }
 
+/* Count what was left out for @reason, number @why of the reasons. */
+static int drop(const struct seuil_map *map, struct seuil_map_scratch *s, uint32_t why,
+                const char *reason)
+{
+    uint64_t *count = &map->drops[why];
+
+    __atomic_store_n(count, __atomic_load_n(count, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
+    s->reason = reason;
+    return 0;
+}
+
 void seuil_map_begin(const struct seuil_map *map, struct seuil_map_scratch *s,
                      const struct seuil_record_view *record)
 {
@@ -152,7 +163,7 @@ void seuil_map_begin(const struct seuil_map *map, struct seuil_map_scratch *s,
     s->events = 0;
     s->variant = NULL;
     s->dropped = 0;
-    s->reason = "no_events";
+    s->reason = "no_items";
     s->target = SEUIL_TARGET_COUNT;
     s->budget = BUDGET + (uint64_t)BUDGET_PER_NODE * s->document.count;
     s->outer = s->items = (struct seuil_map_items){.item = SEUIL_NODE_NONE};
@@ -167,6 +178,8 @@ void seuil_map_begin(const struct seuil_map *map, struct seuil_map_scratch *s,
             s->outer = (struct seuil_map_items){.next = 0, .end = s->document.nodes[0].end};
         else
             s->outer = items_of(s, node);
+        if (!s->fault.code && s->outer.next >= s->outer.end)
+            drop(map, s, map->variant_count + 1, "no_items");
     }
     s->broken = s->fault.code != 0;
 }
@@ -252,16 +265,6 @@ static int make_event(const struct seuil_map *map, struct seuil_map_scratch *s)
     if (!rc)
         seuil_event_derive(event);
     return rc;
-}
-
-static int drop(const struct seuil_map *map, struct seuil_map_scratch *s, uint32_t why,
-                const char *reason)
-{
-    uint64_t *count = &map->drops[why];
-
-    __atomic_store_n(count, __atomic_load_n(count, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
-    s->reason = reason;
-    return 0;
 }
 
 /* The variant of the outer item at hand: 1 and its items, 0 when it makes no event, or a fault. */

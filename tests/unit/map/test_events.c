@@ -163,8 +163,8 @@ Test(events, each_element_is_an_event)
           VIEW("1", ",\"title\":\"T\",\"product\":\"0\"") "\n" VIEW(
               "2", ",\"title\":\"T\",\"product\":\"2\""));
     gives(map, "{\"list\":{\"i\":\"1\"}}", VIEW("1", ",\"product\":\"0\""));
-    gives(map, "{\"list\":[]}", "filtered no_events");
-    gives(map, "{}", "filtered no_events");
+    gives(map, "{\"list\":[]}", "filtered no_items");
+    gives(map, "{}", "filtered no_items");
     gives(map, "{\"list\":[{\"i\":\"x\"}]}", "filtered unmatched");
 }
 
@@ -205,7 +205,7 @@ Test(events, JSON_in_a_text_is_read_once_for_all_events)
     gives(map, "{\"text\":{\"at\":1,\"list\":\"1\"}}", VIEW("1", "")); /* an object already */
     gives(map, "{\"text\":\"{no JSON\"}",
           "error -5 map of test: a member's name in quotes is missing");
-    gives(map, "{}", "filtered no_events");
+    gives(map, "{}", "filtered no_items");
 }
 
 Test(events, a_name_may_stand_for_the_first_of_several_places)

@@ -1,7 +1,8 @@
 /* Every preset of config/presets, on its samples: tests/presets/NAME/WHAT.in has a record a line,
  * WHAT.expected what each of them becomes, WHAT.map, where there is one, the map that an input
  * would have beside the preset. Lines that start with '#' are passed over, but for "#key TEXT": the
- * key of the records below it. A preset without samples, and samples without a preset, fail. */
+ * key of the records below it. A preset without samples, and samples without a preset, fail; so
+ * does a line of tests/presets/quirks.tsv that no sample, or no test, bears out. */
 
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -138,7 +139,7 @@ Test(presets, samples_belong_to_a_preset)
         char path[PATH_MAX + 300];
         FILE *file;
 
-        if (entry->d_name[0] == '.')
+        if (entry->d_name[0] == '.' || strcmp(entry->d_name, "quirks.tsv") == 0)
             continue;
         snprintf(path, sizeof(path), "%s/config/presets/%s.yaml", SEUIL_SOURCE_DIR, entry->d_name);
         file = fopen(path, "re");
@@ -146,4 +147,99 @@ Test(presets, samples_belong_to_a_preset)
         fclose(file);
     }
     closedir(dir);
+}
+
+/* ---- the list of quirks -------------------------------------------------------------------- */
+
+static char *part_of(char **line)
+{
+    char *part = *line, *tab = strchr(part, '\t');
+
+    *line = tab ? tab + 1 : part + strlen(part);
+    if (tab)
+        *tab = '\0';
+    return part;
+}
+
+/* Whether a record with @in in it becomes something with @out in it. */
+static bool sample_shows(const char *preset, const char *what, const char *in, const char *out)
+{
+    char path[PATH_MAX], *text, *records, *own;
+    struct mapping m;
+    bool shows = false;
+
+    snprintf(path, sizeof(path), "config/presets/%s.yaml", preset);
+    text = file_of(path);
+    own = own_map(preset, what, strlen(what));
+    m = mapping_with(own, text, strlen(text));
+    cr_assert_not_null(m.map, "%s: %s", path, m.errs.list[0].text);
+    snprintf(path, sizeof(path), "tests/presets/%s/%s.in", preset, what);
+    records = file_of(path);
+    for (char *line = records, *end; !shows && (end = strchr(line, '\n')); line = end + 1) {
+        *end = '\0';
+        if (strncmp(line, "#key", 4) == 0)
+            m.origin.key = seuil_str_from(line + 5);
+        if (*line != '#' && strstr(line, in))
+            shows = strstr(mapping_text(&m, line), out) != NULL;
+    }
+    seuil_heap_free(records);
+    seuil_heap_free(own);
+    seuil_heap_free(text);
+    mapping_done(&m);
+    return shows;
+}
+
+/* Whether a test of @name stands in a file called @file. */
+static bool test_is_there(const char *file, const char *name)
+{
+    static const char *const folders[] = {"unit/codec", "unit/map", "unit/registry", "integration",
+                                          "oracle"};
+
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        char path[PATH_MAX], *text;
+        bool there;
+
+        snprintf(path, sizeof(path), "%s/tests/%s/%s", SEUIL_SOURCE_DIR, folders[i], file);
+        if (access(path, F_OK) != 0)
+            continue;
+        text = file_of(path + strlen(SEUIL_SOURCE_DIR) + 1);
+        there = strstr(text, name) != NULL;
+        seuil_heap_free(text);
+        return there;
+    }
+    return false;
+}
+
+Test(presets, every_known_quirk_of_sources_has_a_sample_or_a_test)
+{
+    char *list = file_of("tests/presets/quirks.tsv");
+    unsigned count = 0, wrong = 0;
+
+    for (char *line = list, *end; (end = strchr(line, '\n')); line = end + 1) {
+        char *rest = line, *slash;
+        const char *quirk, *where, *in, *out;
+        bool shown;
+
+        *end = '\0';
+        if (*line == '#')
+            continue;
+        part_of(&rest);
+        quirk = part_of(&rest);
+        slash = strchr(rest, '/');
+        where = part_of(&rest);
+        in = part_of(&rest);
+        out = part_of(&rest);
+        if (slash && slash < in) {
+            *slash = '\0';
+            shown = in[0] && out[0] && sample_shows(where, slash + 1, in, out);
+        } else {
+            shown = in[0] && !out[0] && test_is_there(where, in);
+        }
+        cr_expect(shown, "%s: nothing in %s%s%s shows it", quirk, where, slash ? "/" : "",
+                  slash && slash < in ? slash + 1 : "");
+        wrong += !shown;
+        count++;
+    }
+    seuil_heap_free(list);
+    cr_assert(count > 100 && wrong == 0, "%u quirks, %u of them not shown", count, wrong);
 }
