@@ -130,6 +130,17 @@ static struct seuil_decoder *open_decoder(const struct seuil_settings *settings,
             return NULL;
         }
         spec.format = (enum seuil_format)format;
+        if (input->one_schema ? format != SEUIL_FORMAT_RAW
+                              : input->schema_count > 0 &&
+                                    !seuil_format_names_schema((enum seuil_format)format)) {
+            seuil_errs_at(errs, SEUIL_ERR_CONFIG, settings->file, input->origin.line,
+                          input->origin.column,
+                          "input %s: its map is of format: %s, to which %s does not belong; for "
+                          "records in Avro set its format",
+                          input->name, seuil_format_name((enum seuil_format)format),
+                          input->one_schema ? "schema" : "schemas");
+            return NULL;
+        }
         spec.wanted = seuil_map_wanted(map);
         spec.columns = seuil_map_columns(map, &spec.column_count);
     }

@@ -103,6 +103,7 @@ struct seuil_input_settings {
     bool optional;
     bool last_duplicate; /* of JSON members of one name the last wins; else they are refused */
     bool has_format;     /* it is set: it goes before what a map says */
+    bool one_schema;     /* `schema`, not `schemas` */
     const char *preset;  /* a name, or the resolved path of a file; NULL: none */
     const char *map;     /* inputs.NAME.map as YAML in one line; NULL: none */
     enum seuil_input_start start;

@@ -265,6 +265,13 @@ static void load_schema(struct input_loader *in)
     }
     in->input->schemas = one;
     in->input->schema_count = 1;
+    in->input->one_schema = true;
+}
+
+/* Whether the format is what a map says of its source. */
+static bool says_map(const struct input_loader *in)
+{
+    return !in->input->has_format && (in->input->preset || in->input->map);
 }
 
 /* Which of schemas and schema belongs to the format. */
@@ -278,6 +285,8 @@ static void check_schemas(struct input_loader *in, const struct seuil_yaml_node 
     bool listed = format == SEUIL_INPUT_SINGLE_OBJECT;
     bool registry = settings->registry_directory[0] || (settings->registry_url[0] && !listed);
 
+    if (says_map(in)) /* and the decoder says what its format lacks */
+        return;
     if (schemas && !names_schema(format))
         seuil_yaml_error(in->loader->doc, schemas, in->loader->errs, SEUIL_ERR_INVALID,
                          "schemas belongs to Avro that names its schema, as format: confluent; "
@@ -445,7 +454,7 @@ static void load_input(struct seuil_settings_loader *loader, const struct seuil_
     part = seuil_yaml_find(node, "schemas");
     if (part && !seuil_yaml_is_null(part))
         load_schemas(&in, part);
-    if (ret_input->format == SEUIL_INPUT_RAW)
+    if (ret_input->format == SEUIL_INPUT_RAW || says_map(&in))
         load_schema(&in);
     check_schemas(&in, key);
     part = seuil_yaml_find(node, "fields");

@@ -136,10 +136,10 @@ static void add_start(const struct seuil_input_settings *input, struct seuil_buf
 
 static void add_schemas(const struct seuil_input_settings *input, struct seuil_buf *out)
 {
-    if (input->schema_count && input->format != SEUIL_INPUT_RAW)
+    if (input->schema_count && !input->one_schema)
         seuil_buf_add_text(out, "    schemas:\n");
     for (uint32_t i = 0; i < input->schema_count; i++) {
-        if (input->format == SEUIL_INPUT_RAW)
+        if (input->one_schema)
             seuil_buf_add_text(out, "    schema: ");
         else if (input->format == SEUIL_INPUT_SINGLE_OBJECT)
             seuil_buf_add_text(out, "      - ");

@@ -68,10 +68,24 @@ with tempfile.TemporaryDirectory(prefix="seuil-install.") as top:
     names = sorted(n[:-5] for n in os.listdir(presets))
     check(len(names) >= 16, f"only the presets {names} are installed")
     mapped = os.path.join(prefix, "etc/seuil/mapped.yaml")
+    with open(os.path.join(prefix, "etc/seuil/source.avsc"), "w", encoding="utf-8") as f:
+        f.write('{"type":"record","name":"R","fields":[{"name":"timestamp","type":"long"}]}')
+    avro = {"divolte"}  # its records need a schema
     for name in names:
+        schema = ", schema: source.avsc" if name in avro else ""
         with open(mapped, "w", encoding="utf-8") as f:
-            f.write(edited.replace("\ninputs:\n", f"\ninputs:\n  source: {{preset: {name}}}\n"))
-        check(f"preset: \"{name}\"" in run(seuilctl, "check", "--print", mapped, **away), f"preset {name} is not in force")
+            f.write(edited.replace("\ninputs:\n", f"\ninputs:\n  source: {{preset: {name}{schema}}}\n"))
+        printed = run(seuilctl, "check", "--print", mapped, **away)
+        check(f"preset: \"{name}\"" in printed, f"preset {name} is not in force")
+        check((name in avro) == ("    schema: \"" in printed), f"the schema of preset {name} is not as it was said")
+    # Schemas belong to maps of records in Avro.
+    for wrong, told in (("preset: segment, schema: source.avsc", "to which schema does not belong"),
+                        ("preset: divolte, schemas: {1: source.avsc}", "to which schemas does not belong"),
+                        ("preset: divolte", "needs exactly one writer schema")):
+        with open(mapped, "w", encoding="utf-8") as f:
+            f.write(edited.replace("\ninputs:\n", f"\ninputs:\n  source: {{{wrong}}}\n"))
+        refused = subprocess.run([seuilctl, "check", mapped], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **away)
+        check(refused.returncode == 78 and told in refused.stdout, f"{wrong}: {refused.stdout}")
     sample_file = os.path.join(prefix, "record.json")
     with open(sample_file, "w", encoding="utf-8") as f:
         f.write('{"type":"page","messageId":"m","timestamp":"2026-01-01T00:00:00Z","properties":{"url":"https://e.fr/"}}\n')
