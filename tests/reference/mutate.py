@@ -6,6 +6,7 @@
 A line's tokens are looked at, not its letters: comments, texts, preprocessor lines, assertions, labels of a
 switch and what mutants.skip names are left alone, and so is what could only be a syntax error or a loop
 without end."""
+import hashlib
 import os
 import re
 
@@ -71,7 +72,7 @@ def tokens_of(text):
             if not parens and not blocks:
                 named = closed
         token.depth = len(parens)
-        token.header = next((word for word in reversed(parens) if word in ("for", "if", "while", "switch", "assert", "static_assert", "_Static_assert", "sizeof")), None)
+        token.header = next((word for word in reversed(parens) if word in ("for", "if", "while", "switch", "assert", "static_assert", "_Static_assert", "sizeof", "memset")), None)
         token.inside, token.function = tuple(blocks), function
         if token.text == "(":
             parens.append(before)
@@ -107,9 +108,12 @@ def is_value(token):
         "return", "case", "sizeof")
 
 
-def number_changes(text, before, after):
+def number_changes(text, before, after, header):
+    """One more, one less; not of what a variable, a field or a memset begins with, which is mostly never read."""
     found = NUMBER.match(text)
     if not found or before == "case" or (before == "{" and after == "}"):
+        return []
+    if header != "for" and before == "=" and after in (";", ",", "}") or header == "memset":
         return []
     if found.group(3):
         return [f"{float(text) + 1}"]
@@ -140,7 +144,7 @@ def takes_one_side(tokens, at):
     same which. `a < b ? a : b`, `if (a > b) b = a;`"""
     sides, text = ["", ""], [t.text for t in tokens]
     depth, i = 0, at - 1
-    while i >= 0 and text[i] not in (";", "?", ":", "return", "=", ",", "&&", "||") and (text[i] != "(" or depth):
+    while i >= 0 and text[i] not in (";", "?", ":", "return", "=", "+=", ",", "&&", "||") and (text[i] != "(" or depth):
         depth += {")": 1, "]": 1, "(": -1, "[": -1}.get(text[i], 0)
         sides[0] = text[i] + sides[0]
         i -= 1
@@ -185,7 +189,7 @@ def token_changes(tokens, i, code):
         return [""]
     if text == "break" and next((w for w in reversed(token.inside) if w in ("for", "while", "do", "switch")), "switch") != "switch":
         return [""]
-    return number_changes(text, before.text if before else "", after.text if after else "")
+    return number_changes(text, before.text if before else "", after.text if after else "", token.header)
 
 
 def skipped():
@@ -246,6 +250,18 @@ def places():
                 changes = changes_of_file(file, source.read(), without)
             found += [changes[number] for number in sorted(changes)]
     return found
+
+
+def draw(seed):
+    """One change of each line, in an order that the seed gives. What is drawn of a line depends on its text
+    alone: a change elsewhere in the core leaves it as it is."""
+    seen, found = {}, []
+    for line in places():
+        name = f"{line[0].file}\n{line[0].text}"
+        seen[name] = seen.get(name, 0) + 1
+        number = int.from_bytes(hashlib.sha256(f"{seed}\n{seen[name]}\n{name}".encode()).digest(), "big")
+        found.append((number, line[number % len(line)]))
+    return [mutant for _, mutant in sorted(found, key=lambda drawn: drawn[0])]
 
 
 if __name__ == "__main__":

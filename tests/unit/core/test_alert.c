@@ -197,3 +197,23 @@ Test(alert, a_silent_model_tells_nothing_and_keeps_all)
     cr_assert_eq(crossing(s)->ordinal, 1);
     story_end(s);
 }
+
+/* Hot by two `a`, which end after 20 minutes; `less` takes it away for five. */
+Test(alert, a_short_absence_ends_before_the_delay_does)
+{
+    for (seuil_time_ms early = 0; early < 2; early++) {
+        struct story *s = story_begin(model);
+
+        act(s, "e1", "a", T0);
+        act(s, "e2", "a", T0);
+        cr_assert_eq(tier(s), 2);
+        act(s, "e3", "less", T0 + 10 * MINUTE - early);
+        cr_assert_eq(tier(s), 1);
+        silence(s, T0 + 15 * MINUTE - early);
+        cr_assert_eq(tier(s), 2);
+        cr_assert_not(told(s));
+        cr_assert_eq(silence(s, T0 + 15 * MINUTE), early, "back in time, it is told then");
+        cr_assert_eq(crossing(s)->publish, early == 1);
+        story_end(s);
+    }
+}

@@ -128,3 +128,18 @@ Test(command, a_forget_that_comes_after_later_evidence_keeps_that)
     cr_assert_float_eq(score(s, T0 + 2 * DAY), 30, 1e-9);
     story_end(s);
 }
+
+Test(command, what_a_frozen_lead_stood_at_is_forgotten_with_it)
+{
+    struct story *s = story_begin(model);
+
+    profile(s, "p1", "sector", "industry", T0);
+    act(s, "e1", "a", T0);
+    command(s, "c1", "convert", T0 + 1);
+    profile(s, "p2", "sector", "health", T0 + 2);
+    cr_assert(s->lead.automata[0].stands);
+    command(s, "c2", "forget", T0 + DAY);
+    for (unsigned i = 0; i < s->lead.automaton_count; i++)
+        cr_assert_not(s->lead.automata[i].stands);
+    story_end(s);
+}

@@ -392,3 +392,71 @@ Test(engine, an_event_ahead_of_its_arrival_is_the_cause_of_what_it_does_when_its
     cr_assert_not(s->out.has_cause);
     story_end(s);
 }
+
+static const char *const cooling =
+    "seuil_model: 1\n"
+    "name: m\n"
+    "version: \"1\"\n"
+    "groups: {g: {}}\n"
+    "rules:\n"
+    "  - {name: a, group: g, event: activity, when: {name: a}, points: 40, decay: {expires: 1d}}\n"
+    "recycle: {mute: 50d}\n"
+    "tiers:\n"
+    "  - {name: cold}\n"
+    "  - {name: warm, entry: 20, alert: {cool_down: 90d}}\n";
+
+Test(engine, a_lead_does_not_expire_within_a_cool_down_or_a_mute)
+{
+    struct story *s = story_begin(cooling);
+
+    act(s, "e1", "a", T0);
+    silence(s, T0 + DAY);
+    cr_assert_eq(s->lead.due, T0 + 90 * DAY);
+    silence(s, T0 + 90 * DAY);
+    cr_assert(s->lead.expired);
+    command(s, "c1", "recycle", T0 + 100 * DAY);
+    silence(s, T0 + 150 * DAY - 1);
+    cr_assert_not(s->lead.expired);
+    silence(s, T0 + 150 * DAY);
+    cr_assert(s->lead.expired);
+    story_end(s);
+}
+
+Test(engine, a_status_is_for_good)
+{
+    struct story *s = story_begin(cooling);
+
+    command(s, "c1", "convert", T0);
+    command(s, "c2", "disqualify", T0 + 1);
+    command(s, "c3", "reopen", T0 + 2);
+    command(s, "c4", "convert", T0 + 3);
+    cr_assert_eq(s->lead.due, SEUIL_TIME_NEVER);
+    story_end(s);
+}
+
+/* More rules than an event may hit. */
+Test(engine, hits_beyond_the_bound_are_left_in_the_order_of_rules_and_noted)
+{
+    char yaml[8192];
+    size_t len = (size_t)snprintf(
+        yaml, sizeof(yaml), "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n");
+    struct story *s;
+
+    for (int i = 0; i < SEUIL_HITS_MAX + 1; i++)
+        len += (size_t)snprintf(
+            yaml + len, sizeof(yaml) - len,
+            "  - {name: r%d, group: g, event: activity, when: {name: %s}, points: %d}\n", i,
+            i == 0                ? "[a, b]"
+            : i == SEUIL_HITS_MAX ? "a"
+                                  : "[a, b]",
+            i == SEUIL_HITS_MAX ? 1000 : 1);
+    snprintf(yaml + len, sizeof(yaml) - len, "tiers: [{name: cold}, {name: warm, entry: 500}]\n");
+    s = story_begin(yaml);
+    act(s, "e1", "b", T0);
+    cr_assert_eq(s->out.notes & SEUIL_NOTE_HITS_LEFT, 0);
+    cr_assert_float_eq(score(s, T0), SEUIL_HITS_MAX, 1e-9);
+    act(s, "e2", "a", T0);
+    cr_assert(s->out.notes & SEUIL_NOTE_HITS_LEFT);
+    cr_assert_float_eq(score(s, T0), 2 * SEUIL_HITS_MAX, 1e-9);
+    story_end(s);
+}

@@ -86,6 +86,7 @@ Test(explain, beyond_24_lines_the_rest_is_one_and_cents_still_add_up)
     cr_assert_str_eq(e->lines[SEUIL_LINES_MAX].rule, "others");
     cr_assert_eq(e->lines[SEUIL_LINES_MAX].count, 6);
     cr_assert_float_eq(e->lines[SEUIL_LINES_MAX].now, 21.6, 1e-9);
+    cr_assert_float_eq(e->lines[SEUIL_LINES_MAX].points, 21.6, 1e-9);
     for (int i = 0; i < 500; i++) {
         e = explain(s, T0 + (int64_t)i * 7654321);
         cr_assert_float_eq(sum_cents(e), rint(e->score * 100), 1e-9);

@@ -144,3 +144,24 @@ Test(lead_codec, rules_out_of_order_are_refused)
     cr_assert_eq(seuil_lead_read(bytes, len, &s->lead), SEUIL_ERR_CORRUPT);
     story_end(s);
 }
+
+/* A sum of exactly one award, at its landmark. */
+Test(lead_codec, a_sum_that_is_a_whole_number_is_read_back)
+{
+    struct story *s = story_begin(model);
+    seuil_time_ms landmark = T0 / (14 * DAY) * (14 * DAY);
+    uint8_t bytes[SEUIL_LEAD_BYTES_MAX];
+    char id[8];
+    size_t len;
+
+    for (int i = 0; i < 10; i++) {
+        snprintf(id, sizeof(id), "e%d", i);
+        act(s, id, "a", landmark + (i < 9 ? i : 30 * DAY));
+    }
+    cr_assert_eq(s->lead.evidence.tallies[s->lead.evidence.by_key[0]].sum, 1);
+    len = seuil_lead_write(&s->lead, bytes);
+    seuil_lead_init(&s->lead, SEUIL_STR("L1"));
+    cr_assert_eq(seuil_lead_read(bytes, len, &s->lead), 0);
+    cr_assert_eq(s->lead.evidence.tallies[s->lead.evidence.by_key[0]].landmark, landmark);
+    story_end(s);
+}

@@ -107,3 +107,26 @@ Test(limit, slots_stay_used_after_their_events_left_the_horizon)
     cr_assert_float_eq(score(s, T0 + 31 * DAY), 2, 1e-6, "one of each, one daily");
     story_end(s);
 }
+
+Test(limit, an_object_that_is_not_there_is_another_than_false)
+{
+    static const char *const per_machine =
+        "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+        "  - {name: each, group: g, event: email, points: 1, limit: {per: machine}}\n"
+        "tiers: [{name: cold}, {name: warm, entry: 1000}]\n";
+    struct story *s = story_begin(per_machine);
+
+    for (int i = 0; i < 6; i++) {
+        char id[8];
+
+        snprintf(id, sizeof(id), "e%d", i);
+        prepare(s, SEUIL_KIND_EMAIL, id, T0 + i);
+        s->event.field[SEUIL_FIELD_ACTION] = text_value("opened");
+        if (i % 3)
+            s->event.field[SEUIL_FIELD_MACHINE] =
+                (struct seuil_value){.type = SEUIL_TYPE_BOOL, .b = i % 3 == 1};
+        step(s);
+    }
+    cr_assert_float_eq(score(s, T0 + 9), 3, 1e-9);
+    story_end(s);
+}

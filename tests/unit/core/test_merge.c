@@ -222,3 +222,71 @@ Test(merge, the_command_says_into_whom)
     cr_assert(seuil_str_eq(asked.into, SEUIL_STR("personne")));
     story_end(s);
 }
+
+Test(merge, the_birth_is_of_the_lead_that_was_there_first_under_this_id)
+{
+    struct story *s = begin();
+
+    act(s, "1", "all", T0);
+    OTHER(s, act(s, "x1", "all", T0 + 1));
+    merge(s);
+    cr_assert_eq(s->lead.birth.offset, 1, "it lives on");
+    story_end(s);
+    s = begin();
+    OTHER(s, act(s, "x1", "all", T0));
+    merge(s);
+    cr_assert(s->lead.birth.known);
+    cr_assert_eq(s->lead.birth.offset, s->event.position.offset, "it begins with the merge");
+    story_end(s);
+    s = begin();
+    act(s, "1", "all", NOW - 5);
+    command(s, "2", "forget", NOW - 4);
+    OTHER(s, act(s, "x1", "all", NOW - 3));
+    merge(s);
+    cr_assert_not(s->lead.tombstone);
+    cr_assert_eq(s->lead.birth.offset, s->event.position.offset, "another life");
+    story_end(s);
+    s = begin();
+    act(s, "1", "all", NOW - 5);
+    command(s, "2", "forget", NOW - 4);
+    OTHER(s, act(s, "x1", "all", NOW - 4));
+    merge(s);
+    cr_assert(s->lead.tombstone, "the other's evidence is older than the cut");
+    story_end(s);
+}
+
+static void act_ahead(struct story *s, const char *id, seuil_time_ms ahead_ms)
+{
+    prepare(s, SEUIL_KIND_ACTIVITY, id, NOW + ahead_ms);
+    s->event.field[SEUIL_FIELD_NAME] = text_value("high");
+    s->event.arrival = NOW;
+    step(s);
+}
+
+Test(merge, events_that_wait_for_their_time_keep_where_they_came_from)
+{
+    struct story *s =
+        story_begin("seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+                    "  - {name: all, group: g, event: activity, when: {name: all}, points: 1}\n"
+                    "  - {name: high, group: g, event: activity, when: {name: high}, points: 10}\n"
+                    "tiers: [{name: cold}, {name: warm, entry: 10}, {name: hot, entry: 20},\n"
+                    "        {name: hotter, entry: 30}]\n");
+    static const char *const order[] = {"x1", "1", "x2"};
+
+    seuil_lead_init(&other, SEUIL_STR("cookie-1"));
+    act(s, "0", "all", T0);
+    OTHER(s, act(s, "x0", "all", T0));
+    act_ahead(s, "1", 2000);
+    OTHER(s, act_ahead(s, "x1", 1000));
+    OTHER(s, act_ahead(s, "x2", 3000));
+    merge(s);
+    cr_assert_eq(s->lead.cause_count, 3);
+    for (int i = 0; i < 3; i++) {
+        silence(s, NOW + 1000 * (i + 1));
+        cr_assert_eq(crossing(s)->tier, i + 1);
+        cr_assert(s->out.has_cause);
+        cr_assert_eq(s->out.cause.id_len, strlen(order[i]));
+        cr_assert_eq(memcmp(s->out.cause.id, order[i], strlen(order[i])), 0);
+    }
+    story_end(s);
+}

@@ -214,3 +214,32 @@ Test(remodel, silence_that_falls_while_leads_are_judged_anew_is_told_as_decay_at
     cr_assert_eq(crossing(s)->effective, T0 + 14 * DAY + 1);
     story_end(s);
 }
+
+/* One award is folded: a sum of exactly 1, of the lead's last judgement. */
+Test(remodel, what_a_sum_becomes_ends_at_its_own_instant)
+{
+    static const char *const before =
+        "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+        "  - {name: a, group: g, event: activity, when: {name: a}, points: 10}\n"
+        "  - {name: b, group: g, event: activity, when: {name: b}, points: 0.5}\n"
+        "tiers: [{name: cold}, {name: warm, entry: 10}]\n";
+    static const char *const after =
+        "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+        "  - {name: a, group: g, event: activity, when: {name: a}, points: 10,\n"
+        "     decay: {expires: 10d}}\n"
+        "  - {name: b, group: g, event: activity, when: {name: b}, points: 0.5}\n"
+        "tiers: [{name: cold}, {name: warm, entry: 10}]\n";
+    struct story *s = story_begin(before);
+
+    act(s, "e1", "a", T0);
+    act(s, "e2", "a", T0 + 30 * DAY);
+    act(s, "e3", "b", T0 + 32 * DAY);
+    change(s, after, T0 + 32 * DAY);
+    cr_assert_eq(tier(s), 1);
+    silence(s, T0 + 42 * DAY - 1);
+    cr_assert_eq(tier(s), 1);
+    silence(s, T0 + 42 * DAY);
+    cr_assert_eq(tier(s), 0);
+    cr_assert_eq(crossing(s)->effective, T0 + 42 * DAY);
+    story_end(s);
+}

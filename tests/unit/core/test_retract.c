@@ -1,5 +1,6 @@
 /* Retraction by id (SCORING 7). */
 
+#include "core/retract.h"
 #include "lead_story.h"
 
 static const char *const model =
@@ -98,4 +99,40 @@ Test(retract, what_was_folded_cannot_be_taken_back)
     act(s, "b3", "b", T0 + 60 * DAY);
     cr_assert_eq(s->out.notes, SEUIL_NOTE_RETRACTION_UNMATCHED);
     story_end(s);
+}
+
+/* The mark at @position of recent, voiding @target. */
+static void put_mark(struct seuil_evidence *evidence, unsigned position, struct seuil_key key,
+                     uint64_t target)
+{
+    struct seuil_record *record = seuil_evidence_insert(evidence, position, key);
+
+    record->mark = SEUIL_MARK_RETRACT;
+    record->operand = target;
+}
+
+Test(retract, marks_stay_until_all_of_their_millisecond_is_folded)
+{
+    struct seuil_evidence *evidence = calloc(1, sizeof(*evidence));
+    struct seuil_voids voids;
+    bool unmatched = false;
+    uint16_t before[5];
+
+    seuil_evidence_clear(evidence);
+    put_mark(evidence, 0, (struct seuil_key){4, 1}, 99);
+    put_mark(evidence, 1, (struct seuil_key){5, 1}, 5);
+    put_mark(evidence, 2, (struct seuil_key){5, 2}, 6);
+    seuil_evidence_insert(evidence, 3, (struct seuil_key){5, 3});
+    seuil_evidence_insert(evidence, 4, (struct seuil_key){5, 4});
+    memcpy(before, evidence->recent, sizeof(before));
+    seuil_voids_find(evidence, 5, &voids);
+    cr_assert_eq(voids.count, 3);
+    cr_assert_eq(seuil_voids_settle(evidence, &voids, 4, (struct seuil_key){5, 4}, &unmatched), 2);
+    cr_assert(unmatched, "the one of 4 ms met nothing");
+    cr_assert_eq(evidence->recent[0], before[0]);
+    cr_assert_eq(evidence->recent[1], before[3]);
+    cr_assert_eq(evidence->recent[2], before[1]);
+    cr_assert_eq(evidence->recent[3], before[2]);
+    cr_assert_eq(evidence->recent[4], before[4]);
+    free(evidence);
 }

@@ -60,6 +60,8 @@ Test(why, the_distance_and_what_would_bridge_it_the_least_effort_first)
     cr_assert_eq(way(w, "page")->times, 3);
     cr_assert_float_eq(way(w, "job")->gain, 12, 1e-9, "as far as the ceiling of fit");
     cr_assert_null(way(w, "bad"));
+    cr_assert(way(w, "job")->profile);
+    cr_assert_not(way(w, "page")->profile);
     story_end(s);
 }
 
