@@ -67,6 +67,23 @@ static const char *const refused[] = {
     EVENT("null:1"),
     EVENT("\"x\":[1,]"),
     EVENT("\"x\":[,1]"),
+    EVENT("\"x\":[,]"),
+    EVENT("\"x\":[1,,2]"),
+    EVENT("\"x\":[1:2]"),
+    EVENT("\"x\":[*]"),
+    EVENT("\"x\":1]"),
+    EVENT("\"x\":[[1]"),
+    EVENT("\"x\":{,}"),
+    EVENT("\"x\":{\"a\":1]]"),
+    EVENT("\"x\":{\"a\" 1}"),
+    EVENT("\"x\":{\"a\":1 \"b\":2}"),
+    EVENT("\"x\":{a:1}"),
+    EVENT("\"x\":{\"a\":\"b\"}}"),
+    EVENT("\"x\":{[:1}"),
+    EVENT("\"x\":\"a\" \"b\""),
+    EVENT("\"x\":<null>"),
+    "\xe2\x81\xa0" EVENT("\"x\":1"), /* a word joiner */
+    EVENT("\"x\":\xc3\xa5"),
     EVENT("\"x\":[1 2]"),
     EVENT("\"x\":[1"),
     EVENT("\"x\":[1}"),
@@ -107,6 +124,18 @@ static const char *const refused[] = {
     EVENT("\"x\":-Infinity"),
     EVENT("\"x\":NaN"),
     EVENT("\"x\":1a"),
+    EVENT("\"x\":- 1"),
+    EVENT("\"x\":1 000"),
+    EVENT("\"x\":-.5"),
+    EVENT("\"x\":-2."),
+    EVENT("\"x\":0.1.2"),
+    EVENT("\"x\":0.3e+"),
+    EVENT("\"x\":2.e3"),
+    EVENT("\"x\":1e1.5"),
+    EVENT("\"x\":1+2"),
+    EVENT("\"x\":-foo"),
+    EVENT("\"x\":1\xe5"),
+    EVENT("\"x\":+Inf"),
     EVENT("\"x\":\xef\xbc\x91"), /* a full-width digit */
     /* strings */
     EVENT("\"x\":\"abc"),
@@ -121,6 +150,13 @@ static const char *const refused[] = {
     EVENT("\"x\":\"\\u004g\""),
     EVENT("\"x\":\"\\u 041\""),
     EVENT("\"x\":\"\\"),
+    EVENT("\"x\":\"\\\\\\\""),
+    EVENT("\"x\":\"\\uqqqq\""),
+    EVENT("\"x\":\"\\ud800\\u\""),
+    EVENT("\"x\":\"\\ud800\\u1x\""),
+    EVENT("\"x\":\"\\\xf0\x9f\x8c\x80\""), /* an escaped character that needs none */
+    EVENT("\"x\":\\u0041"),
+    EVENT("\"x\":abc"),
     EVENT("\"x\":\"\\ud800\""),
     EVENT("\"x\":\"\\ud800\\u0041\""),
     EVENT("\"x\":\"\\ud800\\n\""),
@@ -140,6 +176,22 @@ Test(json_syntax, what_is_json_is_accepted)
 
     for (size_t i = 0; i < sizeof(accepted) / sizeof(accepted[0]); i++)
         cr_assert_eq(decoding_text(&d, accepted[i]), 0, "%s: %s", accepted[i], d.err.text);
+    decoding_done(&d);
+}
+
+/* A NUL is a control character like others, wherever it stands. */
+Test(json_syntax, a_nul_has_no_place_in_it)
+{
+    static const char text[] = "{\"id\":\"e\",\"lead\":\"l\",\"time\":1,\"x\":[1 ,\"y\"]}";
+    struct decoding d = decoding_json(SEUIL_KIND_EMAIL);
+    char with[sizeof(text) + 1];
+
+    for (size_t at = 0; at < sizeof(text); at++) {
+        memcpy(with, text, at);
+        with[at] = '\0';
+        memcpy(with + at + 1, text + at, sizeof(text) - at);
+        cr_assert_eq(decoding_run(&d, with, sizeof(text)), SEUIL_ERR_FORMAT, "at %zu", at);
+    }
     decoding_done(&d);
 }
 
