@@ -226,13 +226,21 @@ static void erase(struct seuil_evidence *evidence, seuil_time_ms cut)
     evidence->raised = (struct seuil_key){.time = SEUIL_TIME_NONE};
 }
 
+/* An automaton that has nothing left to say has no place in a state. */
 static void forget_alerts(struct seuil_lead *lead)
 {
+    unsigned kept = 0;
+
     for (unsigned i = 0; i < lead->automaton_count; i++) {
-        lead->automata[i].alert = (struct seuil_alert){0};
-        lead->automata[i].told_count = 0;
-        lead->automata[i].stands = false;
+        struct seuil_automaton *automaton = &lead->automata[i];
+
+        automaton->alert = (struct seuil_alert){0};
+        automaton->told_count = 0;
+        automaton->stands = false;
+        if (automaton->under || automaton->excluded || automaton->ordinal)
+            lead->automata[kept++] = *automaton;
     }
+    lead->automaton_count = (uint16_t)kept;
 }
 
 static void step_forget(struct seuil_scratch *scratch, const struct seuil_event *event,
@@ -462,7 +470,8 @@ int seuil_engine_step(const struct seuil_models *models, struct seuil_scratch *s
     return 0;
 }
 
-/* Forgotten by either id, the person is forgotten. */
+/* Forgotten by either id, the person is forgotten; and asked for consent again, whatever the other
+ * one had given. */
 static void cut_both(struct seuil_lead *from, struct seuil_lead *into)
 {
     if (from->cut == SEUIL_TIME_NONE && into->cut == SEUIL_TIME_NONE)
@@ -472,8 +481,11 @@ static void cut_both(struct seuil_lead *from, struct seuil_lead *into)
         forget_alerts(into);
         into->cut = from->cut;
         into->cause_count = 0;
-    } else {
+        into->consented = false;
+    } else if (from->cut < into->cut) {
         erase(&from->evidence, into->cut);
+        forget_alerts(from);
+        from->consented = false;
     }
 }
 

@@ -164,14 +164,17 @@ static void add_adjustments(struct gather *gather, const struct seuil_evidence *
 
 /* ---- rounding ---------------------------------------------------------------------------- */
 
-/* @total in cents: half up, unless that lies beyond a mark that the exact one is not beyond. */
+/* @total in cents: half up, unless that lies beyond a mark that the exact one is not beyond. A mark
+ * that the exact one is beyond already, as in the hold of a shortcut, is no bound. */
 static double round_score(double total, struct seuil_stay stay)
 {
     double exact = seuil_on_grid(total), cents = floor(total * 100 + 0.5), other = cents;
     double rounded = seuil_on_grid(cents / 100);
 
-    if (exact < stay.low || exact > stay.high)
-        return cents;
+    if (exact < stay.low)
+        stay.low = -INFINITY;
+    if (exact > stay.high)
+        stay.high = INFINITY;
     if (rounded < stay.low)
         other = cents + 1;
     else if (rounded > stay.high)

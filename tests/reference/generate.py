@@ -2,7 +2,7 @@
 import json
 import random
 
-from scoring import DAY, HOUR, MINUTE, SECOND
+from conditions import DAY, HOUR, MINUTE, SECOND
 
 START = 1_772_000_000_000  # a Wednesday of February 2026: clocks change in the fifth week after it
 SPAN = 40 * DAY
@@ -12,10 +12,17 @@ FORMS = ["devis", "contact", "newsletter"]
 SECTORS = ["industrie", "santé", "conseil"]
 
 
+LINKS = ["/l1", "/l2", "/l3", "/l4"]
+
+
 class Generator:
     def __init__(self, seed):
         self.random = random.Random(seed)
         self.commands = []
+        self.consent = self.clicks_wait = False
+        self.number = 0
+        self.leads = ["L"]
+        self.rows = []  # (arrival, event) so far
 
     def one(self, *choices):
         return self.random.choice(choices)
@@ -83,7 +90,44 @@ class Generator:
         model["tiers"] = self.tiers()
         if self.some(0.5):
             self.embellish(model)
+        if self.some(0.4):
+            self.distrust(model)
+        if self.some(0.5):
+            self.hold_back(model)
         return model
+
+    def distrust(self, model):
+        """What is taken for a machine's, and what nobody allowed."""
+        if self.some(0.5):
+            model["filters"] = self.random.sample([
+                {"name": "machines", "reason": "machine", "event": "email", "when": {"machine": True}},
+                {"name": "robots", "reason": "robot", "event": "page_view",
+                 "when": {"user_agent": {"contains": ["bot", "spider"], "ignore_case": True}}},
+                {"name": "interne", "reason": "internal", "event": "page_view", "when": {"host": {"suffix": ".interne"}}},
+                {"name": "essais", "event": "form", "when": {"fields.budget": "500"}}], self.random.randint(1, 3))
+        if self.some(0.6):
+            self.clicks_wait = True
+            within = self.one("1s", "2s", "5s", "500ms")
+            model["quarantine"] = {"wait": self.one("5s", "10s", within), "burst": {"links": self.one(2, 2, 3), "within": within}}
+        if self.some(0.2):
+            self.consent = True
+            model["consent"] = "required"
+
+    def hold_back(self, model):
+        """When entries are told."""
+        for tier in model["tiers"][1:]:
+            if self.some(0.6):
+                tier["alert"] = {name: self.one(*choices) for name, choices in (
+                    ("for", ("10m", "6h", "2d")), ("delay", ("5m", "1d", "3d")), ("cool_down", ("1d", "7d", "12d")))
+                    if self.some(0.5)} or {"for": "1h"}
+            elif self.some(0.2):
+                tier["publish"] = False
+        if self.some(0.4):
+            self.random.choice(model["tiers"][1:])["sales"] = True
+        if self.some(0.5):
+            model["recycle"] = dict(model.get("recycle", {}), mute=self.one("2d", "12d", "30m"))
+        if self.some(0.05):
+            model["silent"] = True
 
     def embellish(self, model):
         """What fewer models have."""
@@ -205,54 +249,114 @@ class Generator:
 
     # ---- histories ----
 
-    def time(self):
+    def time(self, span):
         grain = self.one(1, SECOND, HOUR, DAY)
-        return START + self.random.randrange(SPAN) // grain * grain
+        return START + self.random.randrange(span) // grain * grain
 
-    def event(self, number, times):
-        event = {"id": f"e{number}", "lead": "L", "time": self.random.choice(times) if times and self.some(0.1) else self.time()}
-        kind = self.one("page_view", "page_view", "page_view", "email", "email", "form", "profile", "command")
-        event["type"] = kind
-        if kind == "page_view":
-            event["url"] = "https://a.example" + self.random.choice(PATHS)
-            if self.some(0.6):
-                event["duration_ms"] = self.one(5000, 30000, 90000)
-        elif kind == "email":
-            event.update(action=self.random.choice(ACTIONS), message_id=self.one("m1", "m2", "m3", "m4", "m5"))
-            if self.some(0.2):
-                event["machine"] = True
-        elif kind == "form":
-            event.update(form_id=self.random.choice(FORMS), action=self.one("submitted", "viewed"),
-                         fields={"budget": self.one("500", "1000", "20000")})
-        elif kind == "profile":
-            event["attributes"] = {self.one("secteur", "secteur", "autre"): self.random.choice(SECTORS),
-                                   "effectif": self.one(10, 50, 200, None)}
-            if self.some(0.1):
-                event["attributes"]["domaine"] = self.one("concurrent.fr", "client.fr")
-            if "convert" in self.commands and self.some(0.3):
-                event["attributes"]["statut"] = self.one("prospect", "partenaire", "customer", None)
+    def event(self, begin, span):
+        """One event from @begin on."""
+        self.number += 1
+        time = self.time(span) - START + begin
+        before = [event["time"] for _, event in self.rows if begin <= event["time"]]
+        event = {"id": f"e{self.number}", "lead": self.random.choice(self.leads),
+                 "time": self.random.choice(before) if before and self.some(0.1) else time}
+        event["type"] = self.one("page_view", "page_view", "page_view", "email", "email", "form", "profile", "command")
+        {"page_view": self.page_view, "email": self.email, "form": self.form, "profile": self.profile,
+         "command": self.command}[event["type"]](event)
+        if self.consent and self.some(0.35):
+            event["consent"] = self.random.random() < 0.85
+        if self.rows and self.some(0.06):
+            self.retract(event)
+        return event
+
+    def page_view(self, event):
+        event["url"] = f"https://{self.one('a.example', 'a.example', 'wiki.interne')}" + self.random.choice(PATHS)
+        if self.some(0.6):
+            event["duration_ms"] = self.one(5000, 30000, 90000)
+        if self.some(0.2):
+            event["user_agent"] = self.one("GoogleBot", "Firefox")
+
+    def email(self, event):
+        event.update(action=self.random.choice(ACTIONS), message_id=self.one("m1", "m2", "m3", "m4", "m5"))
+        if self.some(0.2):
+            event["machine"] = True
+        if event["action"] == "clicked" and self.some(0.8):
+            event["url"] = "https://a.example" + self.random.choice(LINKS)
+
+    def form(self, event):
+        event.update(form_id=self.random.choice(FORMS), action=self.one("submitted", "viewed"),
+                     fields={"budget": self.one("500", "1000", "20000")})
+
+    def profile(self, event):
+        event["attributes"] = {self.one("secteur", "secteur", "autre"): self.random.choice(SECTORS),
+                               "effectif": self.one(10, 50, 200, None)}
+        if self.some(0.1):
+            event["attributes"]["domaine"] = self.one("concurrent.fr", "client.fr")
+        if "convert" in self.commands and self.some(0.3):
+            event["attributes"]["statut"] = self.one("prospect", "partenaire", "customer", None)
+
+    def command(self, event):
+        if self.commands and self.some(0.7):
+            event.update(name=self.random.choice(self.commands), author="crm", arguments={})
+            if event["name"] == "recycle" and self.some(0.2):
+                event["arguments"]["until"] = event["time"] + self.one(HOUR + 1, 3 * DAY)
+        elif self.some(0.05):
+            event.update(name="forget", arguments={})
         else:
-            if self.commands and self.some(0.7):
-                event.update(name=self.random.choice(self.commands), author="crm", arguments={})
-                return event
             event.update(name="adjust", author="sales", reason="entretien", arguments={"points": self.points()})
             if self.some(0.5):
                 event["arguments"]["until"] = event["time"] + self.one(DAY, 3 * DAY, 10 * DAY)
-        return event
+
+    def retract(self, event):
+        """It voids an event that came, or one that never does."""
+        target = self.random.choice(self.rows)[1]
+        if target["type"] == "profile" or "retracts" in target:
+            return
+        event["lead"], event["retracts"] = target["lead"], target["id"] if self.some(0.95) else "nobody"
+        event["time"] = target["time"] + self.one(0, 0, 0, MINUTE, DAY, 4 * DAY)
+
+    def delay(self, event):
+        if "retracts" in event or event.get("consent") is False or event.get("name") == "forget":
+            return self.random.choice([0, self.random.randrange(MINUTE), self.random.randrange(6 * DAY)])
+        return self.random.choice([0, 0, 0, 0, self.random.randrange(MINUTE), self.random.randrange(2 * DAY),
+                                   self.random.randrange(8 * DAY), -self.random.randrange(10 * MINUTE)])
+
+    def burst(self, event):
+        """More clicks in the same e-mail soon after."""
+        for _ in range(self.random.randint(1, 3)):
+            self.number += 1
+            click = dict(event, id=f"e{self.number}", time=event["time"] + self.one(0, 500, 1000, 2000, 2001, 4000),
+                         url="https://a.example" + self.random.choice(LINKS))
+            self.rows.append((click["time"] + self.delay(click), click))
+
+    def some_rows(self, count, begin, span):
+        for _ in range(count):
+            event = self.event(begin, span)
+            delay = self.delay(event)
+            self.rows.append((event["time"] + delay, event))
+            if self.clicks_wait and event.get("action") == "clicked" and "retracts" not in event and self.some(0.5):
+                self.burst(event)
+            if delay >= 0 and event.get("name") != "forget" and event.get("consent") is not False and self.some(0.1):
+                self.rows.append((event["time"] + delay + self.random.randrange(3 * DAY), event))
 
     def history(self):
         """[(arrival, event)] in order of arrival."""
-        rows, times = [], []
-        for number in range(self.random.randint(1, 25)):
-            event = self.event(number, times)
-            times.append(event["time"])
-            delay = self.random.choice([0, 0, 0, 0, self.random.randrange(MINUTE), self.random.randrange(2 * DAY),
-                                        self.random.randrange(8 * DAY), -self.random.randrange(10 * MINUTE)])
-            rows.append((event["time"] + delay, event))
-            if delay >= 0 and self.some(0.1):
-                rows.append((event["time"] + delay + self.random.randrange(3 * DAY), event))
-        rows.sort(key=lambda row: row[0])
-        return rows
+        self.some_rows(self.random.randint(1, 25), START, SPAN)
+        self.rows.sort(key=lambda row: row[0])
+        return self.rows
+
+    def merged_history(self):
+        """Two leads, K and L, that are one from a command on. Nothing is older than the horizon then."""
+        self.leads = ["L", "K"]
+        self.some_rows(self.random.randint(2, 16), START, 5 * DAY)
+        end = max(arrival for arrival, _ in self.rows) + self.one(0, HOUR)
+        self.rows.sort(key=lambda row: row[0])
+        before, self.rows = self.rows, []
+        merge = {"id": "merge", "lead": "K", "time": end - self.one(0, HOUR), "type": "command", "name": "merge",
+                 "arguments": {"into": "L"}}
+        self.some_rows(self.random.randint(0, 10), end, 20 * DAY)
+        self.rows.sort(key=lambda row: row[0])
+        return before + [(end, merge)] + [row for row in self.rows if row[0] >= end]
 
 
 def text_of(model):

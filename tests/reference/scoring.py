@@ -1,162 +1,75 @@
-"""What a score is, literally: the sums over the whole list of a lead's events, computed anew at each
-instant. Small and slow on purpose; nothing is kept, folded, cached or approximated, and no line is
-shared with lib/core. Written from the page that defines scores, for models as dictionaries (the
-YAML of seuil-model(5) as any YAML library reads it).
+"""What a score is, literally: the sums over the whole list of a lead's events, computed anew for each
+instant. Nothing is folded away, forgotten or approximated, and no line is shared with lib. Written
+from the page that defines scores, for models as dictionaries (the YAML of seuil-model(5) as any YAML
+library reads it). lead.py lets a lead live by it.
 
-    lead = Lead(models)                    # [model dictionaries]
-    lead.step(event, arrival)              # -> verdict; crossings are added to lead.crossings
-    lead.advance(until)                    # silence acts
-    lead.score(model, at)                  # -> Score
+    model = Model(dictionary)
+    state = model.fold(records, at)             # a function of the records and the instant alone
+    view = View(model, state, profile)
+    view.score(at), view.lines(at)
 
-Times are integer milliseconds, UTC. An event is the canonical JSON with `time` in milliseconds and
-its order among equal times in `hash`."""
+Times are integer milliseconds, UTC; records are conditions.Event, sorted by (time, hash)."""
 import bisect
 import datetime
+import functools
 import math
-import re
-import urllib.parse
 import zoneinfo
 
-SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
-UNITS = {"ms": 1, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
+from conditions import DAY, HOUR, MINUTE, SECOND, Leg, as_number, condition_of, duration, listed, names_in  # noqa: F401
+
 HORIZON = 7 * DAY
 AHEAD = 5 * MINUTE
+WAIT_MAX = 10 * SECOND
+TOMBSTONE = 30 * DAY
 NEVER = 1 << 62
-
-
-def duration(text):
-    number, unit = re.fullmatch(r"(\d+)(ms|s|m|h|d|w)", text).groups()
-    return int(number) * UNITS[unit]
-
-
-def listed(value):
-    return value if isinstance(value, list) else [value]
-
-
-# ---- conditions ---------------------------------------------------------------------------------
-
-def field_of(event, name):
-    """The value of a field as conditions name it; None when it is not there."""
-    if name in ("host", "path"):
-        if event.get("url") is None:
-            return None
-        parts = urllib.parse.urlsplit(event["url"])
-        return (parts.path or "/") if name == "path" else parts.hostname
-    if "." in name:
-        kind, key = name.split(".", 1)
-        return event.get(kind, {}).get(key)
-    return event.get(name)
-
-
-def as_number(value):
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, (int, float)):
-        return float(value)
-    if isinstance(value, str) and re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", value):
-        return float(value)
-    return None
-
-
-def equal(value, wanted):
-    if isinstance(value, bool) or isinstance(wanted, bool):
-        return value is wanted
-    if isinstance(value, str) or isinstance(wanted, str):
-        return value == wanted
-    return value == wanted
-
-
-def test_holds(value, test):
-    if isinstance(test, list):
-        return value is not None and any(equal(value, t) for t in test)
-    if not isinstance(test, dict):
-        return value is not None and equal(value, test)
-    return all(operator_holds(value, name, operand, test) for name, operand in test.items())
-
-
-def operator_holds(value, name, operand, test):
-    if name == "ignore_case":
-        return True
-    if name == "not":
-        return not test_holds(value, operand)
-    if name == "present":
-        return value is not None
-    if name == "absent":
-        return value is None
-    if value is None:
-        return False
-    if name in ("above", "at_least", "below", "at_most"):
-        number = as_number(value)
-        if number is None:
-            return False
-        return {"above": number > operand, "at_least": number >= operand,
-                "below": number < operand, "at_most": number <= operand}[name]
-    if name in ("equals", "in"):
-        fold = (lambda x: x.lower() if isinstance(x, str) else x) if test.get("ignore_case") else lambda x: x
-        return any(equal(fold(value), fold(o)) for o in listed(operand))
-    if not isinstance(value, str):
-        return False
-    fold = str.lower if test.get("ignore_case") else str
-    texts = [fold(o) for o in listed(operand)]
-    return {"prefix": lambda: any(fold(value).startswith(t) for t in texts),
-            "suffix": lambda: any(fold(value).endswith(t) for t in texts),
-            "contains": lambda: any(t in fold(value) for t in texts)}[name]()
-
-
-def holds(condition, get):
-    """A condition over fields that @get looks up."""
-    for name, test in (condition or {}).items():
-        if name == "all":
-            good = all(holds(c, get) for c in test)
-        elif name == "any":
-            good = any(holds(c, get) for c in test)
-        elif name == "not":
-            good = not holds(test, get)
-        else:
-            good = test_holds(get(name), test)
-        if not good:
-            return False
-    return True
 
 
 # ---- decay --------------------------------------------------------------------------------------
 
-def factor(decay, age):
-    """What is left of a point of @age ms."""
-    if decay in (None, "none"):
-        return 1.0
-    (shape, value), = decay.items()
-    if shape == "inactivity":
-        return 1.0  # of the silence, not of the age: see Fold.idle
-    if shape == "half_life":
-        return 2.0 ** (-age / duration(value))
-    if shape == "expires":
-        return 1.0 if age < duration(value) else 0.0
-    if shape == "linear":
-        return max(0.0, 1.0 - age / duration(value))
-    if shape == "steps":
-        for bound, percent in value:
-            if age < duration(bound):
-                return percent / 100
-        return 0.0
-    raise ValueError(f"no shape {shape}")
+class Decay:
+    """What is left of a point by its age."""
 
-
-def breaks_of(decay):
-    """Ages at which the value or its slope jumps."""
-    if isinstance(decay, dict):
-        (shape, value), = decay.items()
-        if shape in ("expires", "linear"):
-            return [duration(value)]
-        if shape == "steps":
-            return [duration(bound) for bound, _ in value]
-    return []
+    def __init__(self, spec):
+        self.breaks = []  # ages at which the value or its slope jumps
+        self.smooth = 0  # it changes between them while younger than this
+        self.span = math.inf  # nothing is left from this age on
+        self.inactivity = None
+        self.left = lambda age: 1.0
+        if spec in (None, "none"):
+            return
+        (shape, value), = spec.items()
+        if shape == "inactivity":  # of the silence, not of the age: see Fold.idle
+            self.inactivity = value
+        elif shape == "half_life":
+            half = duration(value)
+            self.smooth = math.inf
+            self.left = lambda age: 2.0 ** (-age / half)
+        elif shape == "linear":
+            self.span = self.smooth = span = duration(value)
+            self.breaks = [span]
+            self.left = lambda age: max(0.0, 1.0 - age / span)
+        elif shape == "expires":
+            self.span = span = duration(value)
+            self.breaks = [span]
+            self.left = lambda age: 1.0 if age < span else 0.0
+        else:
+            assert shape == "steps"
+            steps = [(duration(bound), percent / 100) for bound, percent in value]
+            self.breaks = [bound for bound, _ in steps]
+            self.span = self.breaks[-1]
+            self.left = lambda age: next((part for bound, part in steps if age < bound), 0.0)
 
 
 # ---- limits -------------------------------------------------------------------------------------
 
+@functools.lru_cache(None)
+def zone_of(name):
+    return zoneinfo.ZoneInfo(name)
+
+
+@functools.lru_cache(1 << 16)
 def period_of(time, period, zone):
-    local = datetime.datetime.fromtimestamp(time / 1000, zoneinfo.ZoneInfo(zone)).date()
+    local = datetime.datetime.fromtimestamp(time / 1000, zone_of(zone)).date()
     if period == "day":
         return local.toordinal()
     if period == "week":
@@ -164,46 +77,497 @@ def period_of(time, period, zone):
     return local.year * 12 + local.month
 
 
-def limits_of(rule, model):
-    limit = rule.get("limit")
-    if limit is None:
-        return []
-    found = []
-    for item in listed(limit):
-        if item == "once":
-            item = {"times": 1, "per": "lead"}
-        found.append({"times": item.get("times", 1), "per": item.get("per"), "within": item.get("within"),
-                      "zone": item.get("zone", model.get("zone")),
-                      "remember": duration(item.get("remember", "90d"))})
-    return found
+class Limit:
+    """How often a rule counts: the earliest are taken."""
+
+    def __init__(self, spec, zone):
+        spec = {"times": 1, "per": "lead"} if spec == "once" else spec
+        self.times, self.per, self.zone = spec.get("times", 1), spec.get("per"), spec.get("zone", zone)
+        self.within = duration(spec["within"]) if "within" in spec else None
+        if self.within:
+            self.name = "rolling"
+        elif self.per in ("lead", "day", "week", "month"):
+            self.name = self.per
+        else:
+            self.name = "object"
+
+    def has_room(self, event, awarded):
+        """Whether it lets @event count after the @awarded ones, all earlier."""
+        if self.name == "rolling":
+            return sum(1 for e in awarded if event.time - e.time < self.within) < self.times
+        if self.name == "lead":
+            return len(awarded) < self.times
+        if self.name == "object":
+            mine = event.get(self.per)
+            return sum(1 for e in awarded if e.get(self.per) == mine) < self.times
+        mine = period_of(event.time, self.per, self.zone)
+        return sum(1 for e in awarded if period_of(e.time, self.per, self.zone) == mine) < self.times
 
 
-def has_room(limit, event, awarded):
-    """Whether @limit lets @event count after the @awarded ones, all earlier."""
-    time = event["time"]
-    if limit["within"]:
-        within = duration(limit["within"])
-        return sum(1 for e in awarded if time - e["time"] < within) < limit["times"]
-    if limit["per"] == "lead":
-        return len(awarded) < limit["times"]
-    if limit["per"] in ("day", "week", "month"):
-        mine = period_of(time, limit["per"], limit["zone"])
-        return sum(1 for e in awarded if period_of(e["time"], limit["per"], limit["zone"]) == mine) < limit["times"]
-    mine = field_of(event, limit["per"])
-    return sum(1 for e in awarded if field_of(e, limit["per"]) == mine) < limit["times"]
+# ---- rules --------------------------------------------------------------------------------------
+
+def clamp(value, bounds):
+    low, high = bounds.get("floor", -math.inf), bounds.get("ceiling", math.inf)
+    return min(max(value, low), high)
 
 
-# ---- one model ----------------------------------------------------------------------------------
+def scaled(points, number):
+    """points: {field, factor, ceiling, floor} of a number that may not be there."""
+    return 0.0 if number is None else clamp(number * points.get("factor", 1), points)
 
-class Contribution:
-    def __init__(self, rule, event, points, decay, group):
-        self.rule, self.time, self.points, self.decay, self.group = rule, event["time"], points, decay, group
-        self.scope = None  # of an inactivity: the group's name, or "" for the model's
-        self.idle = lambda at: 1.0
 
-    def at(self, at):
-        return self.points * factor(self.decay, at - self.time) * self.idle(at)
+class Rule:
+    def __init__(self, spec, model, exclusion=False):
+        self.spec, self.name, self.exclusion = spec, spec["name"], exclusion
+        self.group = None if exclusion else spec["group"]
+        own = "decay" in spec
+        decay = spec.get("decay") if own or exclusion else model.groups[self.group].get("decay", model.spec.get("decay"))
+        self.decay = Decay(decay)
+        # Of an inactivity: that of its group, or of the model.
+        self.scope = None
+        if self.decay.inactivity:
+            self.scope = self.group if "decay" in model.groups[self.group] else ""
+        limits = spec.get("limit")
+        self.limits = [] if limits is None else [Limit(item, model.spec.get("zone")) for item in listed(limits)]
+        self.counts_while = condition_of(spec.get("while"))
+        self.is_conditional = "while" in spec
+        self.event = Leg(spec, *model.common) if "event" in spec else None
+        self.legs = []
+        self.shape = next((k for k in ("together", "sequence", "last", "streak", "absence") if k in spec), None)
+        if self.shape in ("together", "sequence"):
+            self.legs = [Leg(leg, *model.common) for leg in spec[self.shape]["of"]]
+            self.within = duration(spec[self.shape]["within"])
+        elif self.shape:
+            names = {"last": ("among", "having"), "streak": ("of", "without"), "absence": ("solicited", "without")}
+            self.legs = [Leg(spec[self.shape][name], *model.common) for name in names[self.shape]]
+        if "shortcut" in spec:
+            self.hold, self.tier = duration(spec["shortcut"]["hold"]), model.tier_index(spec["shortcut"]["tier"])
 
+    def points_of(self, event):
+        points = self.spec.get("points", 0)
+        if not isinstance(points, dict):
+            return float(points)
+        if "each" in points:
+            filled = [f for f in points["of"] if str(event.get(f) or "").strip()]
+            return clamp(points["each"] * len(filled), points)
+        return scaled(points, as_number(event.get(points["field"])))
+
+    def looks_at(self, event):
+        return self.event(event) if self.event else any(leg(event) for leg in self.legs)
+
+
+class Silence:
+    """An absence, or the reset: so long without an answer although so much was sent."""
+
+    def __init__(self, name, spec, rule, legs):
+        self.name, self.rule, self.lasts = name, rule, duration(spec["silence"])
+        self.times = spec["solicited"].get("times", 1)
+        self.solicited, self.without = legs
+
+
+class SilenceEvent:
+    """What an absence is awarded for."""
+
+    def __init__(self, time):
+        self.time = time
+
+    def get(self, _):
+        return None
+
+
+# ---- the fold -----------------------------------------------------------------------------------
+
+class Award:
+    def __init__(self, rule, event, points):
+        self.rule, self.time, self.points = rule, event.time, points
+        self.value = points  # before the decay by age: what inactivity left of it at the last scoring event
+        self.decay, self.group, self.scope = rule.decay, rule.group, rule.scope
+
+
+class Fold:
+    """What the sorted records up to an instant leave behind. The same for all instants from @since on and
+    before @until."""
+
+    def __init__(self):
+        self.since, self.until = -NEVER, NEVER
+        self.awards = []
+        self.taken = {}  # rule name -> events that were awarded: their slots stay used
+        self.refused = {}  # rule name -> [(time, limit)]
+        self.holds = {}  # rule name -> (begin, end, tier)
+        self.floor = None  # of a recycle
+        self.muted = -NEVER  # until when a recycle mutes sales
+        self.status, self.frozen_since = None, None
+        self.recycled = None  # while frozen: to be done at the thaw
+        self.scopes = {}  # scope of an inactivity -> (last scoring event, its mapping)
+        self.past = []  # events that count
+        self.streaks = {}  # rule name -> events in a row
+        self.silences = {}  # name -> [since, solicited, when there were enough]
+        self.wait_from = NEVER  # the first click whose verdict is not there
+        self.verdicts = set()
+        self.resets = set()  # instants at which the escape hatch acted
+
+    def idle(self, scope, at):
+        """What silence leaves at @at of what the scope was worth at its last scoring event."""
+        last, what = self.scopes[scope]
+        periods = (at - last) // duration(what["every"])
+        if "keep" in what:
+            keep = what["keep"]
+            return (float(keep[:-1]) / 100 if isinstance(keep, str) else keep) ** periods
+        worth = sum(a.value for a in self.awards if a.scope == scope)
+        return max(0.0, 1 - what["subtract"] * periods / abs(worth)) if worth else 1.0
+
+    def score_in(self, award):
+        """A scoring event: what is left is the new beginning."""
+        if award.scope in self.scopes:
+            left = self.idle(award.scope, award.time)
+            for other in self.awards:
+                if other.scope == award.scope:
+                    other.value *= left
+        self.scopes[award.scope] = award.time, award.decay.inactivity
+
+    def retire(self, holds):
+        """Behaviour so far gives nothing any more; what limits gave stays given."""
+        self.awards = [a for a in self.awards if a.group is None]
+        self.floor = None
+        if holds:
+            self.holds = {}
+
+
+class Model:
+    def __init__(self, spec):
+        self.spec, self.name = spec, spec["name"]
+        self.groups = {name: group or {} for name, group in spec.get("groups", {}).items()}
+        self.fit = spec.get("fit") or {}
+        self.criteria = [self.read_criterion(c) for c in self.fit.get("criteria", [])]
+        self.grades = spec.get("grades") or {}
+        self.tiers = spec["tiers"]
+        self.tier_when = [condition_of(t.get("when")) for t in self.tiers]
+        self.excluded = spec.get("excluded")
+        self.status_attribute = (spec.get("status") or {}).get("attribute")
+        self.frozen = (spec.get("status") or {}).get("frozen", ["customer"])
+        self.recycle = spec.get("recycle") or {}
+        self.floor_rule = None
+        self.filters = [Leg(f, None) for f in spec.get("filters", [])]
+        self.common = spec.get("only"), self.filters
+        self.rules = [Rule(r, self) for r in spec.get("rules", [])]
+        self.rules += [Rule(r, self, exclusion=True) for r in spec.get("exclusions", []) if "event" in r]
+        self.attribute_exclusions = [(r, condition_of(r["when"])) for r in spec.get("exclusions", []) if "event" not in r]
+        self.silences = [Silence(r.name, r.spec["absence"], r, r.legs) for r in self.rules if r.shape == "absence"]
+        if "reset" in spec:
+            legs = [Leg(spec["reset"][name], *self.common) for name in ("solicited", "without")]
+            self.silences.insert(0, Silence("", spec["reset"], None, legs))
+        self.quarantine = spec.get("quarantine")
+        self.click = Leg({"event": "email", "when": {"action": "clicked"}}, *self.common)
+        self.sales = next((i for i, t in enumerate(self.tiers) if t.get("sales")), len(self.tiers) - 1)
+
+    @staticmethod
+    def read_criterion(spec):
+        if "cases" in spec:
+            return spec, [(condition_of(c["when"]), float(c["points"])) for c in spec["cases"]]
+        return spec, condition_of(spec.get("when"))
+
+    def tier_index(self, name):
+        return next(i for i, t in enumerate(self.spec["tiers"]) if t["name"] == name)
+
+    def attributes(self):
+        """Names of the attributes that the model reads."""
+        names = {self.status_attribute} - {None}
+        for spec in self.fit.get("criteria", []) + [r for r, _ in self.attribute_exclusions]:
+            names |= names_in(spec.get("when")).union(*(names_in(c["when"]) for c in spec.get("cases", [])))
+            if isinstance(spec.get("points"), dict):
+                names.add(spec["points"]["field"])
+        for spec in self.tiers:
+            names |= names_in(spec.get("when")) - {"grade", "status"}
+        for rule in self.rules:
+            names |= names_in(rule.spec.get("while")) - {"grade", "status"}
+        return names
+
+    def looks_at(self, event):
+        """Whether the event is one for the model at all."""
+        if self not in event.met:
+            event.met[self] = bool(
+                any(rule.looks_at(event) for rule in self.rules) or
+                any(s.solicited(event) or s.without(event) for s in self.silences) or
+                self.quarantine and self.click(event))
+        return event.met[self]
+
+    # ---- trust ----
+
+    def machine_clicks(self, clicks):
+        """Those in a burst: so many distinct links of one e-mail within so long, both ends included."""
+        links, within = self.quarantine["burst"]["links"], duration(self.quarantine["burst"]["within"])
+        found = set()
+        for first in clicks:
+            burst = [c for c in clicks if first.time <= c.time <= first.time + within and
+                     c.get("message_id") == first.get("message_id")]
+            if len({c.get("url") for c in burst}) >= links:
+                found.update(c.hash for c in burst)
+        return found
+
+    def judge_clicks(self, state, records, at):
+        """Hashes of the clicks that are none at @at: a machine's, or still waiting."""
+        if not self.quarantine:
+            return set()
+        wait = duration(self.quarantine["wait"])
+        clicks = [r for r in records if r.time <= at and self.is_click(r)]
+        waiting = [c for c in clicks if c.time + wait > at]
+        state.wait_from = min((c.time for c in waiting), default=NEVER)
+        state.verdicts = {c.time + wait for c in clicks}
+        return self.machine_clicks(clicks) | {c.hash for c in waiting}
+
+    def is_click(self, record):
+        return record.kind == "email" and self.click(record)
+
+    # ---- the fold ----
+
+    def fold(self, records, at):
+        """Of the records up to @at, in their order. A retraction voids the record of its target that is not
+        later than itself."""
+        state = Fold()
+        voids = {r.target: r.time for r in records if r.kind == "retraction" and r.time <= at}
+        counted = [r for r in records if r.time > voids.get(r.hash, -NEVER)]
+        ignored = self.judge_clicks(state, counted, at)
+        for record in counted:
+            if record.time > at:
+                break
+            self.pass_silence(state, record.time)
+            if record.hash not in ignored:
+                self.fold_one(state, record)
+        self.pass_silence(state, at)
+        times = [r.time for r in records]
+        seen = bisect.bisect_right(times, at)
+        passed = [t for t in state.verdicts if t <= at] + times[max(seen - 1, 0):seen]
+        state.since = max(passed + [state.since])
+        state.until = min([t for t in state.verdicts if t > at] + times[seen:seen + 1] +
+                          [t for t, _, s in self.due_silences(state) if t > at], default=NEVER)
+        return state
+
+    def fold_one(self, state, record):
+        if record.kind == "command":
+            self.command(state, record)
+        elif record.kind == "profile":
+            if self.status_attribute in record.data["attributes"]:
+                self.set_status(state, record, record.data["attributes"][self.status_attribute])
+        elif record.kind != "retraction" and state.frozen_since is None and self.looks_at(record):
+            state.past.append(record)
+            self.note_silences(state, record)
+            for rule in self.rules:
+                if self.completes(state, rule, record):
+                    self.award(state, rule, record)
+
+    def completes(self, state, rule, event):
+        """Whether @event, the last of state.past, is a candidate of @rule."""
+        if rule.event:
+            return rule.event(event) and self.is_frequent(state.past, rule, event)
+        if rule.shape == "together":
+            return any(leg(event) for leg in rule.legs) and all(
+                any(leg(e) and event.time - e.time <= rule.within for e in state.past) for leg in rule.legs)
+        if rule.shape == "sequence":
+            return self.follows(state.past, len(state.past) - 1, rule.legs, event.time - rule.within)
+        if rule.shape == "last":
+            return self.is_one_of_the_last(state.past, rule)
+        if rule.shape == "streak":
+            return self.in_a_row(state, rule, event)
+        return False  # absence is no event
+
+    @staticmethod
+    def is_frequent(past, rule, event):
+        if "frequency" not in rule.spec and "recency" not in rule.spec:
+            return True
+        before = [e for e in past[:-1] if rule.event(e)]
+        if "frequency" in rule.spec:
+            times, within = rule.spec["frequency"]["times"], duration(rule.spec["frequency"]["within"])
+            if len([e for e in before if event.time - e.time <= within]) < times - 1:
+                return False
+        recency = rule.spec.get("recency", {})
+        if "within" in recency:
+            return bool(before) and event.time - before[-1].time <= duration(recency["within"])
+        if "after" in recency:
+            return bool(before) and event.time - before[-1].time > duration(recency["after"])
+        return True
+
+    def follows(self, past, last, legs, since):
+        """Whether past[last] ends a chain of @legs that begins at or after @since."""
+        if not legs[-1](past[last]):
+            return False
+        if len(legs) == 1:
+            return past[last].time >= since
+        return any(self.follows(past, i, legs[:-1], since) for i in range(last - 1, -1, -1))
+
+    @staticmethod
+    def is_one_of_the_last(past, rule):
+        last, (among, having), objects, met = rule.spec["last"], rule.legs, [], set()
+        for event in past:
+            thing = event.get(last["by"])
+            if thing is None:
+                continue
+            if among(event) and thing not in objects:
+                objects.append(thing)
+            if having(event) and thing in objects:
+                met.add(thing)
+        newest = objects[-last["of"]:]
+        return (having(past[-1]) and past[-1].get(last["by"]) in newest and
+                len([o for o in newest if o in met]) >= last.get("at_least", last["of"]))
+
+    @staticmethod
+    def in_a_row(state, rule, event):
+        sent, answer = rule.legs
+        count = state.streaks.get(rule.name, 0)
+        if answer(event):
+            count = 0
+        elif sent(event):
+            count += 1
+        done = count >= rule.spec["streak"]["times"]
+        state.streaks[rule.name] = 0 if done else count
+        return done
+
+    # ---- silence ----
+
+    def due_silences(self, state):
+        """Those that will have lasted long enough if nothing more happens: (when, order, silence). One that
+        would end while a click waits, waits for its verdict."""
+        due = []
+        for order, silence in enumerate(self.silences):
+            since, solicited, enough = state.silences.get(silence.name, (None, 0, None))
+            if state.frozen_since is None and since is not None and solicited >= silence.times:
+                at = max(since + silence.lasts, enough)
+                if at <= state.wait_from:
+                    due.append((at, order, silence))
+        return due
+
+    def pass_silence(self, state, until):
+        """The silences that are long enough before anything of @until."""
+        while self.silences:
+            due = self.due_silences(state)
+            if not due or min(due, key=lambda d: d[:2])[0] > until:
+                return
+            at, _, silence = min(due, key=lambda d: d[:2])
+            self.fire(state, silence, at)
+
+    def fire(self, state, silence, at):
+        state.since = max(state.since, at)
+        state.silences[silence.name] = [at, 0, None]
+        if silence.rule is None:
+            state.retire(holds=False)
+            state.resets.add(at)
+        else:
+            self.award(state, silence.rule, SilenceEvent(at))
+
+    def note_silences(self, state, event):
+        for silence in self.silences:
+            since, solicited, enough = state.silences.get(silence.name, (event.time, 0, None))
+            if silence.without(event):
+                since, solicited, enough = event.time, 0, None
+            elif silence.solicited(event):
+                solicited += 1
+                enough = event.time if solicited == silence.times else enough
+            state.silences[silence.name] = [since, solicited, enough]
+            # It was silent for long enough, and only now enough has been sent.
+            if solicited >= silence.times and since + silence.lasts <= event.time <= state.wait_from:
+                self.fire(state, silence, event.time)
+
+    # ---- awards ----
+
+    def award(self, state, rule, event):
+        taken = state.taken.setdefault(rule.name, [])
+        refusing = [i for i, limit in enumerate(rule.limits) if not limit.has_room(event, taken)]
+        if refusing:
+            state.refused.setdefault(rule.name, []).extend((event.time, i) for i in refusing)
+            return
+        taken.append(event)
+        award = Award(rule, event, rule.points_of(event))
+        if rule.scope is not None:
+            state.score_in(award)
+        state.awards.append(award)
+        if "shortcut" in rule.spec:
+            state.holds[rule.name] = (event.time, event.time + rule.hold, rule.tier)
+
+    # ---- commands ----
+
+    def command(self, state, record):
+        if record.name == "convert":
+            self.set_status(state, record, "customer")
+        elif record.name == "reopen":
+            self.set_status(state, record, None)
+        elif record.name == "disqualify":
+            self.set_status(state, record, "disqualified")
+            state.retire(holds=True)
+        elif record.name == "recycle":
+            if state.frozen_since is not None:
+                state.recycled = record
+                return
+            if state.status == "disqualified":
+                state.status = None
+            self.begin_anew(state, record)
+
+    def begin_anew(self, state, record):
+        state.retire(holds=True)
+        until = record.data["arguments"].get("until")
+        state.muted = record.time + duration(self.recycle.get("mute", "0ms")) if until is None else -(-until // MINUTE) * MINUTE
+        if self.recycle.get("floor"):
+            if not self.floor_rule:
+                self.floor_rule = Rule({"name": "recycle", "decay": self.recycle.get("decay")}, self, exclusion=True)
+            state.floor = Award(self.floor_rule, record, float(self.recycle["floor"]))
+
+    def set_status(self, state, record, status):
+        state.status = status
+        if status in self.frozen:
+            if state.frozen_since is None:
+                state.frozen_since = record.time
+        elif state.frozen_since is not None:
+            state.frozen_since = None
+            for silence in state.silences.values():  # one that ended meanwhile ends with the thaw
+                silence[2] = record.time if silence[2] is not None else None
+            if state.recycled:
+                self.begin_anew(state, state.recycled)
+                state.recycled = None
+
+    # ---- fit ----
+
+    def criterion(self, criterion, profile):
+        spec, when = criterion
+        if "cases" in spec:
+            return next((points for holds, points in when if holds(profile.get)), 0.0)
+        if isinstance(spec["points"], dict):
+            points = spec["points"]
+            ceiling = points.get("ceiling", math.inf)
+            value = scaled({"factor": points.get("factor", 1)}, as_number(profile.get(points["field"])))
+            return min(max(value, -ceiling), ceiling)
+        return float(spec["points"]) if when(profile.get) else 0.0
+
+    def fit_parts(self, profile):
+        """(name, points) of each criterion, as they are added up."""
+        weights = [spec.get("weight", 1) for spec, _ in self.criteria]
+        share = sum(weights) if self.fit.get("mean") else None
+        return [(c[0]["name"], self.criterion(c, profile) * (w / share if share else 1))
+                for c, w in zip(self.criteria, weights)]
+
+    def excluded_by(self, profile):
+        return [r for r, when in self.attribute_exclusions if when(profile.get)]
+
+    def letter(self, fit):
+        marks = self.grades.get("fit")
+        return next((g for g in "ABC" if fit >= marks[g]), "D") if marks else None
+
+    def grade(self, score, excluded):
+        if not self.grades:
+            return ""
+        if excluded:
+            return "X"
+        marks = self.grades.get("behaviour")
+        digit = next((g for g in (1, 2, 3) if score.behaviour >= marks[g]), 4) if marks else ""
+        return f"{self.letter(score.fit) or ''}{digit}"
+
+    def marks(self):
+        marks = [t[m] for t in self.tiers for m in ("entry", "exit") if m in t]
+        return marks + ([self.excluded["mark"]] if self.excluded and "mark" in self.excluded else [])
+
+    def tier_name(self, standing):
+        under, excluded = standing
+        return (self.excluded or {}).get("name", "excluded") if excluded else self.tiers[under]["name"]
+
+
+# ---- the score ----------------------------------------------------------------------------------
 
 class Score:
     def __init__(self, fit, exclusion, behaviour, manual):
@@ -218,614 +582,138 @@ class Score:
         return self.beneath + self.exclusion
 
 
-class Fold:
-    """What the sorted records up to an instant leave behind."""
+class View:
+    """A state and a profile, ready to be asked at any instant that the state holds for. @stands: of a frozen
+    lead, the fit and the exclusion that stand still."""
 
-    def __init__(self):
-        self.contributions = []
-        self.awarded = {}  # rule name -> events
-        self.holds = {}  # rule name -> (begin, end, tier)
-        self.floor = None  # of a recycle
-        self.status, self.frozen_since = None, None
-        self.recycled = None  # while frozen: to be done at the thaw
-        self.scopes = {}  # scope of an inactivity -> (last scoring event, its mapping)
-        self.past = []  # events that were not frozen
-        self.streaks = {}  # rule name -> events in a row
-        self.silences = {}  # rule name -> [since, solicited]
-        self.timers = set()  # instants at which silence will act
-        self.resets = set()  # those at which the escape hatch did
+    def __init__(self, model, state, profile, adjustments, stands=None):
+        self.model, self.state, self.profile, self.adjustments, self.stands = model, state, profile, adjustments, stands
+        self.raw_fit = sum(points for _, points in model.fit_parts(profile))
+        self.fit = clamp(self.raw_fit, model.fit)
+        self.exclusion = sum(r["points"] for r in model.excluded_by(profile))
+        about = dict(profile, grade=model.letter(self.fit), status=state.status or "open")
+        self.about = about.get
+        if stands:
+            self.fit, self.exclusion = stands
+        self.open = [when(self.about) for when in model.tier_when]
+        self.counted = [a for a in state.awards if not a.rule.is_conditional or a.rule.counts_while(self.about)]
+        self.by_group = [(group, [a for a in self.counted if a.group == name]) for name, group in model.groups.items()]
+        self.outside = [a for a in self.counted if a.group is None]
 
-    def idle(self, scope, at):
-        """What silence leaves at @at of what the scope was worth at its last scoring event."""
-        last, what = self.scopes[scope]
-        periods = (at - last) // duration(what["every"])
-        if "keep" in what:
-            keep = what["keep"]
-            return (float(keep[:-1]) / 100 if isinstance(keep, str) else keep) ** periods
-        worth = sum(c.points for c in self.contributions if c.scope == scope)
-        return max(0.0, 1 - what["subtract"] * periods / abs(worth)) if worth else 1.0
+    def clock(self, at):
+        return at if self.state.frozen_since is None else self.state.frozen_since
 
-    def score_in(self, contribution, scope, what):
-        """A scoring event: what is left is the new beginning."""
-        if scope in self.scopes:
-            left = self.idle(scope, contribution.time)
-            for other in self.contributions:
-                if other.scope == scope:
-                    other.points *= left
-        self.scopes[scope] = contribution.time, what
-        contribution.scope = scope
-        contribution.idle = lambda at: self.idle(scope, at)
+    def value(self, award, at, idle):
+        if award.scope is not None:
+            return award.value * idle[award.scope]
+        return award.value * award.decay.left(at - award.time)
 
-    def retire(self):
-        """Behaviour so far gives nothing any more; what limits gave stays given."""
-        self.contributions = [c for c in self.contributions if c.group is None]
-        self.holds = {}
-        self.floor = None
-
-
-def clamp(value, bounds):
-    low, high = bounds.get("floor", -math.inf), bounds.get("ceiling", math.inf)
-    return min(max(value, low), high)
-
-
-def scaled(points, number):
-    """points: {field, factor, ceiling, floor} of a number that may not be there."""
-    if number is None:
-        return 0.0
-    value = number * points.get("factor", 1)
-    return clamp(value, points)
-
-
-class Model:
-    """A model over a list of records: everything is a function of (records, time)."""
-
-    def __init__(self, spec):
-        self.spec, self.name = spec, spec["name"]
-        self.groups = {name: group or {} for name, group in spec.get("groups", {}).items()}
-        self.fit = spec.get("fit") or {}
-        self.grades = spec.get("grades") or {}
-        self.tiers = spec["tiers"]
-        self.excluded = spec.get("excluded")
-        self.frozen = (spec.get("status") or {}).get("frozen", ["customer"])
-        self.status_attribute = (spec.get("status") or {}).get("attribute")
-        self.recycle = spec.get("recycle") or {}
-        self.event_rules = [dict(r) for r in spec.get("rules", [])]
-        self.event_rules += [dict(r, exclusion=True) for r in spec.get("exclusions", []) if "event" in r]
-        self.attribute_exclusions = [r for r in spec.get("exclusions", []) if "event" not in r]
-
-    def matches(self, rule, event):
-        def get(name):
-            return field_of(event, name)
-
-        return event["type"] == rule["event"] and holds(self.spec.get("only"), get) and holds(rule.get("when"), get)
-
-    def attributes(self):
-        """Names of the attributes that the model reads."""
-        names = {self.status_attribute} - {None}
-
-        def walk(condition):
-            for name, test in (condition or {}).items():
-                if name in ("all", "any"):
-                    for c in test:
-                        walk(c)
-                elif name == "not":
-                    walk(test)
-                elif name not in ("grade", "status"):
-                    names.add(name)
-
-        for criterion in self.fit.get("criteria", []) + self.attribute_exclusions + self.tiers:
-            walk(criterion.get("when"))
-            for case in criterion.get("cases", []):
-                walk(case["when"])
-            if isinstance(criterion.get("points"), dict):
-                names.add(criterion["points"]["field"])
-        for rule in self.event_rules:
-            walk(rule.get("while"))
-        return names
-
-    def legs_of(self, rule):
-        """All legs of a rule of several events."""
-        found = []
-        for key in ("together", "sequence"):
-            found += (rule.get(key) or {}).get("of", [])
-        for key, names in (("last", ("among", "having")), ("streak", ("of", "without")),
-                           ("absence", ("without", "solicited"))):
-            found += [rule[key][name] for name in names if key in rule]
-        return found
-
-    def met(self, leg, event):
-        return any(self.matches(one, event) for one in listed(leg))
-
-    def looks_at(self, event):
-        legs = [leg for rule in self.event_rules for leg in self.legs_of(rule)]
-        legs += [self.spec["reset"][name] for name in ("without", "solicited") if "reset" in self.spec]
-        return any("event" in rule and self.matches(rule, event) for rule in self.event_rules) or any(
-            self.met(leg, event) for leg in legs)
-
-    def decay_of(self, rule):
-        if "decay" in rule:
-            return rule["decay"]
-        if rule.get("exclusion"):
-            return None
-        return self.groups[rule["group"]].get("decay", self.spec.get("decay"))
-
-    @staticmethod
-    def points_of(rule, event):
-        points = rule.get("points", 0)
-        if not isinstance(points, dict):
-            return float(points)
-        if "each" in points:
-            filled = [f for f in points["of"] if str(field_of(event, f) or "").strip()]
-            return clamp(points["each"] * len(filled), points)
-        return scaled(points, as_number(field_of(event, points["field"])))
-
-    # ---- the fold ----
-
-    def fold(self, records, at):
-        """Of the records up to @at, in their order."""
-        state = Fold()
-        for record in records:
-            if record["time"] > at:
-                break
-            self.pass_silence(state, record["time"])
-            if record["type"] == "command":
-                self.command(state, record, record["name"])
-            elif record["type"] == "profile":
-                if self.status_attribute in record["attributes"]:
-                    self.set_status(state, record, record["attributes"][self.status_attribute])
-            elif state.frozen_since is None and self.looks_at(record):
-                state.past.append(record)
-                self.note_silence(state, record)
-                for rule in self.event_rules:
-                    if self.completes(state, rule, record):
-                        self.award(state, rule, record)
-        self.pass_silence(state, at)
-        return state
-
-    def completes(self, state, rule, event):
-        """Whether @event, the last of state.past, is a candidate of @rule."""
-        past, now = state.past, event["time"]
-        if "event" in rule:
-            if not self.matches(rule, event):
-                return False
-            before = [e for e in past[:-1] if self.matches(rule, e)]
-            if "frequency" in rule:
-                times, within = rule["frequency"]["times"], duration(rule["frequency"]["within"])
-                return len([e for e in before if now - e["time"] <= within]) >= times - 1
-            if "within" in rule.get("recency", {}):
-                return bool(before) and now - before[-1]["time"] <= duration(rule["recency"]["within"])
-            if "after" in rule.get("recency", {}):
-                return bool(before) and now - before[-1]["time"] > duration(rule["recency"]["after"])
-            return True
-        if "together" in rule:
-            legs, within = rule["together"]["of"], duration(rule["together"]["within"])
-            return any(self.met(leg, event) for leg in legs) and all(
-                any(self.met(leg, e) and now - e["time"] <= within for e in past) for leg in legs)
-        if "sequence" in rule:
-            return self.follows(past, rule["sequence"]["of"], now - duration(rule["sequence"]["within"]))
-        if "last" in rule:
-            return self.last_ones(past, rule["last"])
-        if "streak" in rule:
-            return self.in_a_row(state, rule, event)
-        return False  # absence is no event
-
-    def follows(self, past, legs, since):
-        """Whether the last of @past ends a chain of @legs that begins at or after @since."""
-        if not self.met(legs[-1], past[-1]):
-            return False
-        if len(legs) == 1:
-            return past[-1]["time"] >= since
-        return any(self.follows(past[:i], legs[:-1], since) for i in range(1, len(past)))
-
-    def last_ones(self, past, last):
-        by, objects, met = last["by"], [], set()
-        for event in past:
-            thing = field_of(event, by)
-            if thing is None:
-                continue
-            if self.met(last["among"], event) and thing not in objects:
-                objects.append(thing)
-            if self.met(last["having"], event) and thing in objects:
-                met.add(thing)
-        newest = objects[-last["of"]:]
-        return (self.met(last["having"], past[-1]) and field_of(past[-1], by) in newest and
-                len([o for o in newest if o in met]) >= last.get("at_least", last["of"]))
-
-    def in_a_row(self, state, rule, event):
-        count = state.streaks.get(rule["name"], 0)
-        if self.met(rule["streak"]["without"], event):
-            count = 0
-        elif self.met(rule["streak"]["of"], event):
-            count += 1
-        done = count >= rule["streak"]["times"]
-        state.streaks[rule["name"]] = 0 if done else count
-        return done
-
-    # ---- silence ----
-
-    def silences(self):
-        """The reset, then the rules of absence: (name, what, rule or None)."""
-        found = [("", self.spec["reset"], None)] if "reset" in self.spec else []
-        return found + [(r["name"], r["absence"], r) for r in self.event_rules if "absence" in r]
-
-    def fire(self, state, name, rule, at):
-        state.silences[name] = [at, 0]
-        if rule is None:
-            state.contributions = [c for c in state.contributions if c.group is None]
-            state.floor = None
-            state.resets.add(at)
-        else:
-            self.award(state, rule, {"time": at, "type": "silence"})
-
-    def pass_silence(self, state, until):
-        """The silences that are long enough before anything of @until."""
-        state.timers = set()
-        if state.frozen_since is not None:
-            return
-        while True:
-            due = []
-            for order, (name, what, rule) in enumerate(self.silences()):
-                since, solicited = state.silences.get(name, (None, 0))
-                if since is not None and solicited >= what["solicited"].get("times", 1):
-                    due.append((since + duration(what["silence"]), order, name, rule))
-            state.timers = {at for at, _, _, _ in due}
-            if not due or min(due)[0] > until:
-                return
-            at, _, name, rule = min(due, key=lambda d: d[:2])
-            self.fire(state, name, rule, at)
-
-    def note_silence(self, state, event):
-        for name, what, rule in self.silences():
-            since, solicited = state.silences.get(name, (event["time"], 0))
-            if self.met(what["without"], event):
-                since, solicited = event["time"], 0
-            elif self.met(what["solicited"], event):
-                solicited += 1
-            state.silences[name] = [since, solicited]
-            if solicited >= what["solicited"].get("times", 1) and event["time"] >= since + duration(what["silence"]):
-                self.fire(state, name, rule, event["time"])
-
-    def award(self, state, rule, event):
-        awarded = state.awarded.setdefault(rule["name"], [])
-        if not all(has_room(limit, event, awarded) for limit in limits_of(rule, self.spec)):
-            return
-        awarded.append(event)
-        decay = self.decay_of(rule)
-        award = Contribution(rule, event, self.points_of(rule, event), decay,
-                             None if rule.get("exclusion") else rule["group"])
-        if isinstance(decay, dict) and "inactivity" in decay:
-            own = "decay" in self.groups[rule["group"]]
-            state.score_in(award, rule["group"] if own else "", decay["inactivity"])
-        state.contributions.append(award)
-        if "shortcut" in rule:
-            end = event["time"] + duration(rule["shortcut"]["hold"])
-            state.holds[rule["name"]] = (event["time"], end, self.tier_index(rule["shortcut"]["tier"]))
-
-    def command(self, state, record, name):
-        if name == "convert":
-            self.set_status(state, record, "customer")
-        elif name == "reopen":
-            self.set_status(state, record, None)
-        elif name == "disqualify":
-            self.set_status(state, record, "disqualified")
-            state.retire()
-        elif name == "recycle":
-            if state.status == "disqualified":
-                state.status = None
-            if state.frozen_since is not None:
-                state.recycled = record
-            else:
-                self.begin_anew(state, record)
-
-    def begin_anew(self, state, record):
-        state.retire()
-        if self.recycle.get("floor"):
-            state.floor = Contribution({"name": "recycle"}, record, float(self.recycle["floor"]),
-                                       self.recycle.get("decay"), "")
-
-    def set_status(self, state, record, status):
-        state.status = status
-        if status in self.frozen:
-            if state.frozen_since is None:
-                state.frozen_since = record["time"]
-        elif state.frozen_since is not None:
-            state.frozen_since = None
-            if state.recycled:
-                self.begin_anew(state, state.recycled)
-                state.recycled = None
-
-    # ---- the score ----
-
-    def criterion(self, criterion, profile):
-        if "cases" in criterion:
-            return next((float(c["points"]) for c in criterion["cases"] if holds(c["when"], profile.get)), 0.0)
-        if isinstance(criterion["points"], dict):
-            points = criterion["points"]
-            ceiling = points.get("ceiling", math.inf)
-            value = scaled({"factor": points.get("factor", 1)}, as_number(profile.get(points["field"])))
-            return min(max(value, -ceiling), ceiling)
-        return float(criterion["points"]) if holds(criterion["when"], profile.get) else 0.0
-
-    def fit_of(self, profile):
-        criteria = self.fit.get("criteria", [])
-        values = [self.criterion(c, profile) for c in criteria]
-        if self.fit.get("mean") and criteria:
-            weights = [c.get("weight", 1) for c in criteria]
-            return clamp(sum(w * v for w, v in zip(weights, values)) / sum(weights), self.fit)
-        return clamp(sum(values), self.fit)
-
-    def letter(self, fit):
-        marks = self.grades.get("fit")
-        return next((g for g in "ABC" if fit >= marks[g]), "D") if marks else None
-
-    def grade(self, state, score, standing):
-        if not self.grades:
-            return ""
-        if standing[1]:
-            return "X"
-        marks = self.grades.get("behaviour")
-        digit = next((g for g in (1, 2, 3) if score.behaviour >= marks[g]), 4) if marks else ""
-        return f"{self.letter(score.fit) or ''}{digit}"
-
-    def score(self, state, profile, adjustments, at):
-        if state.frozen_since is not None:
-            at = state.frozen_since
-        fit = self.fit_of(profile)
-        about = dict(profile, grade=self.letter(fit), status=state.status)
-        counted = [c for c in state.contributions if holds(c.rule.get("while"), about.get)]
+    def score(self, at):
+        at = self.clock(at)
+        idle = {scope: self.state.idle(scope, at) for scope in self.state.scopes}
         behaviour = 0.0
-        for name, group in self.groups.items():
-            behaviour += clamp(sum(c.at(at) for c in counted if c.group == name), group)
-        if state.floor:
-            behaviour += state.floor.at(at)
-        exclusion = sum(c.at(at) for c in counted if c.group is None)
-        exclusion += sum(r["points"] for r in self.attribute_exclusions if holds(r["when"], profile.get))
-        manual = sum(a["points"] for a in adjustments if a["time"] <= at < a["until"])
-        score = Score(fit, exclusion, behaviour, manual)
-        score.about = about
-        return score
+        for group, awards in self.by_group:
+            behaviour += clamp(sum(self.value(a, at, idle) for a in awards), group)
+        if self.state.floor:
+            behaviour += self.value(self.state.floor, at, idle)
+        exclusion = sum(self.value(a, at, idle) for a in self.outside) + self.exclusion
+        manual = sum(a["points"] for a in self.adjustments if a["time"] <= at < a["until"])
+        return Score(self.fit, exclusion, behaviour, manual)
 
-    def breaks(self, state, adjustments):
-        """Instants between which each contribution is smooth."""
+    def fading(self):
+        return self.counted + ([self.state.floor] if self.state.floor else [])
+
+    def breaks(self, after, until):
+        """Instants in (after, until] between which each contribution is smooth."""
         times = set()
-        for c in state.contributions + ([state.floor] if state.floor else []):
-            times.update(c.time + age for age in breaks_of(c.decay))
-        for last, what in state.scopes.values():
-            times.update(last + k * duration(what["every"]) for k in range(1, 100))
-        for a in adjustments:
+        for a in self.fading():
+            times.update(a.time + age for age in a.decay.breaks)
+        for last, what in self.state.scopes.values():
+            every = duration(what["every"])
+            first = max(1, (after - last) // every)
+            times.update(last + k * every for k in range(first, min((until - last) // every, first + 2000) + 1))
+        for a in self.adjustments:
             times.update((a["time"], a["until"]))
-        times.update(end for _, end, _ in state.holds.values())
-        return times | state.timers
+        times.update(end for _, end, _ in self.state.holds.values())
+        return sorted(t for t in times if after < t <= until)
+
+    def slopes(self, low):
+        """The signs of what changes smoothly from @low on: of one sign alone nothing can turn round."""
+        return {a.value > 0 for a in self.fading() if a.value and low - a.time < a.decay.smooth}
 
     # ---- tiers ----
 
-    def tier_index(self, name):
-        return next(i for i, t in enumerate(self.tiers) if t["name"] == name)
+    def enters(self, tier, total):
+        entry = self.model.tiers[tier].get("entry", -math.inf)
+        return self.open[tier] and (total > entry if self.model.tiers[tier].get("strict") else total >= entry)
 
-    def allowed(self, tier, score):
-        return holds(self.tiers[tier].get("when"), score.about.get)
+    def keeps(self, tier, total):
+        if "exit" in self.model.tiers[tier]:
+            return self.open[tier] and total >= self.model.tiers[tier]["exit"]
+        return self.enters(tier, total)
 
-    def enters(self, tier, score, total):
-        entry = self.tiers[tier].get("entry", -math.inf)
-        return self.allowed(tier, score) and (total > entry if self.tiers[tier].get("strict") else total >= entry)
-
-    def keeps(self, tier, score, total):
-        if "exit" in self.tiers[tier]:
-            return self.allowed(tier, score) and total >= self.tiers[tier]["exit"]
-        return self.enters(tier, score, total)
-
-    def held(self, state, at):
+    def held(self, at):
         """The highest tier that a shortcut holds the lead in; 0: none."""
-        return max([tier for begin, end, tier in state.holds.values() if begin <= at < end], default=0)
+        return max([tier for begin, end, tier in self.state.holds.values() if begin <= at < end], default=0)
 
-    def next(self, standing, state, score, at, held=None):
+    def next(self, standing, at, held=None):
         """(tier beneath, excluded) after a judgement."""
-        if state.frozen_since is not None:
+        if self.state.frozen_since is not None:
             return standing
-        held = self.held(state, at) if held is None else held
-        under, _ = standing
-        excluded = self.excluded is not None and score.exclusion <= self.excluded.get("mark", -math.inf)
-        excluded = excluded or state.status == "disqualified"
+        score, (under, _) = self.score(at), standing
+        held = self.held(at) if held is None else held
+        excluded = self.model.excluded is not None and score.exclusion <= self.model.excluded.get("mark", -math.inf)
+        excluded = excluded or self.state.status == "disqualified"
         total = score.beneath if excluded else score.total
-        for tier in range(len(self.tiers) - 1, under, -1):
-            if self.enters(tier, score, total):
+        under = max(under, held)
+        for tier in range(len(self.model.tiers) - 1, under, -1):
+            if self.enters(tier, total):
                 return max(tier, held), excluded
-        while under > 0 and not self.keeps(under, score, total):
+        while under > 0 and not self.keeps(under, total):
             under -= 1
         return max(under, held), excluded
 
-    def marks(self):
-        marks = [t[m] for t in self.tiers for m in ("entry", "exit") if m in t]
-        return marks + ([self.excluded["mark"]] if self.excluded and "mark" in self.excluded else [])
+    # ---- the explanation ----
 
-    def tier_name(self, standing):
-        under, excluded = standing
-        return (self.excluded or {}).get("name", "excluded") if excluded else self.tiers[under]["name"]
+    def lines(self, at):
+        """[(name, count, points before decay, points now, [what may have limited it])]"""
+        at = self.clock(at)
+        idle = {scope: self.state.idle(scope, at) for scope in self.state.scopes}
+        lines = []
+        if self.stands and self.stands != (clamp(self.raw_fit, self.model.fit),
+                                           sum(r["points"] for r in self.model.excluded_by(self.profile))):
+            lines += [(name, 0, points, points, [""]) for name, points in zip(("fit", "exclusions"), self.stands) if points]
+        else:
+            lines += [(name, 0, points, points, [""]) for name, points in self.model.fit_parts(self.profile) if points]
+            lines += self.clamped("fit", self.raw_fit, self.model.fit)
+            lines += [(r["name"], 0, r["points"], r["points"], [""]) for r in self.model.excluded_by(self.profile)]
+        for rule in self.model.rules:
+            lines += self.line_of(rule.name, [a for a in self.counted if a.rule is rule], at, idle)
+        lines += self.line_of("recycle", [self.state.floor] if self.state.floor else [], at, idle)
+        for (group, awards), name in zip(self.by_group, self.model.groups):
+            lines += self.clamped(name, sum(self.value(a, at, idle) for a in awards), group)
+        manual = [a["points"] for a in self.adjustments if a["time"] <= at < a["until"]]
+        if manual:
+            lines.append(("adjustment", len(manual), sum(manual), sum(manual), [""]))
+        return lines
 
+    def line_of(self, name, awards, at, idle):
+        awards = [a for a in awards if at - a.time < a.decay.span]
+        if not awards:
+            return []
+        return [(name, len(awards), sum(a.points for a in awards), sum(self.value(a, at, idle) for a in awards),
+                 self.limits_of(awards[0].rule, awards[0].time))]
 
-# ---- one lead -----------------------------------------------------------------------------------
-
-class Crossing:
-    def __init__(self, model, before, after, at, reason, score):
-        self.model, self.before, self.after = model, before, after
-        self.at, self.reason, self.score = at, reason, score
-
-    def __repr__(self):
-        return f"{self.model.name} {self.before}->{self.after} at {self.at} ({self.reason}, {self.score.total:.6f})"
-
-
-class Lead:
-    SAMPLES = 24  # of the dense search between two break points
-
-    def __init__(self, specs):
-        self.models = [Model(spec) for spec in specs]
-        self.records, self.adjustments = [], []  # sorted by (time, hash)
-        self.writes = {}  # attribute -> (time, hash, value)
-        self.hashes = set()
-        self.newest = None
-        self.clock = None
-        self.standing = [(0, False)] * len(self.models)
-        self.crossings = []
-        self.forgotten = False
-        self.hints = set()  # instants that the dense search must not miss: it looks, and decides
-        self.changed()
-
-    def changed(self):
-        self.records.sort(key=lambda e: (e["time"], e["hash"]))
-        self.adjustments.sort(key=lambda a: (a["time"], a["hash"]))
-        self.profile = {name: value for name, (_, _, value) in self.writes.items()}
-        self.folds = {}
-
-    def state(self, index, at):
-        """The fold does not change between two records, but by silence."""
-        seen = bisect.bisect_right([r["time"] for r in self.records], at)
-        if self.models[index].silences():
-            seen = at
-        if (index, seen) not in self.folds:
-            self.folds[index, seen] = self.models[index].fold(self.records, at)
-        return self.folds[index, seen]
-
-    def score(self, index, at):
-        return self.models[index].score(self.state(index, at), self.profile, self.adjustments, at)
-
-    # ---- silence ----
-
-    def next_standing(self, index, at, standing=None):
-        return self.models[index].next(standing or self.standing[index], self.state(index, at), self.score(index, at), at)
-
-    def first_change(self, index, after, until, standing=None):
-        """The first instant in (after, until] at which silence moves the lead; None."""
-        model, standing = self.models[index], standing or self.standing[index]
-
-        def moves(at):
-            return self.next_standing(index, at, standing) != standing
-
-        times = model.breaks(self.state(index, until), self.adjustments) | model.breaks(self.state(index, after), self.adjustments)
-        times = sorted(t for t in times | self.hints | {r["time"] for r in self.records} if after < t <= until)
-        low = after
-        for high in times + [until]:
-            for k in range(1, self.SAMPLES + 1):
-                at = low + (high - 1 - low) * k // self.SAMPLES if k < self.SAMPLES else high - 1
-                if at > low and moves(at):
-                    return self.search(low, at, moves)
-                low = max(low, at)
-            if high > after and moves(high):
-                return self.search(low, high, moves) if high in self.hints else high
-            low = high
-        return None
+    def limits_of(self, rule, since):
+        """What may be told to have limited awards that begin at @since: surely a refusal among them, perhaps an
+        earlier one."""
+        refused = self.state.refused.get(rule.name, [])
+        told = [rule.limits[i].name for i in sorted({i for _, i in refused})]
+        surely = any(time >= since for time, _ in refused)
+        return told if surely else told + [""]
 
     @staticmethod
-    def search(low, high, moves):
-        while high - low > 1:
-            middle = (low + high) // 2
-            if moves(middle):
-                high = middle
-            else:
-                low = middle
-        return high
-
-    def advance(self, until):
-        while self.clock is not None and self.clock < until:
-            found = [t for t in (self.first_change(i, self.clock, until) for i in range(len(self.models)))
-                     if t is not None]
-            waiting = [e["time"] for e in self.records if self.clock < e["time"] <= until]
-            for i in range(len(self.models)):
-                waiting += [t for t in self.state(i, self.clock).timers if self.clock < t <= until]
-            at = min(found + waiting, default=None)
-            if at is None:
-                return
-            self.judge(at, "event" if any(e["time"] == at for e in self.records) else "decay")
-
-    def judge(self, at, reason):
-        self.clock = at
-        for i, model in enumerate(self.models):
-            before, score, state = self.standing[i], self.score(i, at), self.state(i, at)
-            after = model.next(before, state, score, at)
-            if after == before:
-                continue
-            self.standing[i] = after
-            names = model.tier_name(before), model.tier_name(after)
-            why = self.reason(model, state, score, at, before, after, reason)
-            if names[0] != names[1]:
-                self.crossings.append(Crossing(model, *names, at, why, score))
-
-    @staticmethod
-    def reason(model, state, score, at, before, after, reason):
-        if reason == "command":
-            return reason
-        if before[1] != after[1]:
-            return "exclusion"
-        if reason == "correction":
-            return reason
-        if at in state.resets and after[0] < before[0]:
-            return "reset"
-        if after[0] > before[0] and after[0] > model.next(before, state, score, at, held=0)[0]:
-            return "shortcut"
-        if after[0] < before[0] and any(end == at for _, end, _ in state.holds.values()):
-            return "hold_ended"
-        return reason
-
-    # ---- the end ----
-
-    def is_worthless(self, at):
-        """Whether nothing would be missed: no tier, no profile, no adjustment in force, no limit per lead that is
-        used, all repetitions too late by now, and less than a thousandth of a point."""
-        states = [self.state(i, at) for i in range(len(self.models))]
-        return (all(s == (0, False) for s in self.standing) and
-                all(value is None and time < self.newest - HORIZON for time, _, value in self.writes.values()) and
-                all(a["until"] <= at for a in self.adjustments) and
-                at > self.newest + HORIZON and
-                all(sum(abs(c.at(at)) for c in s.contributions) < 0.001 for s in states) and
-                not any(s.floor and abs(s.floor.at(at)) >= 0.001 or s.status for s in states) and
-                not any(limit["per"] == "lead" for m, s in zip(self.models, states) for c in s.contributions
-                        for limit in limits_of(c.rule, m.spec)))
-
-    def forget(self):
-        self.__init__([m.spec for m in self.models])
-        self.forgotten = True
-
-    # ---- events ----
-
-    def step(self, event, arrival):
-        self.advance(arrival)
-        event = dict(event)
-        if event["time"] - arrival > AHEAD:
-            event["time"] = arrival
-        verdict, reason = self.take(event)
-        if verdict == "applied":
-            self.forgotten = False
-            self.newest = max(event["time"], self.newest if self.newest is not None else event["time"])
-            if self.clock is not None and event["time"] < self.clock:
-                reason = "correction"
-            at = min(event["time"], arrival)
-            self.changed()
-            self.judge(at if self.clock is None else max(at, self.clock), reason)
-        return verdict
-
-    def take(self, event):
-        wanted = set().union(*(m.attributes() for m in self.models))
-        if event["type"] == "profile":
-            if not wanted & set(event["attributes"]):
-                return "filtered", None
-        elif event["type"] != "command" and not any(m.looks_at(event) for m in self.models):
-            return "filtered", None
-        if event["hash"] in self.hashes:
-            return "duplicate", None
-        if self.newest is not None and event["time"] < self.newest - HORIZON:
-            return "late", None
-        self.hashes.add(event["hash"])
-        if event["type"] == "profile":
-            for name, value in event["attributes"].items():
-                if name in wanted and self.writes.get(name, (-NEVER, 0))[:2] < (event["time"], event["hash"]):
-                    self.writes[name] = (event["time"], event["hash"], value)
-            if any(m.status_attribute in event["attributes"] for m in self.models):
-                self.records.append(event)
-            return "applied", "event"
-        if event["type"] == "command" and event["name"] == "adjust":
-            until = event["arguments"].get("until")
-            self.adjustments.append({"time": event["time"], "hash": event["hash"],
-                                     "points": event["arguments"]["points"],
-                                     "until": NEVER if until is None else until})
-            return "applied", "command"
-        self.records.append(event)
-        return "applied", "command" if event["type"] == "command" else "event"
+    def clamped(name, raw, bounds):
+        if clamp(raw, bounds) == raw:
+            return []
+        return [(name, 0, 0, clamp(raw, bounds) - raw, ["floor" if raw < clamp(raw, bounds) else "ceiling"])]
