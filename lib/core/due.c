@@ -540,7 +540,8 @@ static seuil_time_ms quiet_from(const struct search *search)
         if (term->is_idle) {
             const struct seuil_scope *scope = &search->scratch->scopes[term->scope];
             /* Below any double beside it. */
-            int64_t periods = seuil_idle_periods(scope->decay, scope->worth, 1e-300);
+            int64_t periods = seuil_idle_periods(scope->decay, scope->worth,
+                                                 term->rule->points * term->sum, 1e-300);
 
             if (__builtin_mul_overflow(scope->decay->duration_ms, periods + 1, &span))
                 span = 4 * SEUIL_TIME_BOUND_MS;

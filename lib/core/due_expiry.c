@@ -13,12 +13,14 @@ static seuil_time_ms idle_expiry(const struct seuil_scratch *scratch, const stru
                                  double least)
 {
     const struct seuil_scope *scope = &scratch->scopes[term->scope];
+    double own = term->rule->points * term->sum;
     seuil_time_ms end;
     int64_t window = 32 * SEUIL_DAY_MS;
 
     if (scope->last == SEUIL_TIME_NEVER ||
+        (scope->decay->subtract > 0 && scope->worth == 0 && fabs(own) > least) ||
         __builtin_mul_overflow(scope->decay->duration_ms,
-                               seuil_idle_periods(scope->decay, scope->worth, least), &end) ||
+                               seuil_idle_periods(scope->decay, scope->worth, own, least), &end) ||
         end > 4 * SEUIL_TIME_BOUND_MS)
         return SEUIL_TIME_NEVER;
     for (unsigned i = 0; i < term->rule->limit_count; i++) {

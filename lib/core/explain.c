@@ -164,23 +164,21 @@ static void add_adjustments(struct gather *gather, const struct seuil_evidence *
 
 /* ---- rounding ---------------------------------------------------------------------------- */
 
-/* @total in cents: half up, unless that lies beyond a mark that the exact one is not beyond. A mark
- * that the exact one is beyond already, as in the hold of a shortcut, is no bound. */
+/* Whether a mark lies between @a and @b, both on the grid. */
+static bool is_parted(double a, double b, struct seuil_stay stay)
+{
+    return (a < stay.low) != (b < stay.low) || (a > stay.high) != (b > stay.high);
+}
+
+/* @total in cents: half up, unless a mark lies between it and the rounded one. */
 static double round_score(double total, struct seuil_stay stay)
 {
-    double exact = seuil_on_grid(total), cents = floor(total * 100 + 0.5), other = cents;
-    double rounded = seuil_on_grid(cents / 100);
+    double exact = seuil_on_grid(total), cents = floor(total * 100 + 0.5), other;
 
-    if (exact < stay.low)
-        stay.low = -INFINITY;
-    if (exact > stay.high)
-        stay.high = INFINITY;
-    if (rounded < stay.low)
-        other = cents + 1;
-    else if (rounded > stay.high)
-        other = cents - 1;
-    rounded = seuil_on_grid(other / 100);
-    return rounded >= stay.low && rounded <= stay.high ? other : cents;
+    if (!is_parted(exact, seuil_on_grid(cents / 100), stay))
+        return cents;
+    other = cents > total * 100 ? cents - 1 : cents + 1;
+    return is_parted(exact, seuil_on_grid(other / 100), stay) ? cents : other;
 }
 
 /* Give each line its cents: rounded down, then what is missing goes to the largest remainders, or

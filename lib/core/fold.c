@@ -319,7 +319,8 @@ static unsigned first_silence(const struct seuil_folding *folding, seuil_time_ms
         if (index == SEUIL_NO_RULE || !seuil_role_is_silence(rule->role))
             continue;
         at = seuil_silence_due(seuil_fold_peek(folding, slot), rule);
-        if (scratch->has_quarantine && !folding->summary && at > scratch->wait_from[rule->model])
+        if (scratch->has_quarantine && !folding->summary &&
+            (at > scratch->wait_from[rule->model] || scratch->waits[slot / 64] >> (slot % 64) & 1))
             continue; /* until the verdict */
         if (at == SEUIL_TIME_NEVER || at > *ret_at ||
             (at == *ret_at && rule->role != SEUIL_ROLE_RESET) || is_frozen(folding, rule->model))
@@ -369,6 +370,19 @@ static void thaw(const struct seuil_folding *folding, unsigned model, seuil_time
 
 /* ---- records ----------------------------------------------------------------------------- */
 
+/* Whether the silence of @slot, which an event at @time ends, waits for the verdict over a click.
+ */
+static bool waits(const struct seuil_folding *folding, const struct seuil_rule *rule, unsigned slot,
+                  seuil_time_ms time)
+{
+    struct seuil_scratch *scratch = folding->scratch;
+
+    if (!scratch->has_quarantine || folding->summary || time <= scratch->wait_from[rule->model])
+        return false;
+    scratch->waits[slot / 64] |= UINT64_C(1) << (slot % 64);
+    return true;
+}
+
 /* Resets by an event come before what the same event gives. */
 static void pass_resets(const struct seuil_folding *folding, const struct seuil_record *record,
                         unsigned skip)
@@ -382,7 +396,8 @@ static void pass_resets(const struct seuil_folding *folding, const struct seuil_
         if (index != SEUIL_NO_RULE && rule->role == SEUIL_ROLE_RESET &&
             !(skip >> rule->model & 1) && !is_frozen(folding, rule->model) &&
             seuil_compound_step(seuil_fold_tally(folding, slot), rule, record->key.time,
-                                record->legs[i], 0))
+                                record->legs[i], 0) &&
+            !waits(folding, rule, slot, record->key.time))
             fire(folding, rule, slot, record->key.time);
     }
 }
@@ -397,8 +412,11 @@ static void pass_hit(const struct seuil_folding *folding, const struct seuil_rul
     if (seuil_role_is_compound(rule->role)) {
         if (!seuil_compound_step(tally, rule, time, record->legs[i], record->object[i]))
             return;
-        if (rule->role == SEUIL_ROLE_ABSENCE)
+        if (rule->role == SEUIL_ROLE_ABSENCE) {
+            if (waits(folding, rule, record->rule[i], time))
+                return;
             seuil_silence_restart(tally, time);
+        }
     } else if ((rule->frequency > 1 || rule->recency_ms) &&
                !seuil_frequency_step(tally, rule, time)) {
         return;

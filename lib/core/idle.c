@@ -31,16 +31,16 @@ double seuil_idle_factor(const struct seuil_decay *decay, double worth, seuil_ti
     return left > 0 ? left : 0;
 }
 
-int64_t seuil_idle_periods(const struct seuil_decay *decay, double worth, double least)
+int64_t seuil_idle_periods(const struct seuil_decay *decay, double worth, double own, double least)
 {
     double periods;
 
-    worth = fabs(worth);
-    if (worth <= least)
+    own = fabs(own);
+    if (own <= least)
         return 0;
     if (decay->subtract > 0)
-        periods = worth / decay->subtract;
+        periods = fabs(worth) / decay->subtract;
     else
-        periods = decay->keep > 0 ? log2(worth / least) / -log2(decay->keep) : 0;
+        periods = decay->keep > 0 ? log2(own / least) / -log2(decay->keep) : 0;
     return periods < 1e12 ? (int64_t)periods + 1 : INT64_C(1) << 40;
 }

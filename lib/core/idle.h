@@ -18,7 +18,9 @@
 double seuil_idle_factor(const struct seuil_decay *decay, double worth, seuil_time_ms last,
                          seuil_time_ms at);
 
-/* After so many periods nothing is left; at most 2^40. */
-int64_t seuil_idle_periods(const struct seuil_decay *decay, double worth, double least);
+/* After so many periods no more than @least is left of a part of @own, or nothing shrinks any more
+ * (what is subtracted from: parts that cancel out, together worth nothing, stay as they are); at
+ * most 2^40. */
+int64_t seuil_idle_periods(const struct seuil_decay *decay, double worth, double own, double least);
 
 #endif

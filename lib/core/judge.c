@@ -183,15 +183,16 @@ static enum seuil_reason reason_of(struct seuil_scratch *scratch, const struct s
         return reason;
     if (from.excluded != to.excluded)
         return SEUIL_REASON_EXCLUSION;
-    if (reason == SEUIL_REASON_EVENT && held > from.under && held == to.under &&
+    if (reason != SEUIL_REASON_CORRECTION && held > from.under && held == to.under &&
         without_shortcut(scratch, lead, model, from, to.excluded) < held)
         return SEUIL_REASON_SHORTCUT;
     if (reason == SEUIL_REASON_DECAY && to.under < from.under &&
         seuil_tier_hold_end(scratch, model, scratch->at - 1) == scratch->at)
         return SEUIL_REASON_HOLD_ENDED;
     if ((reason == SEUIL_REASON_DECAY || reason == SEUIL_REASON_EVENT) && to.under < from.under &&
-        scratch->reset_at[model] == scratch->at)
-        return SEUIL_REASON_RESET;
+        (scratch->reset_at[model] == scratch->at ||
+         (scratch->reset_at[model] != 0 && scratch->reset_at[model] > lead->clock)))
+        return SEUIL_REASON_RESET; /* one that waited for a verdict was before */
     return reason;
 }
 

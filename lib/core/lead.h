@@ -60,7 +60,8 @@ struct seuil_told {
     seuil_time_ms at;
 };
 
-/* Where a model's tier stands. Kept only when it is not at rest: it has crossed, or stands still. */
+/* Where a model's tier stands. Kept only when it is not at rest: it has crossed, or stands still.
+ */
 struct seuil_automaton {
     uint32_t model;    /* key of the model's name */
     uint32_t tier_key; /* hash of the name of tier `under`, so that a changed list of tiers does not

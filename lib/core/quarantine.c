@@ -103,6 +103,7 @@ void seuil_quarantine_judge(struct seuil_scratch *scratch, const struct seuil_ev
     if (!scratch->has_quarantine)
         return;
     memset(scratch->skip, 0, sizeof(scratch->skip));
+    memset(scratch->waits, 0, sizeof(scratch->waits));
     for (unsigned i = 0; i < SEUIL_MODELS_MAX; i++)
         scratch->wait_from[i] = SEUIL_TIME_NEVER;
     for (unsigned i = 0; i < evidence->rule_count; i++) {

@@ -98,6 +98,7 @@ struct seuil_scratch {
     uint16_t skip[SEUIL_RECENT_MAX + 1];       /* by place in recent: models it is no event for */
     seuil_time_ms next_verdict;                /* SEUIL_TIME_NEVER: none */
     seuil_time_ms wait_from[SEUIL_MODELS_MAX]; /* silences that end later wait */
+    uint64_t waits[SEUIL_LEAD_RULES_MAX / 64]; /* slots of those that an event ended meanwhile */
     uint16_t scope_count;
     struct seuil_scope scopes[SEUIL_LEAD_RULES_MAX]; /* the inactivities in play */
     int64_t halves[SEUIL_LEAD_RULES_MAX];            /* the half-lives in play */

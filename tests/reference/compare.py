@@ -149,6 +149,8 @@ def crossed(model, before, after, exact, score):
     up = tiers[after] > tiers[before]
     tier = model.tiers[tiers[after] if up else tiers[before]]
     mark = tier["entry"] if up else tier.get("exit", tier["entry"])
+    if "when" in tier:  # it may not be a mark that was crossed
+        return True
     strict = tier.get("strict") and (up or "exit" not in tier)
 
     def beyond(value):
@@ -314,8 +316,8 @@ class Case:
         self.catch_up(name, arrival)
         digest = self.digest[event["lead"], event["id"]]
         target = self.digest.get((event["lead"], event.get("retracts")))
-        lead.expired = False
         verdict = lead.step(event, digest, arrival, target)
+        lead.expired = lead.expired and verdict != "applied"
         expect(verdict == answer["verdict"] or repeats(verdict, event, digest, lead, answer["verdict"]), "verdict", event,
                verdict, answer["verdict"])
         self.compared += 1

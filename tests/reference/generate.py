@@ -176,8 +176,6 @@ class Generator:
                     rule.pop("while", None)
         self.commands = self.one([], ["recycle"], ["convert", "reopen"], ["convert", "reopen", "recycle", "disqualify"],
                                  ["disqualify", "reopen", "recycle"])
-        if "convert" in self.commands and ("reset" in model or any("absence" in r for r in model["rules"])):
-            self.commands = ["recycle"]
 
     def leg(self):
         kind = self.one("page_view", "email", "form")
@@ -218,6 +216,10 @@ class Generator:
                 rule["limit"] = self.one("once", {"times": 2, "per": "day"}, {"times": 1, "within": "3d"})
             if self.some(0.3):
                 rule["decay"] = self.decay()
+            if self.some(0.15):
+                rule["shortcut"] = {"tier": self.random.choice(model["tiers"][1:])["name"], "hold": self.one("1d", "3d", "12h", "20d")}
+            if self.some(0.15):
+                rule["while"] = self.one({"secteur": "industrie"}, {"effectif": {"at_least": 50}}, {"not": {"status": "customer"}})
             model["rules"].append(rule)
         if self.some(0.4):
             model["reset"] = {"silence": self.one("2d", "5d", "9d"), "without": self.one(engaged, {"event": "page_view"}),

@@ -234,13 +234,13 @@ class Lead:
             return "exclusion"
         if reason == "correction":
             return reason
+        if after[0] > before[0] and after[0] > view.next(before, at, held=0)[0]:
+            return "shortcut"
+        if reason == "decay" and after[0] < before[0] and any(end == at for _, end, _ in view.state.holds.values()):
+            return "hold_ended"
         if after[0] < before[0] and any(r == at or before_clock is not None and before_clock < r <= at
                                         for r in view.state.resets):
             return "reset"
-        if after[0] > before[0] and after[0] > view.next(before, at, held=0)[0]:
-            return "shortcut"
-        if after[0] < before[0] and any(end == at for _, end, _ in view.state.holds.values()):
-            return "hold_ended"
         return reason
 
     # ---- alerts ----

@@ -322,9 +322,17 @@ class Model:
 
     def fold(self, records, at):
         """Of the records up to @at, in their order. A retraction voids the record of its target that is not
-        later than itself."""
-        state = Fold()
+        later than itself; of a frozen lead only from the thaw on, unless it voids what commands."""
         voids = {r.target: r.time for r in records if r.kind == "retraction" and r.time <= at}
+        state = self.fold_without(records, at, voids)
+        if state.frozen_since is not None and any(time > state.frozen_since for time in voids.values()):
+            commands = {r.hash for r in records if r.kind in ("command", "profile")}
+            voids = {h: time for h, time in voids.items() if time <= state.frozen_since or h in commands}
+            state = self.fold_without(records, at, voids)
+        return state
+
+    def fold_without(self, records, at, voids):
+        state = Fold()
         counted = [r for r in records if r.time > voids.get(r.hash, -NEVER)]
         ignored = self.judge_clicks(state, counted, at)
         for record in counted:
