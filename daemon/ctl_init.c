@@ -83,6 +83,23 @@ static int connect_admin(struct init *init)
     return init->admin ? 0 : report(&err);
 }
 
+/* A topic of scores that is not compacted would lose leads by their age. Whoever may not ask is not
+ * told. */
+static int check_compacted(struct init *init, const struct topic *topic)
+{
+    char policy[64];
+    struct seuil_error err = {0};
+
+    if (seuil_admin_config(init->admin, topic->name, "cleanup.policy", ASK_MS, policy,
+                           sizeof(policy), &err) ||
+        strcmp(policy, "compact") == 0)
+        return 0;
+    return seuil_ctl_fail("init", EX_CONFIG,
+                          "the topic %s has cleanup.policy=%s: it would lose leads that do not "
+                          "change. Set it to compact",
+                          topic->name, policy);
+}
+
 /* What is there, and whether it can be used. */
 static int describe(struct init *init)
 {
@@ -103,6 +120,8 @@ static int describe(struct init *init)
                            topic->name, topic->state.partitions, wanted);
             wrong = EX_CONFIG;
         }
+        if (topic->state.exists && topic->compacted && check_compacted(init, topic))
+            wrong = EX_CONFIG;
     }
     return wrong;
 }

@@ -233,6 +233,58 @@ int seuil_admin_delete(struct seuil_admin *admin, const char *topic, int timeout
     return code;
 }
 
+/* The entry of that name in what the broker told of one topic. */
+static int find_config(const rd_kafka_ConfigResource_t *resource, const char *name, char *ret_value,
+                       uint32_t cap, struct seuil_error *err)
+{
+    size_t count = 0;
+    const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &count);
+    rd_kafka_resp_err_t code = rd_kafka_ConfigResource_error(resource);
+
+    if (code)
+        return seuil_error_set(err, SEUIL_ERR_IO, "topic %s: its configuration is not told: %s",
+                               rd_kafka_ConfigResource_name(resource), rd_kafka_err2str(code));
+    for (size_t i = 0; i < count; i++) {
+        const char *value = rd_kafka_ConfigEntry_value(entries[i]);
+
+        if (strcmp(rd_kafka_ConfigEntry_name(entries[i]), name) != 0 || !value)
+            continue;
+        snprintf(ret_value, cap, "%s", value);
+        return 0;
+    }
+    return seuil_error_set(err, SEUIL_ERR_MISSING, "topic %s: the broker does not tell its %s",
+                           rd_kafka_ConfigResource_name(resource), name);
+}
+
+int seuil_admin_config(struct seuil_admin *admin, const char *topic, const char *name,
+                       int timeout_ms, char *ret_value, uint32_t cap, struct seuil_error *err)
+{
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(admin->rk);
+    rd_kafka_AdminOptions_t *options =
+        options_of(admin, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_ms);
+    rd_kafka_ConfigResource_t *one = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
+    const rd_kafka_ConfigResource_t **resources;
+    rd_kafka_event_t *rkev;
+    size_t n = 0;
+    int code;
+
+    rd_kafka_DescribeConfigs(admin->rk, &one, 1, options, queue);
+    rkev = rd_kafka_queue_poll(queue, timeout_ms + 1000);
+    if (!rkev || rd_kafka_event_error(rkev)) {
+        code = no_answer(err, topic, rkev ? rd_kafka_event_error_string(rkev) : "no answer");
+    } else {
+        resources = rd_kafka_DescribeConfigs_result_resources(
+            rd_kafka_event_DescribeConfigs_result(rkev), &n);
+        code = n == 1 ? find_config(resources[0], name, ret_value, cap, err)
+                      : no_answer(err, topic, "no answer");
+    }
+    rd_kafka_event_destroy(rkev);
+    rd_kafka_ConfigResource_destroy(one);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_queue_destroy(queue);
+    return code;
+}
+
 int seuil_admin_cluster_id(struct seuil_admin *admin, int timeout_ms, char *ret_id, uint32_t cap)
 {
     char *id = rd_kafka_clusterid(admin->rk, timeout_ms);

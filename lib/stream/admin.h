@@ -42,6 +42,12 @@ int seuil_admin_create(struct seuil_admin *admin, const struct seuil_topic_spec 
 int seuil_admin_delete(struct seuil_admin *admin, const char *topic, int timeout_ms,
                        struct seuil_error *err);
 
+/* The value of the configuration @name of @topic into @ret_value of @cap bytes: 0;
+ * SEUIL_ERR_MISSING (the broker tells no such thing), SEUIL_ERR_IO (refused), SEUIL_ERR_BACKOFF (no
+ * answer). */
+int seuil_admin_config(struct seuil_admin *admin, const char *topic, const char *name,
+                       int timeout_ms, char *ret_value, uint32_t cap, struct seuil_error *err);
+
 /* The cluster's id into @ret_id of @cap bytes: 0 or SEUIL_ERR_BACKOFF. */
 int seuil_admin_cluster_id(struct seuil_admin *admin, int timeout_ms, char *ret_id, uint32_t cap);
 

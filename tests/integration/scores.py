@@ -3,6 +3,7 @@ is what `seuilctl explain` says, whatever was killed."""
 import io
 import json
 import os
+import subprocess
 
 from harness import ROOT, Registry, World, adds_up, await_until, expect
 from consumer import as_cloudevent
@@ -58,6 +59,10 @@ def the_last_record_is_the_lead(build):
         admin = kafka.AdminClient({"bootstrap.servers": w.broker.bootstrap})
         configs = admin.describe_configs([resource])[resource].result()
         expect(configs["cleanup.policy"].value == "compact", f"{configs['cleanup.policy']}")
+        expect("compacted" not in w.ctl("init"), "made again")
+        other = w.daemon("other", scores__topic=w.prefix + "qualifications", outbound__topic=w.prefix + "scores")
+        said = subprocess.run([w.program("seuilctl"), "init", "--config", other.config], stderr=subprocess.PIPE, text=True)
+        expect(said.returncode == 78 and "cleanup.policy=delete" in said.stderr, f"{said}")
         leads, made, t = [f"lead/é{i}" for i in range(40)], 0, now_ms() - 60000
         for turn in range(2):
             daemon.start()
