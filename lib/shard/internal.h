@@ -21,6 +21,9 @@
  * not answer stops the flow here, not memory. */
 #define SEUIL_OUTBOX_PENDING_MAX 16384
 #define SEUIL_DEAD_PENDING_MAX   8192
+/* While so many are not acknowledged, no more leads of a checkpoint are told to the scores topic:
+ * a crossing waits behind these at most, some ten milliseconds of a producer. */
+#define SEUIL_SCORES_PENDING_MAX 4096
 #define SEUIL_DEAD_BYTES_MAX     (16u << 20)
 /* Records of one batch at most, and LOAD requests that it may need, two more for timers and walk.
  */

@@ -101,5 +101,5 @@ void seuil_scores_forget(struct seuil_shard *shard, const struct seuil_lead *lea
 bool seuil_scores_held(const struct seuil_shard *shard)
 {
     return shard->config->scores &&
-           shard->meta.outbox_tail - shard->publish.head >= SEUIL_OUTBOX_PENDING_MAX;
+           shard->meta.outbox_tail - shard->publish.head >= SEUIL_SCORES_PENDING_MAX;
 }

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """threads.py BUILD: seuild, built with the thread sanitizer, on a real Kafka and Redis: several
-workers under load while members come and go, models are replaced, reports are asked for, schemas are
-learned and connections break. Any report of the sanitizer fails it."""
+workers under load while members come and go, models are replaced, reports and metrics are asked for,
+schemas are learned and connections break. Any report of the sanitizer fails it."""
 import glob
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
@@ -29,6 +31,11 @@ def disturb(w, a, b):
     redis("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
     a.send(signal.SIGHUP)
     b.send(signal.SIGUSR1)
+    with open(a.log, errors="replace") as f:
+        url = re.search(r"http://\S+?/metrics", f.read()).group()
+    for _ in range(5):
+        with urllib.request.urlopen(url, timeout=100) as answer:
+            expect(b"seuil_events_received_total" in answer.read(), "no metrics")
     b.stop()
     redis.close()
 
@@ -63,7 +70,7 @@ def threads(build):
         os.mkdir(folder)
         inputs = {i: {"start": "earliest", "format": "json", "topic": i} for i in w.inputs}
         inputs["shop"] = {"start": "earliest", "format": "confluent", "kind": "activity"}
-        more = {"inputs": inputs, "registry__directory": folder, "registry__confirm_missing": "10m", "registry__backoff_max": "300ms"}
+        more = {"inputs": inputs, "scores__topic": "scores", "admin__listen": "0", "registry__directory": folder, "registry__confirm_missing": "10m", "registry__backoff_max": "300ms"}
         os.environ["LD_PRELOAD"] = os.path.join(build, "tests", "thread", "libc11_threads.so")
         expect(os.path.exists(os.environ["LD_PRELOAD"]), "libc11_threads.so is not built")
         os.environ["TSAN_OPTIONS"] = f"{options}:log_path={w.folder}/tsan"
