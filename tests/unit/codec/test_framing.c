@@ -273,6 +273,35 @@ Test(framing, every_setting_reads_its_own_framing_and_refuses_all_others)
     seuil_buf_done(&made.value);
 }
 
+/* No value at all is a tombstone, which no decoder sees; one of no bytes is none of any framing. */
+Test(framing, a_value_of_no_bytes_is_refused_by_every_setting)
+{
+    for (int format = 0; format < SEUIL_FORMAT_TSV; format++) {
+        struct decoding d = decoder_for((enum seuil_format)format, 0);
+        struct seuil_record_view view = {.bytes = (const uint8_t *)""};
+        struct made made = {0};
+
+        cr_expect_lt(seuil_decode_record(d.decoder, d.scratch, &view, &d.event, &d.err), 0);
+        cr_expect(strstr(d.err.text, "the value is empty"), "%d: %s", format, d.err.text);
+        /* With the headers that name a schema too. */
+        make(&made,
+             format == SEUIL_FORMAT_APICURIO_HEADERS ? AS_APICURIO_GLOBAL : AS_CONFLUENT_HEADER, 0,
+             1, "e1", 1);
+        view = view_of(&made);
+        view.len = 0;
+        cr_expect_lt(seuil_decode_record(d.decoder, d.scratch, &view, &d.event, &d.err), 0);
+        seuil_buf_done(&made.value);
+        decoding_done(&d);
+    }
+    for (int format = SEUIL_FORMAT_TSV; format <= SEUIL_FORMAT_FORM; format++) {
+        struct seuil_record_view view = {.bytes = (const uint8_t *)""};
+        struct seuil_fault fault = {0};
+        struct seuil_frame frame;
+
+        cr_expect_lt(seuil_framing_open((enum seuil_format)format, &view, &frame, &fault), 0);
+    }
+}
+
 Test(framing, text_formats_let_nothing_through_but_their_like)
 {
     struct made made = {0};
