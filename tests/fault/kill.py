@@ -2,7 +2,8 @@
 """kill.py BUILD: seuild is killed (SIGKILL) at random moments under load from three topics, on a
 real Kafka and a real Redis. Mid-way and at the end every lead in Redis must be, byte for byte, the
 plain fold of its records; what was published must be what that fold says, no id missing, the same
-id always with the same bytes, each lead's crossings in order."""
+id always with the same bytes, each lead's crossings in order; the last scores told of a lead must be
+those of its state."""
 import os
 import random
 import subprocess
@@ -10,7 +11,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from harness import World, adds_up, expect, main, say  # noqa: E402
-from oracle import INPUTS, MODEL, Load, await_drained, fold_check, judge  # noqa: E402
+from oracle import INPUTS, MODEL, Load, await_drained, fold_check, judge, judge_scores  # noqa: E402
 
 LONG = bool(os.environ.get("SEUIL_TEST_LONG"))
 KILLS = 1000 if LONG else 30
@@ -23,7 +24,7 @@ def kill_loop(build):
     chance = random.Random(seed)
     say(f"seed {seed}")
     with World(build, MODEL, inputs=INPUTS) as world:
-        daemon = world.daemon("a", checkpoint_interval="1s", merge_wait="300ms", witness_interval="1s")
+        daemon = world.daemon("a", checkpoint_interval="1s", merge_wait="300ms", witness_interval="1s", scores__topic="scores")
         world.ctl("init")
         with Load(world, leads=LEADS, rate=RATE, seed=seed, late=5, repeat=5, bad=1) as load:
             for n in range(KILLS):
@@ -45,6 +46,7 @@ def kill_loop(build):
         say(f"{KILLS} kills, {made} events; stopped in {took:.1f} s")
         adds_up(daemon)
         judge(world)
+        judge_scores(world)
 
 
 if __name__ == "__main__":

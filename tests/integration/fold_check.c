@@ -1,5 +1,5 @@
 /* fold_check --app A --model M --topic NUMBER:NAME:DUMP ... --leads FILE [--all] [--expect FILE]
- *            [--until MS]
+ *            [--scores FILE] [--until MS]
  *
  * Is what Redis holds the plain fold of what Kafka holds? Links the core, its codecs and the model
  * loader; nothing of store, stream, shard or daemon. Dumps of topics are dump_topic's; FILE of
@@ -9,6 +9,8 @@
  * offset), with silence up to its own clock, and must be the same bytes. --all: besides, every
  * record of the topics must be in (a daemon that stopped cleanly), and a lead without a state must
  * fold to nothing. --expect writes the crossings: a line for each, id, tab, the outbound value.
+ * --scores writes what the scores topic must tell last of each lead with a state: id, tab, the
+ * value or "null".
  * --until MS: after the comparison silence acts on each lead up to then, so that the crossings are
  * those of the whole log up to a watermark, also where a state in Redis stands still before it.
  * Exit status: 0, or 1 and the first differences on standard output. */
@@ -21,6 +23,7 @@
 
 #include "base/hash.h"
 #include "base/heap.h"
+#include "codec/scores.h"
 #include "conf/model_load.h"
 #include "conf/regex.h"
 #include "support/fold.h"
@@ -43,7 +46,8 @@ struct list {
 
 static struct list records, leads;
 static struct seuil_fold_spec spec;
-static FILE *expected;
+static FILE *expected, *scores;
+static struct seuil_scratch *scratch;
 static seuil_time_ms silence_until = SEUIL_TIME_NONE;
 static unsigned long faults;
 
@@ -212,6 +216,19 @@ static void check_all_in(struct seuil_fold *fold, const struct entry *items, siz
     }
 }
 
+static void tell_scores(const struct seuil_lead *lead)
+{
+    struct seuil_buf value = {0};
+
+    if (seuil_scores_gone(lead))
+        seuil_buf_add_text(&value, "null");
+    else
+        seuil_scores_write(SEUIL_OUT_JSON, spec.models, scratch, lead, &value);
+    fprintf(scores, "%.*s\t%.*s\n", (int)lead->id_len, lead->id, (int)value.len,
+            (const char *)value.ptr);
+    seuil_buf_done(&value);
+}
+
 static void check_lead(struct seuil_fold *fold, const struct entry *items, size_t count,
                        const struct entry *state, bool all)
 {
@@ -237,6 +254,8 @@ static void check_lead(struct seuil_fold *fold, const struct entry *items, size_
             seuil_fold_until(fold, silence_until);
         if (state && all)
             check_all_in(fold, items, count, &lead);
+        if (state && scores)
+            tell_scores(&lead);
     }
     free(in);
 }
@@ -286,10 +305,15 @@ static void add_topic(char *text, struct seuil_decoder *decoder)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"app", required_argument, NULL, 'a'},   {"model", required_argument, NULL, 'm'},
-        {"topic", required_argument, NULL, 't'}, {"leads", required_argument, NULL, 'l'},
-        {"all", no_argument, NULL, 'A'},         {"expect", required_argument, NULL, 'e'},
-        {"until", required_argument, NULL, 'u'}, {NULL, 0, NULL, 0},
+        {"app", required_argument, NULL, 'a'},
+        {"model", required_argument, NULL, 'm'},
+        {"topic", required_argument, NULL, 't'},
+        {"leads", required_argument, NULL, 'l'},
+        {"all", no_argument, NULL, 'A'},
+        {"expect", required_argument, NULL, 'e'},
+        {"until", required_argument, NULL, 'u'},
+        {"scores", required_argument, NULL, 's'},
+        {NULL, 0, NULL, 0},
     };
     struct seuil_decoder_spec any = {.format = SEUIL_FORMAT_JSON, .kind = -1};
     struct seuil_error err = {0};
@@ -321,6 +345,9 @@ int main(int argc, char **argv)
         case 'e':
             expected = fopen(optarg, "w");
             break;
+        case 's':
+            scores = fopen(optarg, "w");
+            break;
         case 'u':
             silence_until = strtoll(optarg, NULL, 10);
             break;
@@ -333,7 +360,10 @@ int main(int argc, char **argv)
         die(errs.count ? errs.list[0].text : "missing", "--model");
     spec.regex = seuil_models_regex_new(spec.models);
     spec.crossing = crossing;
+    scratch = seuil_scratch_init(malloc(seuil_scratch_size(spec.models)), spec.models, spec.regex);
     check(all);
+    if (scores && fclose(scores) != 0)
+        die("cannot be written", "--scores");
     if (expected && fclose(expected) != 0)
         die("cannot be written", "--expect");
     return faults ? 1 : 0;

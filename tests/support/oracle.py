@@ -132,6 +132,25 @@ def judge(world, minimum=500, until=None, wanted=lambda crossing: True):
     return values
 
 
+def judge_scores(world):
+    """At the end: the last record of each lead in the scores topic, by its number, is what its state is."""
+    path = os.path.join(world.folder, "scores")
+    fold_check(world, "--scores", path)
+    with open(path, encoding="utf-8") as f:
+        want = dict(line.rstrip("\n").split("\t", 1) for line in f)
+    last, later = {}, 0
+    for record in world.consume("scores"):
+        number = int(record.headers["seuil_seq"])
+        key = record.key.decode()
+        later += key in last and last[key][0] > number
+        if key not in last or last[key][0] <= number:
+            last[key] = (number, "null" if record.value is None else record.value.decode())
+    say(f"{len(last)} leads in the scores topic, {later} records that a later one had overtaken")
+    other = [lead for lead in last if last[lead][1] != want.get(lead, "null")]
+    expect(not other, f"{len(other)} leads are told otherwise: {[last[other[0]], want.get(other[0])] if other else ''}")
+    expect(not want.keys() - last.keys(), f"never told: {sorted(want.keys() - last.keys())[:3]}")
+
+
 def drained(world):
     """Whether base has come to the end of every input: all is applied and written."""
     return all(topic["lag"] == 0 for shard in world.shards() for topic in shard["topics"])
