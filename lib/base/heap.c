@@ -3,6 +3,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#define HUGE_PAGE_BYTES (2u << 20)
 
 static _Thread_local int64_t countdown = -1;
 static _Thread_local uint64_t made;
@@ -36,6 +39,15 @@ void *seuil_heap_realloc(void *ptr, size_t size_bytes)
 void seuil_heap_free(void *ptr)
 {
     free(ptr);
+}
+
+void *seuil_heap_pages(size_t size_bytes)
+{
+    void *ptr = fails() ? NULL : aligned_alloc(size_bytes, size_bytes);
+
+    if (ptr && size_bytes >= HUGE_PAGE_BYTES)
+        madvise(ptr, size_bytes, MADV_HUGEPAGE); /* a wish */
+    return ptr;
 }
 
 char *seuil_heap_strdup(const char *text, size_t len)

@@ -12,6 +12,10 @@ void *seuil_heap_zalloc(size_t count, size_t size_bytes);
 void *seuil_heap_realloc(void *ptr, size_t size_bytes);
 void seuil_heap_free(void *ptr);
 
+/* @size_bytes, a power of two, aligned to themselves. From 2 MiB on the kernel is asked for huge
+ * pages. Free with seuil_heap_free. */
+void *seuil_heap_pages(size_t size_bytes);
+
 /* A terminated copy of @len bytes of @text; NULL when memory is out. Free with seuil_heap_free. */
 char *seuil_heap_strdup(const char *text, size_t len);
 

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -77,7 +78,7 @@ static bool get_text(const uint8_t **p, const uint8_t *end, struct seuil_str *re
 int seuil_outbox_unpack(const uint8_t *bytes, uint32_t len, struct seuil_entry_view *ret_entry)
 {
     const uint8_t *p, *end;
-    struct seuil_entry_view entry = {0};
+    struct seuil_entry_view entry; /* the headers that are not there are not worth their copying */
 
     if (len > 0 && bytes[0] != VERSION)
         return bytes[0] > VERSION ? SEUIL_ERR_UNSUPPORTED : SEUIL_ERR_CORRUPT;
@@ -98,7 +99,9 @@ int seuil_outbox_unpack(const uint8_t *bytes, uint32_t len, struct seuil_entry_v
     }
     if (p != end)
         return SEUIL_ERR_CORRUPT;
-    *ret_entry = entry;
+    memcpy(ret_entry, &entry,
+           offsetof(struct seuil_entry_view, headers) +
+               entry.header_count * sizeof(entry.headers[0]));
     return 0;
 }
 

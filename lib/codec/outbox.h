@@ -24,7 +24,7 @@ struct seuil_entry_view {
     struct seuil_str key;
     const uint8_t *value; /* NULL: a tombstone */
     uint32_t value_len;
-    uint32_t header_count;
+    uint32_t header_count; /* the others are not looked at */
     struct seuil_header headers[SEUIL_HEADERS_MAX];
 };
 

@@ -7,23 +7,27 @@
 #include "base/heap.h"
 
 #define FIRST_SLOTS 1024
-/* States grow by a few bytes an event and shrink again: room of 2^n and 3 * 2^n bytes, from here
- * on, keeps the allocator out of nearly all of that. */
+/* States begin small, then grow by a few bytes an event and shrink again: the steps of a slab's
+ * sizes keep nearly all of that in one place. */
 #define FIRST_BYTES 128
 
 static uint64_t weight(const struct seuil_cached *entry)
 {
-    return sizeof(*entry) + entry->id_len + entry->cap;
+    return seuil_slab_room(sizeof(*entry) + entry->id_len) + entry->cap;
+}
+
+static void free_entry(struct seuil_cache *cache, struct seuil_cached *entry)
+{
+    seuil_slab_free(&cache->slab, entry->bytes, entry->cap);
+    seuil_slab_free(&cache->slab, entry, sizeof(*entry) + entry->id_len);
 }
 
 void seuil_cache_done(struct seuil_cache *cache)
 {
-    for (uint64_t i = 0; cache->slots && i <= cache->mask; i++) {
-        if (!cache->slots[i].entry)
-            continue;
-        seuil_heap_free(cache->slots[i].entry->bytes);
-        seuil_heap_free(cache->slots[i].entry);
-    }
+    for (uint64_t i = 0; cache->slab.large && i <= cache->mask; i++)
+        if (cache->slots[i].entry && cache->slots[i].entry->cap > SEUIL_SLAB_MAX)
+            free_entry(cache, cache->slots[i].entry);
+    seuil_slab_done(&cache->slab);
     seuil_heap_free(cache->slots);
     seuil_heap_free(cache->heap);
     for (int i = 0; i < SEUIL_LISTS; i++)
@@ -82,7 +86,7 @@ struct seuil_cached *seuil_cache_add(struct seuil_cache *cache, uint64_t hash, s
 
     if ((!cache->slots || cache->count * 3 >= (cache->mask + 1) * 2) && grow(cache))
         return NULL;
-    entry = seuil_heap_alloc(sizeof(*entry) + id.len);
+    entry = seuil_slab_alloc(&cache->slab, sizeof(*entry) + id.len);
     if (!entry)
         return NULL;
     memset(entry, 0, sizeof(*entry));
@@ -100,16 +104,18 @@ struct seuil_cached *seuil_cache_add(struct seuil_cache *cache, uint64_t hash, s
 
 static int make_room(struct seuil_cache *cache, struct seuil_cached *entry, uint32_t len)
 {
-    uint32_t cap = FIRST_BYTES;
+    uint32_t cap;
     uint8_t *ptr;
 
     if (len <= entry->cap)
         return 0;
-    while (cap < len)
-        cap += cap & (cap - 1) ? cap / 3 : cap / 2;
-    ptr = seuil_heap_realloc(entry->bytes, cap);
+    cap = (uint32_t)seuil_slab_room(len < FIRST_BYTES ? FIRST_BYTES : len);
+    ptr = seuil_slab_alloc(&cache->slab, cap);
     if (!ptr)
         return SEUIL_ERR_NOMEM;
+    if (entry->cap)
+        memcpy(ptr, entry->bytes, entry->cap);
+    seuil_slab_free(&cache->slab, entry->bytes, entry->cap);
     cache->bytes += cap - entry->cap;
     entry->bytes = ptr;
     entry->cap = cap;
@@ -177,8 +183,7 @@ bool seuil_cache_evict(struct seuil_cache *cache, uint64_t limit)
             seuil_cache_unschedule(cache, entry);
             cache->bytes -= weight(entry);
             cache->count--;
-            seuil_heap_free(entry->bytes);
-            seuil_heap_free(entry);
+            free_entry(cache, entry);
             vacate(cache, cache->hand); /* the hand stays: another entry may have moved here */
             continue;
         }

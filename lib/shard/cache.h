@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/hash.h"
+#include "base/slab.h"
 #include "base/str.h"
 #include "core/defer.h"
 #include "core/time.h"
@@ -75,6 +76,7 @@ struct seuil_cache_list {
 };
 
 struct seuil_cache {
+    struct seuil_slab slab; /* of entries and their bytes */
     struct seuil_cache_slot *slots;
     uint64_t mask; /* slots - 1; 0: no table yet */
     uint64_t count;

@@ -89,7 +89,7 @@ void seuil_crossing_add(struct seuil_shard *shard, const struct seuil_item *item
     struct seuil_cloudevent_text text;
     struct seuil_cause cause = {0};
     struct seuil_cloudevent head = {0};
-    struct seuil_entry_view entry = {.destination = SEUIL_DEST_OUTBOUND};
+    struct seuil_entry_view entry;
     char id[SEUIL_CROSSING_ID_MAX];
     seuil_time_ms arrived = SEUIL_TIME_NONE;
 
@@ -132,6 +132,8 @@ void seuil_crossing_add(struct seuil_shard *shard, const struct seuil_item *item
         return;
     }
     shard->pending.stale += head.stale;
+    entry.destination = SEUIL_DEST_OUTBOUND;
+    entry.header_count = 0;
     entry.key = head.lead;
     entry.value = shard->value.ptr;
     entry.value_len = (uint32_t)shard->value.len;
