@@ -18,7 +18,7 @@ struct block { /* a free one */
 struct seuil_slab_run {
     struct seuil_slab_run *next, *before; /* in a list */
     struct block *free;
-    uint32_t class;
+    uint32_t step;
     uint32_t used;  /* blocks */
     uint32_t fresh; /* where blocks begin that were never used */
 };
@@ -41,21 +41,21 @@ _Static_assert(sizeof(struct seuil_slab_run) <= LINE_BYTES, "the head of a run i
 #define SHOW(block, len) ((void)0)
 #endif
 
-static uint32_t class_bytes(uint32_t class)
+static uint32_t step_bytes(uint32_t step)
 {
-    static const uint16_t bytes[SEUIL_SLAB_CLASSES] = {64,  128, 192,  256,  384,  512,
-                                                       768, 1024, 1536, 2048, 3072, 4096};
+    static const uint16_t bytes[SEUIL_SLAB_STEPS] = {64,  128,  192,  256,  384,  512,
+                                                     768, 1024, 1536, 2048, 3072, 4096};
 
-    return bytes[class];
+    return bytes[step];
 }
 
-static uint32_t class_of(size_t size_bytes)
+static uint32_t step_of(size_t size_bytes)
 {
-    uint32_t class = 0;
+    uint32_t step = 0;
 
-    while (class_bytes(class) < size_bytes)
-        class++;
-    return class;
+    while (step_bytes(step) < size_bytes)
+        step++;
+    return step;
 }
 
 size_t seuil_slab_room(size_t size_bytes)
@@ -63,7 +63,7 @@ size_t seuil_slab_room(size_t size_bytes)
     size_t room = SEUIL_SLAB_MAX;
 
     if (size_bytes <= SEUIL_SLAB_MAX)
-        return class_bytes(class_of(size_bytes));
+        return step_bytes(step_of(size_bytes));
     while (room < size_bytes)
         room += room & (room - 1) ? room / 3 : room / 2;
     return room;
@@ -93,7 +93,7 @@ static void take_out(struct seuil_slab_run **list, struct seuil_slab_run *run)
 
 static bool is_full(const struct seuil_slab_run *run)
 {
-    return !run->free && run->fresh + class_bytes(run->class) > RUN_BYTES;
+    return !run->free && run->fresh + step_bytes(run->step) > RUN_BYTES;
 }
 
 /* Chunks grow with what they are for: many shards have a slab each. */
@@ -117,7 +117,7 @@ static bool grow(struct seuil_slab *slab)
     return true;
 }
 
-static struct seuil_slab_run *open_run(struct seuil_slab *slab, uint32_t class)
+static struct seuil_slab_run *open_run(struct seuil_slab *slab, uint32_t step)
 {
     struct seuil_slab_run *run = slab->spare;
 
@@ -129,9 +129,9 @@ static struct seuil_slab_run *open_run(struct seuil_slab *slab, uint32_t class)
         run = (struct seuil_slab_run *)slab->next;
         slab->next += RUN_BYTES;
     }
-    *run = (struct seuil_slab_run){.class = class, .fresh = LINE_BYTES};
+    *run = (struct seuil_slab_run){.step = step, .fresh = LINE_BYTES};
     HIDE(run + 1, RUN_BYTES - sizeof(*run));
-    push(&slab->open[class], run);
+    push(&slab->open[step], run);
     return run;
 }
 
@@ -142,7 +142,7 @@ void *seuil_slab_alloc(struct seuil_slab *slab, size_t size_bytes)
 {
     struct seuil_slab_run *run;
     struct block *block;
-    uint32_t class;
+    uint32_t step;
 
     if (size_bytes > SEUIL_SLAB_MAX) {
         void *large = seuil_heap_alloc(seuil_slab_room(size_bytes));
@@ -150,22 +150,22 @@ void *seuil_slab_alloc(struct seuil_slab *slab, size_t size_bytes)
         slab->large += large != NULL;
         return large;
     }
-    class = class_of(size_bytes);
-    run = slab->open[class];
-    if (!run && !(run = open_run(slab, class)))
+    step = step_of(size_bytes);
+    run = slab->open[step];
+    if (!run && !(run = open_run(slab, step)))
         return NULL;
     block = run->free;
     if (block) {
-        SHOW(block, class_bytes(class));
+        SHOW(block, step_bytes(step));
         run->free = block->next;
     } else {
         block = (struct block *)((uint8_t *)run + run->fresh);
-        SHOW(block, class_bytes(class));
-        run->fresh += class_bytes(class);
+        SHOW(block, step_bytes(step));
+        run->fresh += step_bytes(step);
     }
     run->used++;
     if (is_full(run))
-        take_out(&slab->open[class], run);
+        take_out(&slab->open[step], run);
     return block;
 }
 
@@ -182,15 +182,15 @@ void seuil_slab_free(struct seuil_slab *slab, void *block, size_t size_bytes)
         return;
     }
     run = (struct seuil_slab_run *)((uintptr_t)block & ~(uintptr_t)(RUN_BYTES - 1));
-    assert(run->used > 0 && class_of(size_bytes) == run->class);
+    assert(run->used > 0 && step_of(size_bytes) == run->step);
     if (is_full(run))
-        push(&slab->open[run->class], run);
+        push(&slab->open[run->step], run);
     freed->next = run->free;
     run->free = freed;
-    HIDE(freed, class_bytes(run->class));
+    HIDE(freed, step_bytes(run->step));
     if (--run->used > 0)
         return;
-    take_out(&slab->open[run->class], run);
+    take_out(&slab->open[run->step], run);
     push(&slab->spare, run);
 }
 

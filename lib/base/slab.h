@@ -13,18 +13,19 @@
 #include <stdint.h>
 
 /* 64, 128, 192, 256 ... 3072, 4096 bytes: 2^n and 3 * 2^n */
-#define SEUIL_SLAB_CLASSES 12
-#define SEUIL_SLAB_MAX     4096 /* what is larger comes from the heap */
+#define SEUIL_SLAB_STEPS 12
+#define SEUIL_SLAB_MAX   4096 /* what is larger comes from the heap */
 
 struct seuil_slab_run;
 struct seuil_slab_chunk;
 
-struct seuil_slab { /* zero-initialise */
-    struct seuil_slab_run *open[SEUIL_SLAB_CLASSES]; /* runs with free blocks */
-    struct seuil_slab_run *spare;                    /* runs without blocks in use */
-    struct seuil_slab_chunk *chunks;                 /* the newest first */
-    uint8_t *next, *end;                             /* what is left of it */
-    uint64_t large;                                  /* blocks from the heap */
+/* Zero-initialise. */
+struct seuil_slab {
+    struct seuil_slab_run *open[SEUIL_SLAB_STEPS]; /* runs with free blocks */
+    struct seuil_slab_run *spare;                  /* runs without blocks in use */
+    struct seuil_slab_chunk *chunks;               /* the newest first */
+    uint8_t *next, *end;                           /* what is left of it */
+    uint64_t large;                                /* blocks from the heap */
 };
 
 /* What a block for @size_bytes really holds. */

@@ -105,8 +105,8 @@ void seuil_acquire_reply(struct seuil_shard *shard, const struct seuil_store_rep
         return;
     }
     seuil_status_begin(shard);
-    seuil_shard_enter(shard,
-                      reply->verb == SEUIL_STORE_CREATE ? SEUIL_SHARD_WITNESS : SEUIL_SHARD_CHECK);
+    shard->made_here = reply->verb == SEUIL_STORE_CREATE;
+    seuil_shard_enter(shard, shard->made_here ? SEUIL_SHARD_WITNESS : SEUIL_SHARD_CHECK);
 }
 
 /* Cursors at base, with the times that were true there (rule 3). */

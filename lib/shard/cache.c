@@ -183,6 +183,7 @@ bool seuil_cache_evict(struct seuil_cache *cache, uint64_t limit)
             seuil_cache_unschedule(cache, entry);
             cache->bytes -= weight(entry);
             cache->count--;
+            cache->evicted = true;
             free_entry(cache, entry);
             vacate(cache, cache->hand); /* the hand stays: another entry may have moved here */
             continue;

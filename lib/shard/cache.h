@@ -85,6 +85,7 @@ struct seuil_cache {
     uint64_t in_flight; /* entries that are, for the pressure test */
     struct seuil_cache_list lists[SEUIL_LISTS];
     bool failed;
+    bool evicted;                 /* something was, since the cache was new */
     struct seuil_cache_due *heap; /* least first */
     uint32_t heap_count, heap_cap;
 };

@@ -175,29 +175,20 @@ struct seuil_walk {
 };
 
 struct seuil_outgoing { /* an outbox entry that the topic has not acknowledged */
-    const uint8_t *bytes;
+    uint64_t at;        /* where its bytes begin, counted from the first one of this tenure */
     uint32_t len;
     bool acked;
 };
 
-struct seuil_chunk { /* the bytes of several of them */
-    struct seuil_buf bytes;
-    uint64_t end; /* the entries before this index */
-};
-
-#define SEUIL_SPARE_BUFS 16
-
 struct seuil_publish {
     struct seuil_outgoing *ring; /* index i at ring[i & mask] */
     uint64_t mask;
-    uint64_t head;              /* first not acknowledged */
-    uint64_t sent;              /* next to be sent in this tenure of the producer */
-    uint64_t tail;              /* next to be read or committed */
-    uint64_t read_to;           /* entries below were in Redis when the token was taken */
-    struct seuil_chunk *chunks; /* number n at chunks[n & chunk_mask] */
-    uint64_t chunk_mask, chunk_head, chunk_tail;
-    struct seuil_buf spares[SEUIL_SPARE_BUFS];
-    uint32_t spare_count;
+    uint64_t head;            /* first not acknowledged */
+    uint64_t sent;            /* next to be sent in this tenure of the producer */
+    uint64_t tail;            /* next to be read or committed */
+    uint64_t read_to;         /* entries below were in Redis when the token was taken */
+    struct seuil_buf bytes;   /* of the entries not acknowledged, and some before them */
+    uint64_t begins;          /* `at` of its first byte */
     seuil_time_ms held_since; /* monotonic: something waits to be sent */
     bool asked;
     uint64_t cookie;
@@ -276,6 +267,7 @@ struct seuil_shard {
     struct seuil_token token;
     struct seuil_meta meta; /* as last acknowledged */
     bool grown;             /* it names a topic that Redis does not know yet */
+    bool made_here;         /* in this tenure, before which there were no leads */
     bool draining;          /* revoked: run until OFF */
 
     bool doubted;             /* a newer confirmation is needed (rule 18) */
@@ -496,7 +488,6 @@ void seuil_walk_page_written(struct seuil_shard *shard);
 void seuil_publish_begin(struct seuil_shard *shard);
 bool seuil_publish_run(struct seuil_shard *shard);
 void seuil_publish_reply(struct seuil_shard *shard, const struct seuil_store_reply *reply);
-/* The bytes of @pending are taken. */
 void seuil_publish_add(struct seuil_shard *shard, struct seuil_pending *pending);
 void seuil_publish_delivery(struct seuil_shard *shard, uint64_t index);
 void seuil_publish_drop(struct seuil_shard *shard);

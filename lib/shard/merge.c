@@ -277,6 +277,8 @@ static void look_up(struct seuil_shard *shard)
 {
     struct seuil_batch *batch = &shard->batch;
     struct seuil_cached *missing[SEUIL_CHUNK_MAX];
+    /* Who made the shard and has forgotten nobody knows all leads that there are. */
+    bool read = !shard->made_here || shard->cache.evicted;
     uint32_t count = 0;
 
     for (uint32_t k = 0; k < batch->count && !shard->failed; k++) {
@@ -302,9 +304,11 @@ static void look_up(struct seuil_shard *shard)
                 shard->failed = true;
                 return;
             }
-            shard->counters.cache_misses++;
-            entry->loading = true;
-            missing[count++] = entry;
+            shard->counters.cache_misses += read;
+            entry->model_epoch = shard->model_epoch;
+            entry->loading = read;
+            if (read)
+                missing[count++] = entry;
         }
         item->lead = entry;
         entry->referenced = true;

@@ -13,46 +13,15 @@
 #define TOGETHER 2048
 #define HOLD_MS  100
 
-/* ---- the bytes: a buffer for the entries of each transaction, used again when all are
- * acknowledged
- */
-
-#define SPARE_BYTES_MAX (256u << 10) /* a larger one is given back */
-
-static struct seuil_chunk *chunk_at(struct seuil_publish *publish, uint64_t number)
-{
-    return &publish->chunks[number & publish->chunk_mask];
-}
-
-static void retire(struct seuil_publish *publish, struct seuil_buf *bytes)
-{
-    if (publish->spare_count == SEUIL_SPARE_BUFS || bytes->cap > SPARE_BYTES_MAX) {
-        seuil_buf_done(bytes);
-        return;
-    }
-    seuil_buf_clear(bytes);
-    publish->spares[publish->spare_count++] = *bytes;
-    *bytes = (struct seuil_buf){0};
-}
-
-/* What lies wholly before the first entry not acknowledged. */
-static void retire_acknowledged(struct seuil_publish *publish)
-{
-    while (publish->chunk_head < publish->chunk_tail &&
-           chunk_at(publish, publish->chunk_head)->end <= publish->head)
-        retire(publish, &chunk_at(publish, publish->chunk_head++)->bytes);
-}
+/* Bytes kept while nothing waits to be acknowledged. */
+#define KEEP_BYTES (4u << 20)
 
 void seuil_publish_drop(struct seuil_shard *shard)
 {
     struct seuil_publish *publish = &shard->publish;
     uint64_t tenure = publish->tenure;
 
-    while (publish->chunk_head < publish->chunk_tail)
-        seuil_buf_done(&chunk_at(publish, publish->chunk_head++)->bytes);
-    while (publish->spare_count)
-        seuil_buf_done(&publish->spares[--publish->spare_count]);
-    seuil_heap_free(publish->chunks);
+    seuil_buf_done(&publish->bytes);
     seuil_heap_free(publish->ring);
     *publish = (struct seuil_publish){.tenure = tenure, .trim_at = SEUIL_TIME_NEVER};
 }
@@ -68,6 +37,17 @@ void seuil_publish_begin(struct seuil_shard *shard)
     publish->tenure++; /* a report of an earlier token says nothing about this one */
 }
 
+static struct seuil_outgoing *outgoing_at(struct seuil_publish *publish, uint64_t index)
+{
+    return &publish->ring[index & publish->mask];
+}
+
+static const uint8_t *bytes_of(const struct seuil_publish *publish,
+                               const struct seuil_outgoing *out)
+{
+    return publish->bytes.ptr + (out->at - publish->begins);
+}
+
 static int grow(struct seuil_publish *publish)
 {
     uint64_t size = publish->ring ? 2 * (publish->mask + 1) : 64;
@@ -76,45 +56,49 @@ static int grow(struct seuil_publish *publish)
     if (!ring)
         return SEUIL_ERR_NOMEM;
     for (uint64_t i = publish->head; i < publish->tail; i++)
-        ring[i & (size - 1)] = publish->ring[i & publish->mask];
+        ring[i & (size - 1)] = *outgoing_at(publish, i);
     seuil_heap_free(publish->ring);
     publish->ring = ring;
     publish->mask = size - 1;
     return 0;
 }
 
-static int grow_chunks(struct seuil_publish *publish)
+/* Room for @len bytes more: in place of what is acknowledged, when that is half of all, so that
+ * moving the rest costs no more than it came for. */
+static int make_room(struct seuil_publish *publish, uint32_t len)
 {
-    uint64_t size = publish->chunks ? 2 * (publish->chunk_mask + 1) : 8;
-    struct seuil_chunk *chunks = seuil_heap_zalloc(size, sizeof(*chunks));
+    struct seuil_buf *bytes = &publish->bytes;
+    uint64_t first = publish->begins + bytes->len;
+    size_t gone;
 
-    if (!chunks)
-        return SEUIL_ERR_NOMEM;
-    for (uint64_t i = publish->chunk_head; i < publish->chunk_tail; i++)
-        chunks[i & (size - 1)] = *chunk_at(publish, i);
-    seuil_heap_free(publish->chunks);
-    publish->chunks = chunks;
-    publish->chunk_mask = size - 1;
-    return 0;
+    if (publish->head < publish->tail)
+        first = outgoing_at(publish, publish->head)->at;
+    gone = (size_t)(first - publish->begins);
+    if (bytes->cap - bytes->len < len && gone >= bytes->len - gone) {
+        if (bytes->len > gone)
+            memmove(bytes->ptr, bytes->ptr + gone, bytes->len - gone);
+        bytes->len -= gone;
+        publish->begins = first;
+    }
+    return seuil_buf_reserve(bytes, len);
 }
 
 static int append(struct seuil_publish *publish, const uint8_t *bytes, uint32_t len)
 {
     if ((!publish->ring || publish->tail - publish->head > publish->mask) && grow(publish) != 0)
         return SEUIL_ERR_NOMEM;
-    publish->ring[publish->tail++ & publish->mask] = (struct seuil_outgoing){bytes, len, false};
-    return 0;
+    if (make_room(publish, len) != 0)
+        return SEUIL_ERR_NOMEM;
+    *outgoing_at(publish, publish->tail++) =
+        (struct seuil_outgoing){.at = publish->begins + publish->bytes.len, .len = len};
+    return seuil_buf_add(&publish->bytes, bytes, len);
 }
 
-/* The entries appended last lie in @bytes, which is taken; an empty buffer is left in its place. */
-static int keep(struct seuil_publish *publish, struct seuil_buf *bytes)
+/* Nothing waits: what a broker that did not answer has piled up is given back. */
+static void shrink(struct seuil_publish *publish)
 {
-    if ((!publish->chunks || publish->chunk_tail - publish->chunk_head > publish->chunk_mask) &&
-        grow_chunks(publish) != 0)
-        return SEUIL_ERR_NOMEM;
-    *chunk_at(publish, publish->chunk_tail++) = (struct seuil_chunk){*bytes, publish->tail};
-    *bytes = publish->spare_count ? publish->spares[--publish->spare_count] : (struct seuil_buf){0};
-    return 0;
+    if (publish->head == publish->tail && publish->bytes.cap > KEEP_BYTES)
+        seuil_buf_done(&publish->bytes);
 }
 
 /* The entries of a transaction that took effect. While older ones are still to be read back from
@@ -136,33 +120,8 @@ void seuil_publish_add(struct seuil_shard *shard, struct seuil_pending *pending)
             shard->failed = true;
             return;
         }
-    if (keep(publish, &pending->bytes) != 0)
-        shard->failed = true;
     publish->read_to = publish->tail;
     assert(publish->tail == shard->meta.outbox_tail);
-}
-
-/* Copies of what was read from Redis, as one chunk. */
-static bool take_entries(struct seuil_publish *publish, const struct seuil_store_reply *reply,
-                         uint32_t count)
-{
-    struct seuil_buf bytes = {0};
-    const uint8_t *at;
-
-    for (uint32_t i = 0; i < count; i++)
-        seuil_buf_add(&bytes, reply->items[i].bytes, reply->items[i].len);
-    at = bytes.ptr;
-    for (uint32_t i = 0; i < count && !bytes.failed; i++) {
-        if (append(publish, at, reply->items[i].len) != 0)
-            bytes.failed = SEUIL_ERR_NOMEM;
-        at += reply->items[i].len;
-    }
-    if (!bytes.failed && keep(publish, &bytes) == 0) {
-        retire(publish, &bytes);
-        return true;
-    }
-    seuil_buf_done(&bytes); /* the ring may point into it: the caller drops all */
-    return false;
 }
 
 void seuil_publish_reply(struct seuil_shard *shard, const struct seuil_store_reply *reply)
@@ -183,8 +142,11 @@ void seuil_publish_reply(struct seuil_shard *shard, const struct seuil_store_rep
             seuil_shard_doubt(shard, "reading the outbox: entries are missing");
             return;
         }
-    if (!take_entries(publish, reply, count))
-        shard->failed = true;
+    for (uint32_t i = 0; i < count; i++)
+        if (append(publish, reply->items[i].bytes, reply->items[i].len) != 0) {
+            shard->failed = true;
+            return;
+        }
 }
 
 /* Behind, nobody waits for a single crossing: sent together they cost the broker a request for many
@@ -208,10 +170,10 @@ static void done(struct seuil_shard *shard, uint64_t index)
 {
     struct seuil_publish *publish = &shard->publish;
 
-    publish->ring[index & publish->mask].acked = true;
-    while (publish->head < publish->tail && publish->ring[publish->head & publish->mask].acked)
+    outgoing_at(publish, index)->acked = true;
+    while (publish->head < publish->tail && outgoing_at(publish, publish->head)->acked)
         publish->head++;
-    retire_acknowledged(publish);
+    shrink(publish);
     if (publish->sent < publish->head)
         publish->sent = publish->head;
     if (publish->trim_at == SEUIL_TIME_NEVER && publish->head > shard->meta.outbox_head)
@@ -234,13 +196,13 @@ static void send(struct seuil_shard *shard)
     struct seuil_sink *sink = shard->env.sink;
 
     while (publish->sent < publish->tail) {
-        const struct seuil_outgoing *out = &publish->ring[publish->sent & publish->mask];
+        const struct seuil_outgoing *out = outgoing_at(publish, publish->sent);
         struct seuil_entry_view entry;
         struct seuil_error err = {0};
         int rc;
 
         if (!out->acked) {
-            if (seuil_outbox_unpack(out->bytes, out->len, &entry) != 0) {
+            if (seuil_outbox_unpack(bytes_of(publish, out), out->len, &entry) != 0) {
                 seuil_shard_halt(shard, "an outbox entry in Redis is damaged. Restore it, or "
                                         "`seuilctl rebuild` the shard");
                 return;
@@ -286,13 +248,14 @@ bool seuil_publish_run(struct seuil_shard *shard)
 
 void seuil_publish_delivery(struct seuil_shard *shard, uint64_t index)
 {
-    const struct seuil_publish *publish = &shard->publish;
+    struct seuil_publish *publish = &shard->publish;
     const struct seuil_outgoing *out;
 
     if (index < publish->head || index >= publish->sent)
         return;
-    out = &publish->ring[index & publish->mask];
-    if (!out->acked && seuil_outbox_destination(out->bytes, out->len) == SEUIL_DEST_SCORES)
+    out = outgoing_at(publish, index);
+    if (!out->acked &&
+        seuil_outbox_destination(bytes_of(publish, out), out->len) == SEUIL_DEST_SCORES)
         shard->counters.scores++;
     else if (!out->acked)
         shard->counters.published++;

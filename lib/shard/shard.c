@@ -147,7 +147,7 @@ void seuil_shard_drop(struct seuil_shard *shard)
     shard->alarmed = false;
     shard->witness = (struct seuil_witness){0};
     shard->confirm_ticket = 0;
-    shard->grown = false;
+    shard->grown = shard->made_here = false;
     shard->halting = false;
     shard->failed = false;
     for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++) {

@@ -334,11 +334,7 @@ Test(life, a_doubt_drops_the_memory_and_resumes_at_base)
     rig_event(rig, VIEWS, RIG_WALL, "a", "small", 0);
     rig_event(rig, VIEWS, RIG_WALL, "b", "big", 0);
     rig->hold = 1;
-    rig_turns(rig, 3); /* asks for the ends, and for the leads */
-    rig->hold = 0;
-    rig_replies(rig);
-    rig->hold = 1;
-    rig_turn(rig); /* applies, commits */
+    rig_turns(rig, 3); /* asks for the ends, applies, commits */
     {
         struct seuil_store_reply lost = {.verb = SEUIL_STORE_DUE};
 
@@ -489,5 +485,51 @@ Test(life, one_whose_halt_was_lifted_asks_the_group_before_it_takes_the_token)
     rig_pass(rig, 5 * SEUIL_SECOND_MS);
     rig_is(rig, SEUIL_SHARD_RUN);
     store->ops->free(store);
+    rig_free(rig);
+}
+
+/* Reads of leads that the shard asks for, counted from the store's answers. */
+static uint32_t reads_of(struct rig *rig, const char *lead)
+{
+    struct seuil_store_reply reply;
+    uint32_t reads = 0;
+
+    rig->hold = 1;
+    rig_event(rig, VIEWS, RIG_WALL, lead, "small", 0);
+    rig_turns(rig, 3);
+    while (rig->store->ops->poll(rig->store, rig->mono, 0, &reply) == 1) {
+        reads += reply.verb == SEUIL_STORE_LOAD;
+        seuil_shard_reply(rig->shard, &reply, rig->wall, rig->mono);
+    }
+    rig->hold = 0;
+    rig_turns(rig, 3);
+    return reads;
+}
+
+Test(life, who_made_the_shard_reads_a_lead_only_after_it_forgot_some)
+{
+    struct rig *rig = rig_new();
+
+    rig_start(rig);
+    cr_assert_eq(reads_of(rig, "a"), 0);
+    cr_assert_eq(reads_of(rig, "a"), 0);
+    rig->config.checkpoint_ms = 0; /* clean leads may be forgotten */
+    rig->config.cache_bytes = 1;
+    rig_pass(rig, 100);
+    cr_assert_eq(reads_of(rig, "a"), 1);
+    cr_assert_eq(reads_of(rig, "b"), 1);
+    cr_assert_eq(rig_status(rig).counters.applied, 4);
+    cr_assert_eq(rig_status(rig).counters.cache_misses, 2);
+    rig_free(rig);
+}
+
+Test(life, an_owner_that_did_not_make_the_shard_reads_its_leads)
+{
+    struct rig *rig = rig_new();
+
+    rig_start(rig);
+    seuil_shard_lose(rig->shard);
+    rig_start(rig);
+    cr_assert_eq(reads_of(rig, "a"), 1);
     rig_free(rig);
 }
