@@ -6,7 +6,7 @@ MODEL = os.path.join(os.path.dirname(os.path.dirname(HERE)), "config/models/benc
 
 
 def configuration(bootstrap, redis, prefix="bench", model=MODEL, group="bench", outbound=None, checkpoint="10s",
-                  workers=2, fetch_memory="256MiB"):
+                  workers=2, fetch_memory="96MiB"):
     inputs = "".join(f"""
   {name}:
     topic: {prefix}.{name}
