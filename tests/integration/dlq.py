@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from harness import World, adds_up, await_until, expect, main  # noqa: E402
+from harness import World, adds_up, await_until, expect, main, say  # noqa: E402
 from daemon import MODEL, now_ms, page  # noqa: E402
 
 DAY = 86400000
@@ -161,7 +161,7 @@ def a_topic_of_letters_halts(build):
 
 def a_replay_that_is_killed_is_begun_again(build):
     """the replayer killed in the middle, and seuild with it: each mended record counts once in the end"""
-    leads, each = 12, 100
+    leads, each = 20, 100
     with World(build, MODEL, partitions=2, broker="shared") as w:
         settings = {"checkpoint_interval": "200ms", "witness_interval": "200ms",
                     "dead_letters": {"topic": w.prefix + "seuil.dead_letters", "breaker": 0}}
@@ -175,12 +175,12 @@ def a_replay_that_is_killed_is_begun_again(build):
         daemon.stop()
         daemon = w.daemon("a", inputs=inputs(w, ["who", "person"]), **settings)
         daemon.start()
-        slow = os.path.join(w.folder, "slow.yaml")  # a few records at a time
+        slow = os.path.join(w.folder, "slow.yaml")  # one record a request, one request at a time
         with open(slow, "w", encoding="utf-8") as f:
             f.write(w.settings("ctl", inputs=inputs(w, ["who", "person"]), **settings).replace(
-                '"session.timeout.ms"', '"linger.ms": 20, "batch.num.messages": 20, "max.in.flight": 1, "session.timeout.ms"'))
+                '"session.timeout.ms"', '"batch.num.messages": 1, "max.in.flight": 1, "session.timeout.ms"'))
         sent = 0
-        for kills_both, enough in ((False, 200), (True, 600)):
+        for kills_both, enough in ((False, 50), (True, 550)):
             replay = subprocess.Popen([w.program("seuilctl"), "dlq", "replay", "--all", "--config", slow],
                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             try:
@@ -192,7 +192,8 @@ def a_replay_that_is_killed_is_begun_again(build):
             if kills_both:
                 daemon.kill()
                 daemon.start()
-            sent = len(w.consume("forms")) - total
+            before, sent = sent, len(w.consume("forms")) - total
+            say(f"killed after {sent - before} of {total} records")
         open_letters = len(letters(w, "--open"))
         expect(total - sent < open_letters < total, f"{sent} sent, {open_letters} of {total} are not marked")
         w.ctl("dlq", "replay", "--all")
