@@ -485,6 +485,7 @@ static void cut_both(struct seuil_lead *from, struct seuil_lead *into)
     } else if (from->cut < into->cut) {
         erase(&from->evidence, into->cut);
         forget_alerts(from);
+        from->cause_count = 0;
         from->consented = false;
     }
 }

@@ -16,9 +16,9 @@ fails at its first difference, and is played again by --seed S --count 1. A cros
 by rounding: when both scores are within 1e-9 of a mark at both instants the case ends there, and is
 counted as a tie. --seconds stops after so long; --progress says every thousand cases how far it is.
 
-Much more than CI does, on two cores (pypy3 needs a third of python3's time):
+Much more than CI does, on two cores (pypy3 is slower: each case is another model):
 
-    for s in 1 10000000; do pypy3 compare.py ENGINE_CASES --seed $s --count 1000000 --seconds 1800 & done"""
+    for s in 1 10000000; do compare.py ENGINE_CASES --seed $s --count 1000000 --seconds 1800 & done"""
 import argparse
 import json
 import math
