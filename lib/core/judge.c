@@ -173,6 +173,23 @@ static unsigned without_shortcut(struct seuil_scratch *scratch, const struct seu
                             excluded ? seuil_score_beneath(&score) : seuil_score_total(&score));
 }
 
+/* Whether the last reset acts at this instant. One that waited for the verdict over a click lies
+ * before it, and was not to be seen until now. */
+static bool resets_now(struct seuil_scratch *scratch, const struct seuil_lead *lead, unsigned model)
+{
+    seuil_time_ms at = scratch->at, reset = scratch->reset_at[model];
+    bool seen;
+
+    if (reset == at || reset == 0)
+        return reset == at;
+    if (!scratch->has_quarantine || reset < at - SEUIL_QUARANTINE_MS)
+        return false;
+    seuil_scratch_view(scratch, lead, at - 1);
+    seen = scratch->reset_at[model] == reset;
+    seuil_scratch_view(scratch, lead, at);
+    return !seen;
+}
+
 static enum seuil_reason reason_of(struct seuil_scratch *scratch, const struct seuil_lead *lead,
                                    unsigned model, struct seuil_standing from,
                                    struct seuil_standing to, enum seuil_reason reason)
@@ -190,9 +207,8 @@ static enum seuil_reason reason_of(struct seuil_scratch *scratch, const struct s
         seuil_tier_hold_end(scratch, model, scratch->at - 1) == scratch->at)
         return SEUIL_REASON_HOLD_ENDED;
     if ((reason == SEUIL_REASON_DECAY || reason == SEUIL_REASON_EVENT) && to.under < from.under &&
-        (scratch->reset_at[model] == scratch->at ||
-         (scratch->reset_at[model] != 0 && scratch->reset_at[model] > lead->clock)))
-        return SEUIL_REASON_RESET; /* one that waited for a verdict was before */
+        resets_now(scratch, lead, model))
+        return SEUIL_REASON_RESET;
     return reason;
 }
 

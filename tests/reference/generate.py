@@ -315,7 +315,7 @@ class Generator:
         if target["type"] == "profile" or "retracts" in target:
             return
         event["lead"], event["retracts"] = target["lead"], target["id"] if self.some(0.95) else "nobody"
-        event["time"] = target["time"] + self.one(0, 0, 0, MINUTE, DAY, 4 * DAY)
+        event["time"] = target["time"] + self.one(0, 0, 0, MINUTE, DAY, DAY if len(self.leads) > 1 else 4 * DAY)
 
     def delay(self, event):
         if "retracts" in event or event.get("consent") is False or event.get("name") == "forget":

@@ -83,15 +83,20 @@ class Lead:
         self.views = [[] for _ in self.models]
         self.searched = [None] * len(self.models)
 
+    def fold(self, index, at):
+        horizon = -NEVER if self.newest is None else self.newest - HORIZON - WAIT_MAX
+        return self.models[index].fold(self.records, at, horizon)
+
     def view(self, index, at):
         """Made anew whenever a record, a verdict or a silence lies between."""
         for view in self.views[index]:
             if view.state.since <= at < view.state.until:
                 return view
         model = self.models[index]
-        view = View(model, model.fold(self.records, at), self.profile, self.adjustments, self.automata[index].stands)
+        state = self.fold(index, at)
+        view = View(model, state, self.profile, self.adjustments, self.automata[index].stands)
         if view.stands and view.state.frozen_since is None:
-            view = View(model, view.state, self.profile, self.adjustments)
+            view = View(model, state, self.profile, self.adjustments)
         self.views[index].insert(0, view)
         return view
 
@@ -185,7 +190,7 @@ class Lead:
     # ---- judgements ----
 
     def judge(self, at, reason):
-        before_clock, self.clock = self.clock, at
+        self.clock = at
         for i, model in enumerate(self.models):
             automaton, view = self.automata[i], self.view(i, at)
             before, after = automaton.standing, self.next_standing(i, automaton.standing, at)
@@ -197,7 +202,7 @@ class Lead:
             names = model.tier_name(before), model.tier_name(after)
             if names[0] == names[1]:
                 continue
-            why = self.reason(view, at, before_clock, before, after, reason)
+            why = self.reason(i, at, before, after, reason)
             crossing = Crossing(model, *names, at, why, self.score(i, at))
             self.tell(i, crossing, before, after)
             self.add(i, crossing)
@@ -226,8 +231,8 @@ class Lead:
             return type(self.view(index, at).score(at))(0, 0, 0, 0)
         return self.view(index, at).score(at)
 
-    @staticmethod
-    def reason(view, at, before_clock, before, after, reason):
+    def reason(self, index, at, before, after, reason):
+        view = self.view(index, at)
         if reason == "command":
             return reason
         if before[1] != after[1]:
@@ -238,8 +243,7 @@ class Lead:
             return "shortcut"
         if reason == "decay" and after[0] < before[0] and any(end == at for _, end, _ in view.state.holds.values()):
             return "hold_ended"
-        if after[0] < before[0] and any(r == at or before_clock is not None and before_clock < r <= at
-                                        for r in view.state.resets):
+        if after[0] < before[0] and view.state.resets - self.fold(index, at - 1).resets:
             return "reset"
         return reason
 
@@ -414,7 +418,7 @@ class Lead:
         self.hashes.add(event.hash)
         self.records = [r for r in self.records if r not in others]
         self.hashes -= {r.hash for r in others}
-        if any(r.hash == target and r.time < fold_point for r in self.records):
+        if not others and any(r.hash == target and r.time < fold_point for r in self.records):
             target = None
         self.records.append(Retraction(event.time, event.hash, target))
         self.void_adjustments()

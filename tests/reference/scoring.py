@@ -320,14 +320,15 @@ class Model:
 
     # ---- the fold ----
 
-    def fold(self, records, at):
+    def fold(self, records, at, horizon=-NEVER):
         """Of the records up to @at, in their order. A retraction voids the record of its target that is not
-        later than itself; of a frozen lead only from the thaw on, unless it voids what commands."""
+        later than itself; of a frozen lead only from the thaw on, unless it voids what commands, or its target
+        is older than @horizon."""
         voids = {r.target: r.time for r in records if r.kind == "retraction" and r.time <= at}
         state = self.fold_without(records, at, voids)
         if state.frozen_since is not None and any(time > state.frozen_since for time in voids.values()):
-            commands = {r.hash for r in records if r.kind in ("command", "profile")}
-            voids = {h: time for h, time in voids.items() if time <= state.frozen_since or h in commands}
+            at_once = {r.hash for r in records if r.kind in ("command", "profile") or r.time < horizon}
+            voids = {h: time for h, time in voids.items() if time <= state.frozen_since or h in at_once}
             state = self.fold_without(records, at, voids)
         return state
 

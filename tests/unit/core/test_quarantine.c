@@ -111,3 +111,30 @@ Test(quarantine, a_reset_that_falls_into_the_wait_waits)
     expect(s, end + 5000, 0); /* a machine: there was silence all the while */
     story_end(s);
 }
+
+Test(quarantine, a_reset_that_an_event_ends_in_the_wait_waits_too)
+{
+    struct story *s = story_begin(model);
+
+    act(s, "a", "visit", T0);
+    click(s, "1", "m", "/a", T0 + 2 * SEUIL_HOUR_MS);
+    act(s, "s", "sent", T0 + 2 * SEUIL_HOUR_MS + 1000); /* only now the silence is one */
+    expect(s, T0 + 2 * SEUIL_HOUR_MS + 1000, 6);
+    silence(s, T0 + 2 * SEUIL_HOUR_MS + 10000);
+    expect(s, T0 + 2 * SEUIL_HOUR_MS + 10000, 16); /* it was none */
+    story_end(s);
+    s = story_begin(model);
+    for (unsigned i = 0; i < 4; i++)
+        act(s, (char[]){(char)('a' + i), 0}, "visit", T0);
+    cr_assert_eq(tier(s), 1);
+    click(s, "1", "m", "/a", T0 + 2 * SEUIL_HOUR_MS);
+    click(s, "2", "m", "/b", T0 + 2 * SEUIL_HOUR_MS);
+    act(s, "s", "sent", T0 + 2 * SEUIL_HOUR_MS + 1000);
+    cr_assert_eq(tier(s), 1);
+    click(s, "3", "m", "/c", T0 + 2 * SEUIL_HOUR_MS + 1500);
+    silence(s, T0 + 2 * SEUIL_HOUR_MS + 10000);
+    cr_assert_eq(crossing(s)->effective, T0 + 2 * SEUIL_HOUR_MS + 10000);
+    cr_assert_eq(crossing(s)->reason, SEUIL_REASON_RESET);
+    expect(s, T0 + 2 * SEUIL_HOUR_MS + 10000, 3); /* what ended it counts after it */
+    story_end(s);
+}

@@ -156,3 +156,47 @@ Test(shortcut, states_with_holds_are_saved_and_folded)
                  true);
     story_end(s);
 }
+
+/* The tier it leaves has a mark that the score is just below: it is told on that side. */
+Test(shortcut, a_score_in_a_hold_is_not_rounded_across_the_mark_it_left)
+{
+    struct story *s = story_begin(
+        "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+        "  - {name: a, group: g, event: activity, when: {name: a}, points: 60,\n"
+        "     decay: {half_life: 30d}}\n"
+        "  - {name: b, group: g, event: activity, when: {name: b}, points: 0,\n"
+        "     shortcut: {tier: warm, hold: 90d}}\n"
+        "tiers: [{name: cold}, {name: warm, entry: 40}, {name: hot, entry: 50, exit: 30}]\n");
+
+    act(s, "1", "a", T0);
+    act(s, "2", "b", T0 + 1);
+    silence(s, T0 + 31 * DAY);
+    cr_assert_eq(tier(s), 1);
+    cr_assert_lt(crossing(s)->explanation.exact, 30);
+    cr_assert_float_eq(crossing(s)->explanation.score, 29.99, 1e-9);
+    story_end(s);
+    s = story_begin("seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+                    "  - {name: b, group: g, event: activity, when: {name: b}, points: 39.996,\n"
+                    "     shortcut: {tier: warm, hold: 90d}}\n"
+                    "tiers: [{name: cold}, {name: warm, entry: 40}]\n");
+    act(s, "1", "b", T0);
+    cr_assert_eq(tier(s), 1);
+    cr_assert_float_eq(crossing(s)->explanation.score, 39.99, 1e-9); /* it never was at 40 */
+    story_end(s);
+}
+
+Test(shortcut, of_a_rule_of_absence_it_is_told_as_one)
+{
+    struct story *s =
+        story_begin("seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+                    "  - {name: gone, group: g, points: 1, shortcut: {tier: warm, hold: 3d},\n"
+                    "     absence: {silence: 2d, without: {event: page_view},\n"
+                    "               solicited: {event: activity, when: {name: sent}}}}\n"
+                    "tiers: [{name: cold}, {name: warm, entry: 40}]\n");
+
+    act(s, "1", "sent", T0);
+    silence(s, T0 + 2 * DAY);
+    cr_assert_eq(tier(s), 1);
+    cr_assert_eq(crossing(s)->reason, SEUIL_REASON_SHORTCUT);
+    story_end(s);
+}
