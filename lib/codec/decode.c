@@ -201,6 +201,11 @@ enum seuil_format seuil_decoder_format(const struct seuil_decoder *decoder)
     return decoder->format;
 }
 
+enum seuil_duplicates seuil_decoder_duplicates(const struct seuil_decoder *decoder)
+{
+    return decoder->duplicates;
+}
+
 int seuil_decoder_learn(struct seuil_decoder *decoder, const struct seuil_schema_ref *ref,
                         const char *path, const char *text, uint32_t len, struct seuil_error *err)
 {

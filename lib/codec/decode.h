@@ -54,6 +54,7 @@ struct seuil_decoder *seuil_decoder_new(const struct seuil_decoder_spec *spec,
 void seuil_decoder_free(struct seuil_decoder *decoder);
 
 enum seuil_format seuil_decoder_format(const struct seuil_decoder *decoder);
+enum seuil_duplicates seuil_decoder_duplicates(const struct seuil_decoder *decoder);
 
 /* Compile one more writer schema, for records that name it as @ref; by one thread at a time while
  * others decode. 0, also when it is known already; SEUIL_ERR_NOMEM; else the errors of

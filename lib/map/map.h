@@ -49,6 +49,10 @@ void seuil_map_scratch_free(struct seuil_map_scratch *scratch);
 /* The document to extract a record into; emptied by the caller (count 0). */
 struct seuil_document *seuil_map_document(struct seuil_map_scratch *scratch);
 
+/* What becomes of a name that stands twice in JSON within a text of the records to come; refused
+ * when nothing is said. */
+void seuil_map_duplicates(struct seuil_map_scratch *scratch, enum seuil_duplicates duplicates);
+
 /* Begin with the record in the scratch's document. The document and the record's bytes stay until
  * the last event was taken. Of @record the key, the time and the position are read. */
 void seuil_map_begin(const struct seuil_map *map, struct seuil_map_scratch *scratch,

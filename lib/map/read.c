@@ -14,6 +14,7 @@ int seuil_read_first(const struct seuil_intake *reader, const struct seuil_read_
                                seuil_map_document(scratch->map), err);
     if (rc)
         seuil_map_document(scratch->map)->count = 0;
+    seuil_map_duplicates(scratch->map, seuil_decoder_duplicates(reader->decoder));
     seuil_map_begin(reader->map, scratch->map, record);
     return rc ? rc : seuil_map_next(reader->map, scratch->map, event, err);
 }

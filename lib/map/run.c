@@ -51,6 +51,11 @@ struct seuil_document *seuil_map_document(struct seuil_map_scratch *s)
     return &s->document;
 }
 
+void seuil_map_duplicates(struct seuil_map_scratch *s, enum seuil_duplicates duplicates)
+{
+    s->duplicates = duplicates;
+}
+
 /* ---- let ---------------------------------------------------------------------------------- */
 
 static int parse_let(struct seuil_map_scratch *s, const struct seuil_map_let *let,
@@ -65,8 +70,8 @@ static int parse_let(struct seuil_map_scratch *s, const struct seuil_map_let *le
         return s->fault.code;
     if (text.len > SEUIL_RECORD_BYTES_MAX - s->inner->text_len)
         return seuil_map_fail(s, SEUIL_ERR_LIMIT, "the texts in `let` are too long together");
-    rc = seuil_json_document(let->wanted, SEUIL_DUPLICATES_LAST, s->inner,
-                             (const uint8_t *)text.ptr, text.len, &s->document, &fault);
+    rc = seuil_json_document(let->wanted, s->duplicates, s->inner, (const uint8_t *)text.ptr,
+                             text.len, &s->document, &fault);
     if (rc)
         return seuil_map_fail(s, rc, fault.why);
     *ret_node = node;

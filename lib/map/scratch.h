@@ -36,6 +36,7 @@ struct seuil_map_scratch {
     struct seuil_document document;
     uint32_t record_count; /* its nodes: what follows was read out of texts */
     struct seuil_decode_scratch *inner;
+    enum seuil_duplicates duplicates; /* of JSON within texts */
     struct seuil_record_view record;
 
     /* where it stands */

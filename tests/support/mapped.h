@@ -13,12 +13,13 @@ struct mapped {
 };
 
 /* Records of @format by the map @text; @schema, number 1, of the Avro formats, else NULL. The
- * decoder is NULL when one of them does not compile. */
-static inline struct mapped mapped_make(enum seuil_format format, const char *text,
-                                        const char *schema)
+ * decoder is NULL when one of them does not compile. @duplicates: of JSON. */
+static inline struct mapped mapped_with(enum seuil_format format, const char *text,
+                                        const char *schema, enum seuil_duplicates duplicates)
 {
     struct seuil_writer_schema writer = {.id = 1, .path = "test.avsc", .text = schema};
-    struct seuil_decoder_spec spec = {.format = format, .kind = -1, .schemas = &writer};
+    struct seuil_decoder_spec spec = {
+        .format = format, .kind = -1, .schemas = &writer, .duplicates = duplicates};
     struct mapped m = {.mapping = mapping_of(text, strlen(text))};
 
     if (!m.mapping.map)
@@ -29,6 +30,12 @@ static inline struct mapped mapped_make(enum seuil_format format, const char *te
     spec.columns = seuil_map_columns(m.mapping.map, &spec.column_count);
     m.decoding = decoding_make(&spec);
     return m;
+}
+
+static inline struct mapped mapped_make(enum seuil_format format, const char *text,
+                                        const char *schema)
+{
+    return mapped_with(format, text, schema, SEUIL_DUPLICATES_REFUSED);
 }
 
 /* The first event of @record, as seuil_read_first. */

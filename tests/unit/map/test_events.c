@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "codec/origin.h"
-#include "support/mapping.h"
+#include "support/mapped.h"
 
 #define TIMED          "\"time\":\"1970-01-01T00:00:00.001Z\""
 #define VIEW(id, rest) "{\"type\":\"page_view\",\"id\":\"" id "\",\"lead\":\"K1\"," TIMED rest "}"
@@ -237,6 +237,28 @@ Test(events, a_place_of_a_name_may_have_a_condition)
     gives(map, "{\"kind\":\"notice\",\"id\":\"2\"}", AT_TIME("2"));
     gives(map, "{\"kind\":\"event\",\"text\":\"no JSON\"}",
           "error -5 map of test: a value is none of JSON's");
+}
+
+/* JSON within a text is held to what the input says of names that stand twice. */
+Test(events, a_name_that_stands_twice_within_a_text_is_refused_or_the_last_wins)
+{
+    static const char map[] =
+        "let: {m: text | json}\nevents: [{kind: page_view, id: '@m.id', time: "
+        "'@time', url: '@m.u'}]";
+    static const char text[] =
+        "{\"text\":\"{\\\"id\\\":\\\"1\\\",\\\"u\\\":\\\"x\\\",\\\"u\\\":\\\"y\\\"}\"}";
+    struct seuil_record_view record = {
+        .bytes = (const uint8_t *)text, .len = sizeof(text) - 1, .key = SEUIL_STR("K1")};
+    struct mapped refuse = mapped_with(SEUIL_FORMAT_JSON, map, NULL, SEUIL_DUPLICATES_REFUSED);
+    struct mapped last = mapped_with(SEUIL_FORMAT_JSON, map, NULL, SEUIL_DUPLICATES_LAST);
+    struct seuil_error err = {0};
+
+    cr_assert_eq(mapped_first(&refuse, &record, &err), SEUIL_ERR_FORMAT);
+    cr_assert(strstr(err.text, "stands twice"), "%s", err.text);
+    cr_assert_eq(mapped_first(&last, &record, &err), 1, "%s", err.text);
+    cr_assert(seuil_str_eq(last.decoding.event.field[SEUIL_FIELD_URL].s, SEUIL_STR("y")));
+    mapped_done(&refuse);
+    mapped_done(&last);
 }
 
 static void entries(const char *fields, const char *record, const char *expected)
