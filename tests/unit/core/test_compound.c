@@ -63,6 +63,17 @@ Test(compound, recency_asks_for_another_event_not_long_before_or_long_before)
     story_end(s);
 }
 
+Test(compound, a_frequency_of_one_beside_a_recency_is_the_recency)
+{
+    struct story *s = story_begin(RULE("event: activity, when: {name: a}, "
+                                       "frequency: {times: 1, within: 1h}, recency: {within: 2h}"));
+
+    expect(after(s, "1", "a", 0), 0);
+    expect(after(s, "2", "a", 2), 1);
+    expect(after(s, "3", "a", 5), 1);
+    story_end(s);
+}
+
 Test(compound, all_legs_within_a_duration_in_any_order)
 {
     struct story *s = story_begin(RULE("together: {within: 10h, of: [" NAMED("a") ", " NAMED(

@@ -138,6 +138,7 @@ Test(remodel, kept_instants_are_exact_under_another_half_life_and_the_folded_sum
     change(s, FADING("{half_life: 7d}"), T0 + 29 * DAY);
     expect_score(s, 29, halved(0, 13, 29, 14) + halved(14, 29, 29, 7));
     expect_score(s, 36, (halved(0, 13, 29, 14) + halved(14, 29, 29, 7)) / 2);
+    cr_assert_eq(explain(s, T0 + 29 * DAY)->lines[0].count, 30);
     story_end(s);
 }
 
@@ -212,6 +213,35 @@ Test(remodel, silence_that_falls_while_leads_are_judged_anew_is_told_as_decay_at
     cr_assert_eq(silence(s, T0 + 14 * DAY + 120000), 1);
     cr_assert_eq(crossing(s)->reason, SEUIL_REASON_DECAY);
     cr_assert_eq(crossing(s)->effective, T0 + 14 * DAY + 1);
+    story_end(s);
+}
+
+#define LIMITED(decay)                                                                             \
+    "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"                           \
+    "  - {name: a, group: g, event: activity, when: {name: a}, points: 10,\n"                      \
+    "     limit: {times: 5, per: lead}, decay: " decay "}\n"                                       \
+    "  - {name: b, group: g, event: activity, when: {name: b}, points: 1,\n"                       \
+    "     decay: {expires: 1d}}\n"                                                                 \
+    "tiers: [{name: cold}, {name: warm, entry: 1000}]\n"
+
+/* The limit remembers two awards of which the decay had nothing left. */
+Test(remodel, awards_that_had_ended_count_for_limits_and_for_nothing_else)
+{
+    struct story *s = story_begin(LIMITED("{expires: 10d}"));
+
+    act(s, "e1", "a", T0);
+    act(s, "e2", "a", T0 + DAY);
+    act(s, "e3", "a", T0 + 25 * DAY);
+    act(s, "e4", "b", T0 + 34 * DAY);
+    change(s, LIMITED("{half_life: 7d}"), T0 + 34 * DAY);
+    expect_score(s, 36, halved(25, 25, 36, 7));
+    cr_assert_eq(explain(s, T0 + 36 * DAY)->lines[0].count, 1);
+    change(s, LIMITED("none"), T0 + 34 * DAY);
+    expect_score(s, 36, 1);
+    cr_assert_eq(explain(s, T0 + 36 * DAY)->lines[0].count, 1);
+    for (int i = 0; i < 3; i++)
+        act(s, (const char *[]){"f1", "f2", "f3"}[i], "a", T0 + 37 * DAY + i);
+    expect_score(s, 38, 3);
     story_end(s);
 }
 

@@ -230,6 +230,27 @@ Test(unite, of_folded_awards_one_leaves_the_sum)
     expect_worth(&rule, NOW - 50 * DAY, exp2(-15) + 8);
 }
 
+Test(unite, an_award_taken_out_of_the_middle_leaves_the_others_their_measures)
+{
+    struct seuil_rule rule = once_an_object;
+
+    rule.measure = SEUIL_MEASURE_NUMBER;
+    rule.factor = 1;
+    rule.floor = -1000;
+    rule.ceiling = 1000;
+    begin();
+    award(&a, &rule, NOW - 40 * DAY, 1, 1);
+    award(&a, &rule, NOW - 20 * DAY, 2, 100);
+    award(&a, &rule, NOW - 10 * DAY, 4, 1000);
+    award(&b, &rule, NOW - 30 * DAY, 1, 10);
+    unite(&rule);
+    BOTH(count, 3);
+    BOTH(measure[0], 1);
+    BOTH(measure[1], 100);
+    BOTH(measure[2], 1000);
+    expect_worth(&rule, NOW, 0.0625 + 25 + 500);
+}
+
 Test(unite, without_decay_points_of_the_event_are_taken_back_with_it)
 {
     struct seuil_rule rule = {
@@ -401,6 +422,9 @@ Test(unite, a_recycle_retires_awards_up_to_its_instant_and_buckets_whole)
     cr_assert_eq(b.retired, 1);
     cr_assert(b.held);
     cr_assert_eq(b.held_from, 2 * DAY);
+    seuil_tally_retire_until(&b, &none, 2 * DAY);
+    cr_assert_not(b.held, "an award of the recycle's own instant is retired");
+    cr_assert_eq(b.retired, 2);
 }
 
 Test(unite, a_freeze_undoes_awards_since_its_instant_and_gives_slots_back)
