@@ -181,7 +181,7 @@ def token_changes(tokens, i, code):
         return [STEPS[text]]
     if text == "!" and re.match(r"\w|\(", after.text):
         return [""]
-    if text in WORDS:
+    if text in WORDS and (text in ("true", "false") or after.text == "("):
         return [WORDS[text]]
     if LIMIT.match(text) and not (before.text == "[" and not is_value(after)) and before.text not in ("case", "sizeof", "define"):
         return [f"({text} + 1)", f"({text} - 1)"] if before.text != "[" else []

@@ -375,7 +375,8 @@ Test(engine, an_event_ahead_of_its_arrival_is_the_cause_of_what_it_does_when_its
     prepare(s, SEUIL_KIND_ACTIVITY, "ahead", T0 + 60000);
     s->event.field[SEUIL_FIELD_NAME] = text_value("a");
     s->event.arrival = T0;
-    s->event.position = (struct seuil_position){.topic = 3, .partition = 7, .offset = 42};
+    s->event.position =
+        (struct seuil_position){.topic = SEUIL_TOPICS_MAX - 1, .partition = 7, .offset = 42};
     cr_assert_eq(step(s), SEUIL_VERDICT_APPLIED);
     cr_assert_eq(tier(s), 0);
     len = seuil_lead_write(&s->lead, bytes);
@@ -386,7 +387,8 @@ Test(engine, an_event_ahead_of_its_arrival_is_the_cause_of_what_it_does_when_its
     cr_assert(s->out.has_cause);
     cr_assert_eq(s->out.cause.id_len, 5);
     cr_assert_eq(memcmp(s->out.cause.id, "ahead", 5), 0);
-    cr_assert(s->out.cause.topic == 3 && s->out.cause.partition == 7 && s->out.cause.offset == 42);
+    cr_assert_eq(s->out.cause.topic, SEUIL_TOPICS_MAX - 1);
+    cr_assert(s->out.cause.partition == 7 && s->out.cause.offset == 42);
     cr_assert_eq(s->lead.cause_count, 0, "kept only while it waits");
     silence(s, T0 + 40 * DAY);
     cr_assert_not(s->out.has_cause);

@@ -74,6 +74,23 @@ Test(lead_codec, stamp_and_due_time_are_read_without_the_rest)
     story_end(s);
 }
 
+Test(lead_codec, the_last_topic_and_the_greatest_ordinal_have_their_place)
+{
+    struct story *s = story_begin(model);
+    uint8_t bytes[SEUIL_LEAD_BYTES_MAX];
+    size_t len;
+
+    act(s, "e1", "a", T0);
+    s->lead.automata[0].ordinal = UINT32_MAX;
+    seuil_lead_set_stamp(&s->lead, SEUIL_TOPICS_MAX - 1, 0, 4711);
+    len = seuil_lead_write(&s->lead, bytes);
+    seuil_lead_init(&s->lead, SEUIL_STR("L1"));
+    cr_assert_eq(seuil_lead_read(bytes, len, &s->lead), 0);
+    cr_assert_eq(s->lead.automata[0].ordinal, UINT32_MAX);
+    cr_assert_eq(seuil_lead_stamp(&s->lead, SEUIL_TOPICS_MAX - 1, 0), 4711);
+    story_end(s);
+}
+
 Test(lead_codec, a_newer_format_is_refused_as_such)
 {
     struct story *s = story_begin(model);

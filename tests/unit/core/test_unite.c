@@ -275,6 +275,22 @@ Test(unite, without_decay_points_of_the_event_are_taken_back_with_it)
     BOTH(instant[1], NOW - 5);
 }
 
+Test(unite, more_awards_than_are_kept_one_by_one_obey_a_limit_all_the_same)
+{
+    const struct seuil_rule rule = {.limit_count = 1,
+                                    .limits = {{.kind = SEUIL_LIMIT_LEAD, .count = 20}}};
+
+    begin();
+    for (int i = 0; i < 15; i++) {
+        award(&a, &rule, NOW - 100 + i, 0, 0);
+        award(&b, &rule, NOW - 50 + i, 0, 0);
+    }
+    cr_assert_eq(a.instants, SEUIL_INSTANTS_MAX);
+    unite(&rule);
+    BOTH(count, 20);
+    expect_worth(&rule, NOW, 20);
+}
+
 Test(unite, sums_of_other_half_lives_ago_are_added_as_they_stand)
 {
     const struct seuil_rule rule = {
