@@ -26,7 +26,7 @@ struct seuil_trigger {
     uint8_t part;
     bool fold; /* texts; the value of a BOOL */
     bool low_open, high_open;
-    uint16_t rule;
+    uint16_t rule; /* or rule + SEUIL_RULE_DENIED: it cannot hold then */
     struct seuil_str key, text;
     double low, high;
 };

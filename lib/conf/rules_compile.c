@@ -316,16 +316,6 @@ static int add_condition(struct triggers *triggers, struct seuil_trigger trigger
     return add_condition(triggers, trigger, best);
 }
 
-static int add_rule(struct triggers *triggers, const struct seuil_rule *rule, uint32_t index)
-{
-    struct seuil_trigger trigger = {.kind = rule->kind, .field = NO_FIELD, .rule = (uint16_t)index};
-
-    if (rule->when && rank_of(rule->when) > 0)
-        return add_condition(triggers, trigger, rule->when);
-    trigger.part = SEUIL_TRIGGER_ALWAYS;
-    return add(triggers, trigger);
-}
-
 /* Whether the triggers of @condition fire only if it holds: tests of texts do. */
 static bool is_sure(const struct seuil_condition *condition)
 {
@@ -350,6 +340,56 @@ static bool is_sure(const struct seuil_condition *condition)
     }
 }
 
+/* A test that must not hold, and whose triggers say whether it does. */
+static bool is_denial(const struct seuil_condition *condition)
+{
+    return condition->op == SEUIL_COND_NOT && rank_of(&condition->children[0]) > 0 &&
+           is_sure(&condition->children[0]);
+}
+
+/* Whether triggers and denials together say whether the condition of a rule holds. */
+static bool is_decided(const struct seuil_condition *when)
+{
+    uint32_t asked = 0;
+
+    if (!when || is_sure(when) || is_denial(when))
+        return true;
+    for (uint32_t i = 0; when->op == SEUIL_COND_ALL && i < when->count; i++) {
+        if (is_denial(&when->children[i]))
+            continue;
+        if (!is_sure(&when->children[i]) || ++asked > 1)
+            return false;
+    }
+    return when->op == SEUIL_COND_ALL;
+}
+
+static int add_denials(struct triggers *triggers, struct seuil_trigger trigger,
+                       const struct seuil_condition *when)
+{
+    const struct seuil_condition *tests = when->op == SEUIL_COND_ALL ? when->children : when;
+    uint32_t count = when->op == SEUIL_COND_ALL ? when->count : 1;
+    int rc = 0;
+
+    trigger.rule += SEUIL_RULE_DENIED;
+    for (uint32_t i = 0; !rc && i < count; i++)
+        if (is_denial(&tests[i]))
+            rc = add_condition(triggers, trigger, &tests[i].children[0]);
+    return rc;
+}
+
+static int add_rule(struct triggers *triggers, const struct seuil_rule *rule, uint32_t index)
+{
+    struct seuil_trigger trigger = {.kind = rule->kind, .field = NO_FIELD, .rule = (uint16_t)index};
+    int rc = rule->when ? add_denials(triggers, trigger, rule->when) : 0;
+
+    if (rc)
+        return rc;
+    if (rule->when && rank_of(rule->when) > 0)
+        return add_condition(triggers, trigger, rule->when);
+    trigger.part = SEUIL_TRIGGER_ALWAYS;
+    return add(triggers, trigger);
+}
+
 static uint64_t *build_sure(struct seuil_models *models)
 {
     uint64_t *sure = seuil_arena_alloc(&models->arena, models->rule_count / 64 + 1, sizeof(*sure));
@@ -358,7 +398,7 @@ static uint64_t *build_sure(struct seuil_models *models)
         return NULL;
     memset(sure, 0, (models->rule_count / 64 + 1) * sizeof(*sure));
     for (uint32_t i = 0; i < models->rule_count; i++)
-        if (is_sure(models->rules[i].when))
+        if (is_decided(models->rules[i].when))
             sure[i / 64] |= UINT64_C(1) << i % 64;
     return sure;
 }

@@ -2,7 +2,8 @@
  * builds in the arena of a set and core/rules.c looks at. Nobody else needs it.
  *
  * Every rule that is not on its kind's `always` list is on at least one posting list that fires
- * whenever its condition holds; firing puts the list's rules among the candidates. */
+ * whenever its condition holds; firing puts the list's rules among the candidates. A list may also
+ * name a rule plus SEUIL_RULE_DENIED: firing takes that rule away again, whatever else fired. */
 
 #ifndef SEUIL_CORE_RULE_INDEX_H
 #define SEUIL_CORE_RULE_INDEX_H
@@ -12,9 +13,11 @@
 #include "core/condition.h"
 #include "core/model.h"
 
+#define SEUIL_RULE_DENIED SEUIL_SET_RULES_MAX
+
 struct seuil_postings {
     uint32_t count;
-    const uint16_t *rules;
+    const uint16_t *rules; /* or rule + SEUIL_RULE_DENIED */
 };
 
 /* Exact strings: open addressing, a power of two of cells, an empty one has postings.count 0. */
@@ -86,8 +89,8 @@ struct seuil_rule_index {
      * the thread's own. NULL when no condition of the set has a regular expression. */
     int (*regex_match)(void *context, const struct seuil_regex *regex, struct seuil_str subject);
     struct seuil_kind_index kinds[SEUIL_KINDS];
-    /* A bit for each rule whose lists fire only if its condition holds: it need not be evaluated.
-     */
+    /* A bit for each rule whose lists put it among the candidates, and leave it there, only if its
+     * condition holds: it need not be evaluated. */
     const uint64_t *sure;
     uint32_t mark_count; /* of trie states that may fire more than once */
 };

@@ -10,14 +10,18 @@
 #include "core/rule_eval.h"
 #include "core/rule_index.h"
 
-#define WORDS ((SEUIL_SET_RULES_MAX + 63) / 64)
+#define WORDS (SEUIL_SET_RULES_MAX / 64)
+_Static_assert(SEUIL_SET_RULES_MAX % 64 == 0 && SEUIL_RULE_DENIED == 64 * WORDS &&
+                   SEUIL_RULE_DENIED + SEUIL_SET_RULES_MAX <= UINT16_MAX + 1,
+               "what is denied stands in words of its own");
 
 struct seuil_rules_scratch {
     const struct seuil_models *models;
     struct seuil_regex_use regex;
     uint32_t word_count;
-    uint32_t epoch;             /* of this event; a mark that equals it has fired */
-    uint64_t candidates[WORDS]; /* a bit for each rule; all clear between events */
+    uint32_t epoch; /* of this event; a mark that equals it has fired */
+    /* A bit for each rule, then one for each denied; those in use are clear between events. */
+    uint64_t candidates[2 * WORDS];
     uint32_t marks[];
 };
 
@@ -254,9 +258,9 @@ void seuil_rules_match(const struct seuil_models *models, struct seuil_rules_scr
         probe_map(scratch, kind, event);
 
     for (uint32_t word = 0; word < scratch->word_count; word++) {
-        uint64_t bits = scratch->candidates[word];
+        uint64_t bits = scratch->candidates[word] & ~scratch->candidates[WORDS + word];
 
-        scratch->candidates[word] = 0;
+        scratch->candidates[word] = scratch->candidates[WORDS + word] = 0;
         for (; bits; bits &= bits - 1) {
             uint32_t rule = word * 64 + (uint32_t)__builtin_ctzll(bits);
 
