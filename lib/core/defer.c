@@ -15,8 +15,13 @@
 #define RULES_MAX  (SEUIL_LEAD_RULES_MAX / 2)
 /* Of age-bounded awards so many may be there that pendings do not push any of them into a bucket,
  * where its instant is rounded. */
-#define AGED_MAX      (SEUIL_AGED_INSTANTS_MAX - SEUIL_PENDINGS_MAX - 1)
-#define SIZE_MAX_OPEN (SEUIL_LEAD_BYTES_MAX / 2)
+#define AGED_MAX (SEUIL_AGED_INSTANTS_MAX - SEUIL_PENDINGS_MAX - 1)
+/* What a hit may add to a packed state, by the limits of its rule: in its record, or once folded as
+ * an instant, an object and the counts of a period. A rule that is new, or begins to keep a sum,
+ * takes some more. */
+#define HIT_BYTES(rule)  (10u + (rule)->limit_count * 17u)
+#define RULE_BYTES(rule) (50u + (rule)->limit_count * 24u)
+#define RECORD_BYTES     20u
 /* The bound of a score is far coarser than what rounding can do to it. */
 #define MARGIN 1e-5
 /* A least award beside which rounding is nothing. */
@@ -68,7 +73,7 @@ static bool lead_is_plain(const struct seuil_scratch *scratch, const struct seui
     if (lead->tombstone || lead->expired || lead->cut != SEUIL_TIME_NONE ||
         evidence->raised.time != SEUIL_TIME_NONE || evidence->adjustment_count > 0 ||
         evidence->newest > lead->clock || evidence->recent_count > RECENT_MAX ||
-        evidence->rule_count > RULES_MAX || seuil_ingest_size_bound(lead) > SIZE_MAX_OPEN)
+        evidence->rule_count > RULES_MAX)
         return false;
     for (unsigned i = 0; i < evidence->rule_count; i++) {
         unsigned slot = evidence->by_key[i], rule = scratch->rule_of[slot];
@@ -182,8 +187,25 @@ static void bound_until(const struct seuil_scratch *scratch, struct seuil_digest
         digest->until = newest + horizon;
 }
 
+/* What a packed state of @size bytes may still grow by before something would be given up for its
+ * size, when all of recent has been folded. */
+static uint16_t spare_bytes(const struct seuil_scratch *scratch, const struct seuil_lead *lead,
+                            size_t size)
+{
+    const struct seuil_evidence *evidence = &lead->evidence;
+
+    for (unsigned i = 0; i < evidence->rule_count; i++) {
+        unsigned slot = evidence->by_key[i];
+        const struct seuil_rule *rule = &scratch->models->rules[scratch->rule_of[slot]];
+
+        size += RULE_BYTES(rule) + evidence->rules[slot].records * HIT_BYTES(rule);
+    }
+    return size < SEUIL_LEAD_BYTES_SETTLED ? (uint16_t)(SEUIL_LEAD_BYTES_SETTLED - size) : 0;
+}
+
 void seuil_engine_digest(const struct seuil_models *models, struct seuil_scratch *scratch,
-                         const struct seuil_lead *lead, struct seuil_digest *ret_digest)
+                         const struct seuil_lead *lead, size_t size,
+                         struct seuil_digest *ret_digest)
 {
     const struct seuil_evidence *evidence = &lead->evidence;
 
@@ -194,6 +216,7 @@ void seuil_engine_digest(const struct seuil_models *models, struct seuil_scratch
     assert(scratch->at == lead->clock);
     if (!set_room(scratch, lead, ret_digest))
         return;
+    ret_digest->spare = spare_bytes(scratch, lead, size);
     for (unsigned i = 0; i < evidence->recent_count; i++)
         ret_digest->seen |= seen_bits(evidence->records[evidence->recent[i]].key.hash);
     ret_digest->until = lead->due;
@@ -237,41 +260,51 @@ void seuil_defer_prepare(struct seuil_scratch *scratch)
                                    .newest = SEUIL_TIME_NONE,
                                    .until = SEUIL_TIME_NEVER,
                                    .room = (float)(room * (1 - MARGIN)),
+                                   .spare = SEUIL_LEAD_BYTES_SETTLED - 64,
                                    .open = scratch->plain && room > 0};
 }
 
 /* ---- deferring --------------------------------------------------------------------------- */
 
-/* The most that the hits award in one model; negative: not all of them are plain. */
-static double most_points(const struct seuil_scratch *scratch, const struct seuil_hits *hits)
+/* The most that the hits award in one model, negative when not all of them are plain, and how much
+ * larger they may make a state. */
+struct weight {
+    double points;
+    unsigned bytes;
+};
+
+static struct weight weigh(const struct seuil_scratch *scratch, const struct seuil_hits *hits)
 {
-    double most = 0, points = 0;
+    struct weight weight = {.points = 0, .bytes = RECORD_BYTES};
+    double points = 0;
     unsigned model = UINT16_MAX;
 
     for (unsigned i = 0; i < hits->count; i++) {
         const struct seuil_rule *rule = &scratch->models->rules[hits->rule[i]];
 
         if (!(scratch->traits[hits->rule[i]] & SEUIL_TRAIT_PLAIN))
-            return -1;
+            return (struct weight){.points = -1};
         points = rule->model == model ? points + rule->points : rule->points;
         model = rule->model;
-        most = points > most ? points : most;
+        weight.points = points > weight.points ? points : weight.points;
+        weight.bytes += HIT_BYTES(rule) + RULE_BYTES(rule);
     }
-    return most;
+    return weight;
 }
 
 static bool may_wait(const struct seuil_scratch *scratch, const struct seuil_event *event,
-                     const struct seuil_digest *digest, uint64_t bits, double points)
+                     const struct seuil_digest *digest, uint64_t bits, struct weight weight)
 {
     double faded = 0;
 
-    if (points < 0 || scratch->hits.more || (digest->seen & bits) == bits)
+    if (weight.points < 0 || weight.bytes > digest->spare || scratch->hits.more ||
+        (digest->seen & bits) == bits)
         return false;
     if (digest->fade > 0) {
         faded = (double)digest->fade * (double)(event->time - digest->base);
         faded = faded < (double)digest->fade_max ? faded : (double)digest->fade_max;
     }
-    return points < (double)digest->room + faded;
+    return weight.points < (double)digest->room + faded;
 }
 
 /* time after the base, id hash, offset (6 bytes), topic, generation, count of hits, then for each
@@ -354,7 +387,7 @@ enum seuil_deferral seuil_engine_defer(const struct seuil_models *models,
                                        struct seuil_digest *digest, uint8_t *out, uint32_t *ret_len)
 {
     uint64_t hash, bits;
-    double points;
+    struct weight weight;
 
     assert(scratch->models == models);
     if (until >= digest->until || !is_usual(event, digest))
@@ -367,8 +400,8 @@ enum seuil_deferral seuil_engine_defer(const struct seuil_models *models,
     seuil_scratch_matched(scratch, event);
     hash = seuil_ingest_hash(event);
     bits = seen_bits(hash);
-    points = most_points(scratch, &scratch->hits);
-    if (!may_wait(scratch, event, digest, bits, points))
+    weight = weigh(scratch, &scratch->hits);
+    if (!may_wait(scratch, event, digest, bits, weight))
         return SEUIL_DEFERRAL_NONE;
     scratch->matched.event = NULL;
     if (digest->base == SEUIL_TIME_NONE)
@@ -379,7 +412,8 @@ enum seuil_deferral seuil_engine_defer(const struct seuil_models *models,
             bound_until(scratch, digest, event->time);
     digest->newest = event->time;
     digest->seen |= bits;
-    digest->room -= (float)points;
+    digest->room -= (float)weight.points;
+    digest->spare = (uint16_t)(digest->spare - weight.bytes);
     digest->count++;
     return SEUIL_DEFERRAL_PENDING;
 }
@@ -441,7 +475,7 @@ void seuil_engine_put_pendings(const struct seuil_models *models, struct seuil_s
     while (unpack.at < unpack.end)
         put_in(scratch, &unpack, digest->base, lead);
     assert(lead->evidence.newest == digest->newest);
-    seuil_ingest_settle(scratch, lead, &notes);
+    seuil_ingest_absorb(scratch, lead, &notes); /* it stays far from the bound of its size */
     assert(!notes);
     lead->clock = digest->newest;
     lead->due = digest->until;
@@ -452,6 +486,5 @@ void seuil_engine_catch_up(const struct seuil_models *models, struct seuil_scrat
                            struct seuil_lead *lead, struct seuil_outcome *ret_outcome)
 {
     seuil_engine_put_pendings(models, scratch, digest, pendings, len, lead);
-    seuil_engine_conclude(scratch, lead, ret_outcome);
-    assert(ret_outcome->crossing_count == 0);
+    seuil_engine_go_on(scratch, lead, ret_outcome);
 }

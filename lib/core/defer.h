@@ -30,6 +30,7 @@ struct seuil_digest {
     float fade, fade_max; /* as decay goes on: so many more a millisecond, up to so many */
     bool open;            /* events may be deferred */
     uint8_t count;        /* pendings */
+    uint16_t spare;       /* bytes that the packed state may still grow by */
 };
 
 /* Pendings of one lead at most; a pending has at most so many bytes. */
@@ -37,9 +38,10 @@ struct seuil_digest {
 #define SEUIL_PENDING_BYTES_MAX (21 + SEUIL_HITS_MAX * 6)
 
 /* The digest of a lead just stepped (todo: SAVE), remodeled or caught up with, while @scratch still
- * knows it. */
+ * knows it; packed it has @size bytes. */
 void seuil_engine_digest(const struct seuil_models *models, struct seuil_scratch *scratch,
-                         const struct seuil_lead *lead, struct seuil_digest *ret_digest);
+                         const struct seuil_lead *lead, size_t size,
+                         struct seuil_digest *ret_digest);
 
 /* The digest of a lead without history. */
 void seuil_engine_digest_new(const struct seuil_scratch *scratch, struct seuil_digest *ret_digest);

@@ -94,31 +94,39 @@ static void pass_causes(struct seuil_lead *lead, seuil_time_ms at, struct seuil_
     memmove(lead->causes, lead->causes + gone, lead->cause_count * sizeof(lead->causes[0]));
 }
 
+/* The clock is at @at now: when is there something to be done next? */
+static void look_ahead(struct seuil_scratch *scratch, struct seuil_lead *lead, seuil_time_ms at,
+                       struct seuil_outcome *outcome)
+{
+    seuil_time_ms due_before = lead->due;
+
+    pass_causes(lead, at, outcome);
+    lead->clock = at;
+    lead->due = seuil_judge_due(scratch, lead);
+    assert(lead->due > lead->clock);
+    outcome->todo |= SEUIL_TODO_SAVE;
+    if (lead->due != due_before)
+        outcome->todo |= SEUIL_TODO_RESCHEDULE;
+}
+
 /* Judge at @at, then say what is to be done. */
 static void conclude(struct seuil_scratch *scratch, struct seuil_lead *lead, seuil_time_ms at,
                      enum seuil_reason reason, struct seuil_outcome *ret_outcome)
 {
-    seuil_time_ms due_before = lead->due;
-
     seuil_scratch_view(scratch, lead, at);
     seuil_judge_all(scratch, lead, reason, ret_outcome);
-    pass_causes(lead, at, ret_outcome);
-    lead->clock = at;
-    lead->due = seuil_judge_due(scratch, lead);
-    assert(lead->due > lead->clock);
-    ret_outcome->todo |= SEUIL_TODO_SAVE;
-    if (lead->due != due_before)
-        ret_outcome->todo |= SEUIL_TODO_RESCHEDULE;
+    look_ahead(scratch, lead, at, ret_outcome);
     for (unsigned i = 0; i < ret_outcome->crossing_count; i++)
         if (ret_outcome->crossings[i].publish)
             ret_outcome->todo |= SEUIL_TODO_PUBLISH;
 }
 
-void seuil_engine_conclude(struct seuil_scratch *scratch, struct seuil_lead *lead,
-                           struct seuil_outcome *ret_outcome)
+void seuil_engine_go_on(struct seuil_scratch *scratch, struct seuil_lead *lead,
+                        struct seuil_outcome *ret_outcome)
 {
     clear_outcome(ret_outcome);
-    conclude(scratch, lead, lead->clock, SEUIL_REASON_EVENT, ret_outcome);
+    seuil_scratch_view(scratch, lead, lead->clock);
+    look_ahead(scratch, lead, lead->clock, ret_outcome);
 }
 
 /* ---- silence ----------------------------------------------------------------------------- */

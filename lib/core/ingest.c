@@ -477,7 +477,8 @@ static void drop_ended(struct seuil_scratch *scratch, struct seuil_evidence *evi
             remove_adjustment(evidence, i);
 }
 
-size_t seuil_ingest_size_bound(const struct seuil_lead *lead)
+/* An upper bound of the packed size, cheap. */
+static size_t size_bound(const struct seuil_lead *lead)
 {
     const struct seuil_evidence *evidence = &lead->evidence;
     size_t bound = 64 + SEUIL_TOPICS_MAX * 16 + SEUIL_MODELS_MAX * 14 + 72;
@@ -589,10 +590,7 @@ static void shrink(struct seuil_scratch *scratch, struct seuil_lead *lead, unsig
     }
 }
 
-/* Room for what changes after settling: automata, clock, due time, the owner's stamps. */
-#define SIZE_MAX_SETTLED (SEUIL_LEAD_BYTES_MAX - 1280)
-
-void seuil_ingest_settle(struct seuil_scratch *scratch, struct seuil_lead *lead, unsigned *notes)
+void seuil_ingest_absorb(struct seuil_scratch *scratch, struct seuil_lead *lead, unsigned *notes)
 {
     struct seuil_evidence *evidence = &lead->evidence;
     int64_t horizon = scratch->models->horizon_ms;
@@ -612,7 +610,12 @@ void seuil_ingest_settle(struct seuil_scratch *scratch, struct seuil_lead *lead,
     if (!lead->tombstone && lead->cut != SEUIL_TIME_NONE &&
         seuil_fold_point(evidence, horizon).time > lead->cut)
         lead->cut = SEUIL_TIME_NONE; /* what it refuses is late by now */
-    while (seuil_ingest_size_bound(lead) > SEUIL_LEAD_BYTES_MAX &&
-           seuil_lead_size(lead) > SIZE_MAX_SETTLED)
+}
+
+void seuil_ingest_settle(struct seuil_scratch *scratch, struct seuil_lead *lead, unsigned *notes)
+{
+    seuil_ingest_absorb(scratch, lead, notes);
+    while (size_bound(lead) > SEUIL_LEAD_BYTES_MAX &&
+           seuil_lead_size(lead) > SEUIL_LEAD_BYTES_SETTLED)
         shrink(scratch, lead, notes);
 }

@@ -83,11 +83,10 @@ void seuil_ingest_united_adjustment(struct seuil_evidence *evidence,
 void seuil_ingest_drop_unnamed(const struct seuil_scratch *scratch,
                                struct seuil_evidence *evidence);
 
-/* After any change: fold what left the horizon, forget what is worth nothing, keep the bounds. The
- * lead is bound. */
-void seuil_ingest_settle(struct seuil_scratch *scratch, struct seuil_lead *lead, unsigned *notes);
+/* After any change: fold what left the horizon, forget what is worth nothing. The lead is bound. */
+void seuil_ingest_absorb(struct seuil_scratch *scratch, struct seuil_lead *lead, unsigned *notes);
 
-/* An upper bound of the packed size, cheap. */
-size_t seuil_ingest_size_bound(const struct seuil_lead *lead);
+/* That, and keep the bound of a state's size. */
+void seuil_ingest_settle(struct seuil_scratch *scratch, struct seuil_lead *lead, unsigned *notes);
 
 #endif

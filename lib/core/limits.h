@@ -95,6 +95,8 @@
 #define SEUIL_LEAD_RULES_MAX 256
 /* The packed state, in bytes (EVIDENCE 4). */
 #define SEUIL_LEAD_BYTES_MAX 8192
+/* Of these, for what changes after evidence was settled: automata, clock, due time, stamps. */
+#define SEUIL_LEAD_BYTES_SETTLED (SEUIL_LEAD_BYTES_MAX - 1280)
 /* Accepted instants kept exactly for each rule (EVIDENCE 3, K). */
 #define SEUIL_INSTANTS_MAX 8
 /* Instants of age-bounded decay kept before buckets (EVIDENCE 3). */

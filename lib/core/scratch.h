@@ -159,8 +159,8 @@ static inline bool seuil_scratch_has_matched(const struct seuil_scratch *scratch
 /* Fill what deferring needs of the models (defer.c). */
 void seuil_defer_prepare(struct seuil_scratch *scratch);
 
-/* Judge a lead that pendings were put into, at its clock, the time of the last (engine.c). */
-void seuil_engine_conclude(struct seuil_scratch *scratch, struct seuil_lead *lead,
-                           struct seuil_outcome *ret_outcome);
+/* Go on from a lead's clock with a tier that is known to stay as it is: of pendings (engine.c). */
+void seuil_engine_go_on(struct seuil_scratch *scratch, struct seuil_lead *lead,
+                        struct seuil_outcome *ret_outcome);
 
 #endif

@@ -110,7 +110,8 @@ void seuil_lead_digest(struct seuil_shard *shard, struct seuil_cached *entry,
                        const struct seuil_lead *lead)
 {
     if (entry->len)
-        seuil_engine_digest(shard->env.models, shard->env.scratch, lead, &entry->digest);
+        seuil_engine_digest(shard->env.models, shard->env.scratch, lead, entry->len,
+                            &entry->digest);
 }
 
 static void count_notes(struct seuil_shard *shard, unsigned notes)

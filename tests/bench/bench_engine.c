@@ -142,7 +142,7 @@ static void close_cell(struct bench *bench, struct cell *cell)
     memcpy(cell->bytes, packed, len);
     cell->len = (uint32_t)len;
     cell->tail = 0;
-    seuil_engine_digest(bench->models, bench->scratch, &bench->lead, &cell->digest);
+    seuil_engine_digest(bench->models, bench->scratch, &bench->lead, len, &cell->digest);
 }
 
 static void step(struct bench *bench, const struct seuil_event *event)

@@ -418,7 +418,7 @@ static void packed_close(struct world *world, struct packed *packed)
 {
     packed->len = seuil_lead_write(world->other, packed->bytes);
     packed->tail = 0;
-    seuil_engine_digest(&world->models, world->scratch, world->other, &packed->digest);
+    seuil_engine_digest(&world->models, world->scratch, world->other, packed->len, &packed->digest);
 }
 
 static void stamp(struct seuil_lead *lead, const struct seuil_event *event)

@@ -50,7 +50,7 @@ static enum seuil_deferral wait_act(struct story *s, struct waiting *w, const ch
 static void digest(struct story *s, struct waiting *w)
 {
     *w = (struct waiting){0};
-    seuil_engine_digest(s->models, s->scratch, &s->lead, &w->digest);
+    seuil_engine_digest(s->models, s->scratch, &s->lead, seuil_lead_size(&s->lead), &w->digest);
 }
 
 static void compare(struct story *waited, struct story *stepped)
