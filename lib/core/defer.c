@@ -45,6 +45,14 @@ static bool rule_is_bounded(const struct seuil_rule *rule)
     }
 }
 
+/* Whether folding one of its events adds an award to the tally, and nothing else. */
+static bool rule_is_simple(const struct seuil_rule *rule)
+{
+    return (rule->decay.shape == SEUIL_DECAY_NONE || rule->decay.shape == SEUIL_DECAY_HALF_LIFE) &&
+           rule->role == SEUIL_ROLE_POINTS && !rule->limit_count && !rule->measure &&
+           !rule->shortcut && rule->frequency <= 1 && !rule->recency_ms;
+}
+
 static unsigned traits_of(const struct seuil_models *models, const struct seuil_rule *rule)
 {
     /* Rules of silence look at every event of their model. */
@@ -56,6 +64,8 @@ static unsigned traits_of(const struct seuil_models *models, const struct seuil_
         if ((rule->points >= LEAST_POINTS || rule->points == 0) && !watched)
             traits |= SEUIL_TRAIT_PLAIN;
     }
+    if (rule_is_simple(rule))
+        traits |= SEUIL_TRAIT_SIMPLE;
     if (seuil_decay_is_aged(&rule->decay))
         traits |= SEUIL_TRAIT_AGED;
     if (seuil_rule_has_limit(rule, SEUIL_LIMIT_OBJECT) || seuil_role_is_command(rule->role) ||

@@ -6,13 +6,11 @@
 #include "core/idle.h"
 #include "core/quarantine.h"
 
-struct seuil_tally *seuil_fold_tally(const struct seuil_folding *folding, unsigned slot)
+struct seuil_tally *seuil_fold_live(const struct seuil_folding *folding, unsigned slot)
 {
     struct seuil_scratch *scratch = folding->scratch;
     uint64_t bit = UINT64_C(1) << (slot % 64);
 
-    if (folding->summary)
-        return &folding->summary[slot];
     if (!(scratch->live_used[slot / 64] & bit)) {
         scratch->live_used[slot / 64] |= bit;
         seuil_tally_copy(&scratch->live[slot], &folding->evidence->tallies[slot]);
@@ -331,14 +329,12 @@ static unsigned first_silence(const struct seuil_folding *folding, seuil_time_ms
     return found;
 }
 
-void seuil_fold_pass(const struct seuil_folding *folding, seuil_time_ms until)
+void seuil_fold_pass_timers(const struct seuil_folding *folding, seuil_time_ms until)
 {
     const struct seuil_scratch *scratch = folding->scratch;
     seuil_time_ms at;
     unsigned slot;
 
-    if (!scratch->has_timers)
-        return;
     while ((slot = first_silence(folding, &at)) != SEUIL_NO_SLOT && at <= until)
         fire(folding, &scratch->models->rules[scratch->rule_of[slot]], slot, at);
 }
@@ -432,12 +428,17 @@ void seuil_fold_record(const struct seuil_folding *folding, const struct seuil_r
     if (scratch->has_timers)
         pass_resets(folding, record, skip);
     for (unsigned i = 0; i < record->hit_count; i++) {
-        unsigned slot = record->rule[i];
+        unsigned slot = record->rule[i], index = scratch->rule_of[slot];
         const struct seuil_rule *rule;
 
-        if (scratch->rule_of[slot] == SEUIL_NO_RULE)
+        if (index == SEUIL_NO_RULE)
             continue;
-        rule = &scratch->models->rules[scratch->rule_of[slot]];
+        rule = &scratch->models->rules[index];
+        if (scratch->traits[index] & SEUIL_TRAIT_SIMPLE) {
+            if (!(skip >> rule->model & 1) && !is_frozen(folding, rule->model))
+                seuil_tally_add(seuil_fold_tally(folding, slot), rule, record->key.time);
+            continue;
+        }
         if (rule->role == SEUIL_ROLE_QUARANTINE) {
             if (folding->summary)
                 seuil_quarantine_note(seuil_fold_tally(folding, slot), rule,

@@ -21,7 +21,12 @@ struct seuil_folding {
 
 /* The tally of @slot to write to; a live one is copied from the summary when it is first asked for.
  */
-struct seuil_tally *seuil_fold_tally(const struct seuil_folding *folding, unsigned slot);
+struct seuil_tally *seuil_fold_live(const struct seuil_folding *folding, unsigned slot);
+static inline struct seuil_tally *seuil_fold_tally(const struct seuil_folding *folding,
+                                                   unsigned slot)
+{
+    return folding->summary ? &folding->summary[slot] : seuil_fold_live(folding, slot);
+}
 
 /* As it stands. */
 const struct seuil_tally *seuil_fold_peek(const struct seuil_folding *folding, unsigned slot);
@@ -29,7 +34,12 @@ const struct seuil_tally *seuil_fold_peek(const struct seuil_folding *folding, u
 /* Let the computed instants up to @until act that come before any event of theirs: resets by
  * silence, rules of absence. The caller does so before each record, up to its time, and at the end.
  */
-void seuil_fold_pass(const struct seuil_folding *folding, seuil_time_ms until);
+void seuil_fold_pass_timers(const struct seuil_folding *folding, seuil_time_ms until);
+static inline void seuil_fold_pass(const struct seuil_folding *folding, seuil_time_ms until)
+{
+    if (folding->scratch->has_timers)
+        seuil_fold_pass_timers(folding, until);
+}
 
 /* The first that is still to come; SEUIL_TIME_NEVER: none. */
 seuil_time_ms seuil_fold_next(const struct seuil_folding *folding);

@@ -421,7 +421,7 @@ static void absorb(struct seuil_scratch *scratch, struct seuil_evidence *evidenc
         if (!seuil_key_less(record->key, point))
             break;
         seuil_fold_pass(&folding, record->key.time);
-        if (!seuil_voids_of(evidence, &voids, record))
+        if (!voids.count || !seuil_voids_of(evidence, &voids, record))
             seuil_fold_record(&folding, record, scratch->has_quarantine ? scratch->skip[count] : 0);
     }
     if (voids.count)
@@ -434,12 +434,13 @@ static void absorb(struct seuil_scratch *scratch, struct seuil_evidence *evidenc
         return;
     seuil_fold_pass(&folding, point.time);
     for (unsigned i = 0; i < evidence->rule_count; i++) {
-        unsigned slot = evidence->by_key[i];
+        unsigned slot = evidence->by_key[i], index = scratch->rule_of[slot];
+        const struct seuil_rule *rule = &scratch->models->rules[index];
+        struct seuil_tally *tally = &evidence->tallies[slot];
 
-        const struct seuil_rule *rule = &scratch->models->rules[scratch->rule_of[slot]];
-
-        seuil_tally_prune(&evidence->tallies[slot], rule,
-                          seuil_fold_stands_at(&folding, rule->model, point.time));
+        if (scratch->traits[index] & SEUIL_TRAIT_SIMPLE && seuil_tally_has_awards(tally))
+            continue; /* nothing ends */
+        seuil_tally_prune(tally, rule, seuil_fold_stands_at(&folding, rule->model, point.time));
     }
     seuil_evidence_drop_unused(evidence);
 }

@@ -12,7 +12,7 @@ static void write_head(struct seuil_pack *pack, const struct seuil_lead *lead)
     const struct seuil_evidence *evidence = &lead->evidence;
     bool has_clock = lead->clock != SEUIL_TIME_NONE;
     seuil_time_ms clock = has_clock ? lead->clock : 0;
-    unsigned stamps = 0;
+    unsigned stamped = 0;
 
     seuil_pack_byte(pack, SEUIL_LEAD_FORMAT);
     seuil_pack_byte(pack,
@@ -29,12 +29,13 @@ static void write_head(struct seuil_pack *pack, const struct seuil_lead *lead)
         assert(lead->due > clock);
         seuil_pack_varint(pack, lead->due == SEUIL_TIME_NEVER ? 0 : (uint64_t)(lead->due - clock));
     }
+#pragma GCC unroll 16
     for (unsigned i = 0; i < SEUIL_TOPICS_MAX; i++)
-        stamps += lead->stamps[i].next > 0;
-    seuil_pack_varint(pack, stamps);
-    for (unsigned i = 0; i < SEUIL_TOPICS_MAX; i++) {
-        if (lead->stamps[i].next <= 0)
-            continue;
+        stamped |= (unsigned)(lead->stamps[i].next > 0) << i;
+    seuil_pack_varint(pack, seuil_bits(stamped));
+    for (; stamped; stamped &= stamped - 1) {
+        unsigned i = (unsigned)__builtin_ctz(stamped);
+
         seuil_pack_varint(pack, i);
         seuil_pack_varint(pack, lead->stamps[i].generation);
         seuil_pack_varint(pack, (uint64_t)lead->stamps[i].next);

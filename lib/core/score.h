@@ -44,7 +44,12 @@ static inline double seuil_clamp(double value, double low, double high)
 
 static inline double seuil_on_grid(double value)
 {
-    return rint(value * SEUIL_GRID);
+    double scaled = value * SEUIL_GRID;
+
+    /* As rint does, without a call: beside 1.5 * 2^52 there is no room for a fraction. */
+    if (fabs(scaled) < 0x1p51)
+        return (scaled + 0x1.8p52) - 0x1.8p52;
+    return rint(scaled);
 }
 
 #endif

@@ -301,7 +301,7 @@ static void fold_recent(struct seuil_scratch *scratch, const struct seuil_lead *
     const struct seuil_folding folding = {.scratch = scratch, .evidence = evidence};
 
     memset(scratch->live_used, 0, sizeof(scratch->live_used));
-    memset(scratch->reset_at, 0, sizeof(scratch->reset_at));
+    memset(scratch->reset_at, 0, scratch->models->model_count * sizeof(scratch->reset_at[0]));
     for (unsigned i = 0; scratch->redecays && i < evidence->rule_count; i++) {
         unsigned slot = evidence->by_key[i];
 
@@ -317,7 +317,7 @@ static void fold_recent(struct seuil_scratch *scratch, const struct seuil_lead *
         if (record->key.time > at)
             break;
         seuil_fold_pass(&folding, record->key.time);
-        if (!seuil_voids_of(evidence, &scratch->voids, record))
+        if (!scratch->voids.count || !seuil_voids_of(evidence, &scratch->voids, record))
             seuil_fold_record(&folding, record,
                               scratch->has_quarantine ? scratch->skip[scratch->seen] : 0);
     }

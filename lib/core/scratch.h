@@ -118,6 +118,7 @@ enum {
     SEUIL_TRAIT_PLAIN = 1 << 1,   /* bounded, and never negative: its events may be deferred */
     SEUIL_TRAIT_OBJECT = 1 << 2,  /* its records have an object */
     SEUIL_TRAIT_AGED = 1 << 3,    /* its awards end at an age */
+    SEUIL_TRAIT_SIMPLE = 1 << 4,  /* all its events are awarded alike: seuil_tally_add */
 };
 
 /* Find the rules of @lead in the set. Evidence of rules that are gone, or whose meaning changed, is

@@ -344,6 +344,11 @@ static void add_award(struct seuil_tally *tally, const struct seuil_rule *rule, 
     add_instant(tally, time, measure);
 }
 
+void seuil_tally_add(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms time)
+{
+    add_award(tally, rule, time, 0);
+}
+
 bool seuil_tally_fold(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms time,
                       uint32_t object, double measure)
 {
@@ -396,11 +401,16 @@ void seuil_tally_copy(struct seuil_tally *to, const struct seuil_tally *from)
     to->periods = from->periods;
     if (from->periods)
         memcpy(to->period, from->period, sizeof(to->period));
-    memcpy(to->instant, from->instant, from->instants * sizeof(to->instant[0]));
-    memcpy(to->measure, from->measure, from->instants * sizeof(to->measure[0]));
+    if (from->instants) {
+        memcpy(to->instant, from->instant, from->instants * sizeof(to->instant[0]));
+        memcpy(to->measure, from->measure, from->instants * sizeof(to->measure[0]));
+    }
     if (from->moments)
         memcpy(to->moment, from->moment, sizeof(to->moment));
-    memcpy(to->window, from->window, from->windows * sizeof(to->window[0]));
-    memcpy(to->object, from->object, from->objects * sizeof(to->object[0]));
-    memcpy(to->bucket, from->bucket, from->buckets * sizeof(to->bucket[0]));
+    if (from->windows)
+        memcpy(to->window, from->window, from->windows * sizeof(to->window[0]));
+    if (from->objects)
+        memcpy(to->object, from->object, from->objects * sizeof(to->object[0]));
+    if (from->buckets)
+        memcpy(to->bucket, from->bucket, from->buckets * sizeof(to->bucket[0]));
 }

@@ -16,6 +16,10 @@
 bool seuil_tally_fold(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms time,
                       uint32_t object, double measure);
 
+/* The same for a rule that awards each of its events alike: without limits, and of no decay that
+ * ends at an age. */
+void seuil_tally_add(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms time);
+
 /* What one award of @rule counts: 1, or its points where they depend on the event. */
 static inline double seuil_rule_weight(const struct seuil_rule *rule, double measure)
 {

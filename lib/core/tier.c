@@ -29,16 +29,12 @@ unsigned seuil_tier_judge(const struct seuil_model *model, uint32_t open, unsign
  * without fraction. */
 static double above(double mark)
 {
-    double next = nextafter(mark, INFINITY);
-
-    return next > mark + 1 ? next : mark + 1;
+    return fabs(mark) <= 0x1p52 ? mark + 1 : nextafter(mark, INFINITY);
 }
 
 static double below(double mark)
 {
-    double next = nextafter(mark, -INFINITY);
-
-    return next < mark - 1 ? next : mark - 1;
+    return fabs(mark) <= 0x1p52 ? mark - 1 : nextafter(mark, -INFINITY);
 }
 
 /* The least value on the grid that enters, or keeps, @tier. */
