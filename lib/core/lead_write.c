@@ -7,8 +7,12 @@
 #include "core/pack.h"
 #include "core/tally_parts.h"
 
-static void write_head(struct seuil_pack *pack, const struct seuil_lead *lead)
+/* The parts that every state has go through a copy of the pack: what it says of itself stays in
+ * registers, where a byte written through it cannot change it. */
+
+static void write_head(struct seuil_pack *to, const struct seuil_lead *lead)
 {
+    struct seuil_pack copy = *to, *pack = &copy;
     const struct seuil_evidence *evidence = &lead->evidence;
     bool has_clock = lead->clock != SEUIL_TIME_NONE;
     seuil_time_ms clock = has_clock ? lead->clock : 0;
@@ -53,6 +57,7 @@ static void write_head(struct seuil_pack *pack, const struct seuil_lead *lead)
         seuil_pack_signed(pack, evidence->raised.time);
         seuil_pack_u64(pack, evidence->raised.hash);
     }
+    *to = copy;
 }
 
 /* The count is not written when it is the number of instants: the usual case of few awards. */
@@ -102,12 +107,29 @@ static bool has_span(const struct seuil_tally *tally)
     return tally->buckets || (has_sum(tally) && tally->shape == SEUIL_DECAY_HALF_LIFE);
 }
 
-static void write_tally(struct seuil_pack *pack, const struct seuil_tally *tally, bool measures,
+static unsigned parts_of(const struct seuil_rule_ref *rule, const struct seuil_tally *tally)
+{
+    unsigned parts = (rule->has_object ? SEUIL_PART_RECORDS_HAVE_OBJECTS : 0) |
+                     (rule->has_measure ? SEUIL_PART_MEASURES : 0) |
+                     (rule->has_legs ? SEUIL_PART_LEGS : 0);
+
+    return parts | (count_is_plain(tally) ? 0 : SEUIL_PART_COUNT) |
+           (tally->instants ? SEUIL_PART_INSTANTS : 0) | (has_sum(tally) ? SEUIL_PART_SUM : 0) |
+           (seuil_tally_has_awards(tally) ? tally->shape * SEUIL_PART_SHAPE : 0u) |
+           (tally->buckets ? SEUIL_PART_BUCKETS : 0) | (tally->periods ? SEUIL_PART_PERIODS : 0) |
+           (tally->objects ? SEUIL_PART_OBJECTS : 0) | (tally->limited ? SEUIL_PART_LIMITED : 0) |
+           (tally->moments || tally->streak ? SEUIL_PART_MOMENTS : 0) |
+           (tally->windows ? SEUIL_PART_WINDOW : 0);
+}
+
+static void write_tally(struct seuil_pack *pack, const struct seuil_tally *tally, unsigned parts,
                         seuil_time_ms newest)
 {
-    if (!count_is_plain(tally))
+    bool measures = parts & SEUIL_PART_MEASURES;
+
+    if (parts & SEUIL_PART_COUNT)
         seuil_pack_varint(pack, tally->count);
-    if (tally->instants) {
+    if (parts & SEUIL_PART_INSTANTS) {
         seuil_pack_varint(pack, tally->instants);
         for (unsigned i = tally->instants; i-- > 0;) {
             seuil_pack_signed(pack, (i + 1u < tally->instants ? tally->instant[i + 1] : newest) -
@@ -118,11 +140,11 @@ static void write_tally(struct seuil_pack *pack, const struct seuil_tally *tally
     }
     if (has_span(tally))
         seuil_pack_varint(pack, (uint64_t)tally->span_ms);
-    if (has_sum(tally))
+    if (parts & SEUIL_PART_SUM)
         write_sum(pack, tally, measures, newest);
-    if (tally->buckets)
+    if (parts & SEUIL_PART_BUCKETS)
         write_buckets(pack, tally, measures);
-    if (tally->periods) {
+    if (parts & SEUIL_PART_PERIODS) {
         seuil_pack_byte(pack, tally->periods);
         for (unsigned i = 0; i < SEUIL_LIMITS_MAX; i++) {
             const struct seuil_period_count *period = tally->period[i];
@@ -136,7 +158,7 @@ static void write_tally(struct seuil_pack *pack, const struct seuil_tally *tally
                 seuil_pack_varint(pack, (uint64_t)(period[0].period - period[1].period));
         }
     }
-    if (tally->objects) {
+    if (parts & SEUIL_PART_OBJECTS) {
         seuil_pack_varint(pack, tally->objects);
         for (unsigned i = tally->objects; i-- > 0;) {
             seuil_pack_u32(pack, tally->object[i].hash);
@@ -145,21 +167,21 @@ static void write_tally(struct seuil_pack *pack, const struct seuil_tally *tally
                                         tally->object[i].last);
         }
     }
-    if (tally->limited)
+    if (parts & SEUIL_PART_LIMITED)
         seuil_pack_byte(pack, tally->limited);
 }
 
-static void write_compound(struct seuil_pack *pack, const struct seuil_tally *tally,
+static void write_compound(struct seuil_pack *pack, const struct seuil_tally *tally, unsigned parts,
                            seuil_time_ms newest)
 {
-    if (tally->moments || tally->streak) {
+    if (parts & SEUIL_PART_MOMENTS) {
         seuil_pack_varint(pack, tally->moments);
         for (unsigned i = 0; i < SEUIL_MOMENTS_MAX; i++)
             if (tally->moments >> i & 1)
                 seuil_pack_signed(pack, newest - tally->moment[i]);
         seuil_pack_varint(pack, tally->streak);
     }
-    if (tally->windows) {
+    if (parts & SEUIL_PART_WINDOW) {
         seuil_pack_byte(pack, tally->windows);
         seuil_pack_varint(pack, tally->met);
         for (unsigned i = 0; i < tally->windows; i++)
@@ -167,42 +189,33 @@ static void write_compound(struct seuil_pack *pack, const struct seuil_tally *ta
     }
 }
 
-static unsigned parts_of(const struct seuil_rule_ref *rule, const struct seuil_tally *tally)
+static void write_rules(struct seuil_pack *to, const struct seuil_evidence *evidence)
 {
-    unsigned parts = (rule->has_object ? SEUIL_PART_RECORDS_HAVE_OBJECTS : 0) |
-                     (rule->has_measure ? SEUIL_PART_MEASURES : 0) |
-                     (rule->has_legs ? SEUIL_PART_LEGS : 0);
+    struct seuil_pack copy = *to, *pack = &copy;
 
-    if (seuil_tally_is_empty(tally))
-        return parts;
-    return parts | (count_is_plain(tally) ? 0 : SEUIL_PART_COUNT) |
-           (tally->instants ? SEUIL_PART_INSTANTS : 0) | (has_sum(tally) ? SEUIL_PART_SUM : 0) |
-           (seuil_tally_has_awards(tally) ? tally->shape * SEUIL_PART_SHAPE : 0u) |
-           (tally->buckets ? SEUIL_PART_BUCKETS : 0) | (tally->periods ? SEUIL_PART_PERIODS : 0) |
-           (tally->objects ? SEUIL_PART_OBJECTS : 0) | (tally->limited ? SEUIL_PART_LIMITED : 0) |
-           (tally->moments || tally->streak ? SEUIL_PART_MOMENTS : 0) |
-           (tally->windows ? SEUIL_PART_WINDOW : 0);
-}
-
-static void write_rules(struct seuil_pack *pack, const struct seuil_evidence *evidence)
-{
     seuil_pack_varint(pack, evidence->rule_count);
     for (unsigned i = 0; i < evidence->rule_count; i++) {
         unsigned slot = evidence->by_key[i];
         const struct seuil_rule_ref *rule = &evidence->rules[slot];
         const struct seuil_tally *tally = &evidence->tallies[slot];
+        unsigned parts = parts_of(rule, tally);
 
         seuil_pack_u32(pack, rule->key);
         seuil_pack_u32(pack, rule->meaning);
-        seuil_pack_varint(pack, parts_of(rule, tally));
-        write_tally(pack, tally, rule->has_measure, evidence->newest);
-        write_compound(pack, tally, evidence->newest);
+        seuil_pack_varint(pack, parts);
+        if (parts &
+            ~(unsigned)(SEUIL_PART_RECORDS_HAVE_OBJECTS | SEUIL_PART_MEASURES | SEUIL_PART_LEGS)) {
+            write_tally(pack, tally, parts, evidence->newest);
+            write_compound(pack, tally, parts, evidence->newest);
+        }
     }
+    *to = copy;
 }
 
 /* A single hit, the usual case, is one number; else their count comes before them. */
-static void write_recent(struct seuil_pack *pack, const struct seuil_evidence *evidence)
+static void write_recent(struct seuil_pack *to, const struct seuil_evidence *evidence)
 {
+    struct seuil_pack copy = *to, *pack = &copy;
     uint8_t place[SEUIL_LEAD_RULES_MAX];
     seuil_time_ms before = evidence->newest;
 
@@ -231,6 +244,7 @@ static void write_recent(struct seuil_pack *pack, const struct seuil_evidence *e
                 seuil_pack_number(pack, record->measure[j]);
         }
     }
+    *to = copy;
 }
 
 static void write_automata(struct seuil_pack *pack, const struct seuil_lead *lead)

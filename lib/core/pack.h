@@ -59,6 +59,10 @@ static inline void seuil_pack_double(struct seuil_pack *pack, double value)
 
 static inline void seuil_pack_varint(struct seuil_pack *pack, uint64_t value)
 {
+    if (value < 0x80 && pack->at < pack->end) {
+        pack->out[pack->at++] = (uint8_t)value;
+        return;
+    }
     if (pack->at + 10 <= pack->end) { /* room for any: no check of each byte */
         uint8_t *out = pack->out + pack->at;
 
