@@ -2,11 +2,11 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "core/ingest.h"
 #include "core/judge.h"
-#include "core/pack.h"
 #include "core/scratch.h"
 #include "core/tier.h"
 
@@ -317,32 +317,44 @@ static bool may_wait(const struct seuil_scratch *scratch, const struct seuil_eve
     return weight.points < (double)digest->room + faded;
 }
 
-/* time after the base, id hash, offset (6 bytes), topic, generation, count of hits, then for each
- * its rule in the set and, if it asks for one, the hash of its object */
+/* What stands before the hits of a pending, as it lies in memory: pendings leave it never. Then for
+ * each hit its rule in the set and, if it asks for one, the hash of its object. */
+struct pending {
+    uint64_t hash;   /* of the id */
+    uint64_t offset; /* 48 bits; above them topic and generation */
+    uint32_t after;  /* the base: its time */
+    uint8_t hits;
+};
+#define HEAD_BYTES (offsetof(struct pending, hits) + 1)
+_Static_assert(HEAD_BYTES + SEUIL_HITS_MAX * 6 == SEUIL_PENDING_BYTES_MAX, "as defer.h says");
+
 static uint32_t write_pending(const struct seuil_scratch *scratch, const struct seuil_event *event,
                               uint32_t after, uint64_t hash, uint8_t *out)
 {
-    struct seuil_pack pack = {.out = out, .end = SEUIL_PENDING_BYTES_MAX};
-    uint64_t offset = htole64((uint64_t)event->position.offset);
+    const struct seuil_position *position = &event->position;
     const struct seuil_hits *hits = &scratch->hits;
+    const struct pending head = {
+        .hash = hash,
+        .offset = (uint64_t)position->offset | (uint64_t)position->topic << 48 |
+                  (uint64_t)position->generation << 56,
+        .after = after,
+        .hits = (uint8_t)hits->count,
+    };
+    uint8_t *at = out + HEAD_BYTES;
 
-    seuil_pack_u32(&pack, after);
-    seuil_pack_u64(&pack, hash);
-    seuil_pack_bytes(&pack, &offset, 6);
-    seuil_pack_byte(&pack, (uint8_t)event->position.topic);
-    seuil_pack_byte(&pack, (uint8_t)event->position.generation);
-    seuil_pack_byte(&pack, (uint8_t)hits->count);
+    memcpy(out, &head, HEAD_BYTES);
     for (unsigned i = 0; i < hits->count; i++) {
-        uint16_t rule = htole16(hits->rule[i]);
+        memcpy(at, &hits->rule[i], sizeof(hits->rule[i]));
+        at += sizeof(hits->rule[i]);
+        if (scratch->traits[hits->rule[i]] & SEUIL_TRAIT_OBJECT) {
+            uint32_t object =
+                seuil_ingest_object(scratch->models, &scratch->models->rules[hits->rule[i]], event);
 
-        seuil_pack_bytes(&pack, &rule, sizeof(rule));
-        if (scratch->traits[hits->rule[i]] & SEUIL_TRAIT_OBJECT)
-            seuil_pack_u32(&pack,
-                           seuil_ingest_object(scratch->models,
-                                               &scratch->models->rules[hits->rule[i]], event));
+            memcpy(at, &object, sizeof(object));
+            at += sizeof(object);
+        }
     }
-    assert(pack.at <= pack.end);
-    return (uint32_t)pack.at;
+    return (uint32_t)(at - out);
 }
 
 /* Whether @event is of the kind that may wait, whatever it hits. */
@@ -430,51 +442,55 @@ enum seuil_deferral seuil_engine_defer(const struct seuil_models *models,
 
 /* ---- catching up ------------------------------------------------------------------------- */
 
-static void put_in(struct seuil_scratch *scratch, struct seuil_unpack *unpack, seuil_time_ms base,
-                   struct seuil_lead *lead)
+/* Put the pending at @at into @lead; returns what is behind it. */
+static const uint8_t *put_in(struct seuil_scratch *scratch, const uint8_t *at, seuil_time_ms base,
+                             struct seuil_lead *lead)
 {
     struct seuil_evidence *evidence = &lead->evidence;
-    struct seuil_key key = {.time = base + seuil_unpack_u32(unpack)};
+    struct pending head;
+    struct seuil_key key;
     struct seuil_record *record;
-    uint64_t offset = 0;
-    uint8_t topic, generation;
     struct seuil_hits hits;
     struct seuil_hit carried[SEUIL_HITS_MAX];
+    uint32_t topic, generation;
+    int64_t offset;
     unsigned notes = 0;
     bool kept;
 
-    key.hash = seuil_unpack_u64(unpack);
-    memcpy(&offset, seuil_unpack_bytes(unpack, 6), 6);
-    offset = le64toh(offset);
-    topic = seuil_unpack_byte(unpack);
-    generation = seuil_unpack_byte(unpack);
-    hits.count = seuil_unpack_byte(unpack);
+    memcpy(&head, at, HEAD_BYTES);
+    at += HEAD_BYTES;
+    hits.count = head.hits;
     for (unsigned i = 0; i < hits.count; i++) {
-        uint16_t rule;
-
-        memcpy(&rule, seuil_unpack_bytes(unpack, sizeof(rule)), sizeof(rule));
-        hits.rule[i] = le16toh(rule);
+        memcpy(&hits.rule[i], at, sizeof(hits.rule[i]));
+        at += sizeof(hits.rule[i]);
         carried[i] = (struct seuil_hit){0};
-        if (scratch->traits[hits.rule[i]] & SEUIL_TRAIT_OBJECT)
-            carried[i].object = seuil_unpack_u32(unpack);
+        if (scratch->traits[hits.rule[i]] & SEUIL_TRAIT_OBJECT) {
+            memcpy(&carried[i].object, at, sizeof(carried[i].object));
+            at += sizeof(carried[i].object);
+        }
     }
-    assert(!unpack->bad && key.time > evidence->newest);
+    key = (struct seuil_key){.time = base + head.after, .hash = head.hash};
+    assert(key.time > evidence->newest);
     record = seuil_evidence_insert(evidence, evidence->recent_count, key);
     kept = seuil_ingest_hits(scratch, &hits, carried, evidence, record, &notes);
     assert(kept && !notes);
     (void)kept;
     evidence->newest = key.time;
+    offset = (int64_t)(head.offset & ((UINT64_C(1) << 48) - 1));
+    topic = head.offset >> 48 & UINT8_MAX;
+    generation = (uint32_t)(head.offset >> 56);
     if (!lead->birth.known)
         lead->birth = (struct seuil_birth){
-            .known = true, .topic = topic, .generation = generation, .offset = (int64_t)offset};
-    seuil_lead_set_stamp(lead, topic, generation, (int64_t)offset + 1);
+            .known = true, .topic = topic, .generation = generation, .offset = offset};
+    seuil_lead_set_stamp(lead, topic, generation, offset + 1);
+    return at;
 }
 
 void seuil_engine_put_pendings(const struct seuil_models *models, struct seuil_scratch *scratch,
                                const struct seuil_digest *digest, const uint8_t *pendings,
                                uint32_t len, struct seuil_lead *lead)
 {
-    struct seuil_unpack unpack = {.at = pendings, .end = pendings + len};
+    const uint8_t *end = pendings + len;
     unsigned notes = 0;
     bool unbound;
 
@@ -482,9 +498,9 @@ void seuil_engine_put_pendings(const struct seuil_models *models, struct seuil_s
     unbound = seuil_scratch_bind(scratch, lead);
     assert(!unbound);
     (void)unbound;
-    while (unpack.at < unpack.end)
-        put_in(scratch, &unpack, digest->base, lead);
-    assert(lead->evidence.newest == digest->newest);
+    while (pendings < end)
+        pendings = put_in(scratch, pendings, digest->base, lead);
+    assert(pendings == end && lead->evidence.newest == digest->newest);
     seuil_ingest_absorb(scratch, lead, &notes); /* it stays far from the bound of its size */
     assert(!notes);
     lead->clock = digest->newest;

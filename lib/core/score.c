@@ -1,27 +1,10 @@
 #include "core/score.h"
 
-#include <string.h>
-
 #include "core/idle.h"
-
-/* 2^exponent, exact; out of the range of doubles: 0 or infinity. */
-static double power_of_two(int64_t exponent)
-{
-    uint64_t bits;
-    double value;
-
-    if (exponent < -1022 || exponent > 1023)
-        return ldexp(1, exponent < -3000 ? -3000 : exponent > 3000 ? 3000 : (int)exponent);
-    bits = (uint64_t)(exponent + 1023) << 52;
-    memcpy(&value, &bits, sizeof(value));
-    return value;
-}
 
 /* The fractional part of the age is one exp2 for each half-life; the whole part is exact. */
 static void set_half_factors(struct seuil_scratch *scratch, seuil_time_ms at)
 {
-    if (scratch->half_at == at)
-        return;
     for (unsigned i = 0; i < scratch->half_count; i++) {
         int64_t half_life = scratch->halves[i], whole = seuil_floor_div(at, half_life);
 
@@ -31,8 +14,8 @@ static void set_half_factors(struct seuil_scratch *scratch, seuil_time_ms at)
     scratch->half_at = at;
 }
 
-double seuil_term_value(struct seuil_scratch *scratch, const struct seuil_term *term,
-                        seuil_time_ms at)
+double seuil_term_look(struct seuil_scratch *scratch, const struct seuil_term *term,
+                       seuil_time_ms at)
 {
     if (term->is_idle) {
         const struct seuil_scope *scope = &scratch->scopes[term->scope];
@@ -42,8 +25,7 @@ double seuil_term_value(struct seuil_scratch *scratch, const struct seuil_term *
     if (!term->is_half)
         return seuil_tally_value(term->tally, term->rule, at);
     set_half_factors(scratch, at);
-    return term->sum * scratch->half_factor[term->half] *
-           power_of_two(term->landmark - scratch->half_whole[term->half]);
+    return seuil_term_value(scratch, term, at);
 }
 
 double seuil_manual_at(const struct seuil_evidence *evidence, seuil_time_ms at)

@@ -4,6 +4,7 @@
 #define SEUIL_CORE_SCORE_H
 
 #include <math.h>
+#include <string.h>
 
 #include "core/scratch.h"
 
@@ -26,9 +27,29 @@ static inline double seuil_score_beneath(const struct seuil_score *score)
 void seuil_score_at(struct seuil_scratch *scratch, const struct seuil_lead *lead, unsigned model,
                     seuil_time_ms at, struct seuil_score *ret_score);
 
+/* 2^exponent, exact; out of the range of doubles: 0 or infinity. */
+static inline double seuil_power_of_two(int64_t exponent)
+{
+    uint64_t bits = (uint64_t)(exponent + 1023) << 52;
+    double value;
+
+    if (exponent < -1022 || exponent > 1023)
+        return ldexp(1, exponent < -3000 ? -3000 : exponent > 3000 ? 3000 : (int)exponent);
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
 /* What one term gives at @at: awards times decay, without the points. */
-double seuil_term_value(struct seuil_scratch *scratch, const struct seuil_term *term,
-                        seuil_time_ms at);
+double seuil_term_look(struct seuil_scratch *scratch, const struct seuil_term *term,
+                       seuil_time_ms at);
+static inline double seuil_term_value(struct seuil_scratch *scratch, const struct seuil_term *term,
+                                      seuil_time_ms at)
+{
+    if (!term->is_half || scratch->half_at != at)
+        return seuil_term_look(scratch, term, at);
+    return term->sum * scratch->half_factor[term->half] *
+           seuil_power_of_two(term->landmark - scratch->half_whole[term->half]);
+}
 
 /* The sum of the adjustments that count at @at. */
 double seuil_manual_at(const struct seuil_evidence *evidence, seuil_time_ms at);
