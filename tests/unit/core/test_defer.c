@@ -106,6 +106,36 @@ Test(defer, an_event_that_could_reach_a_mark_is_stepped)
     story_end(s);
 }
 
+Test(defer, events_that_could_fill_a_state_are_stepped)
+{
+    char yaml[8192] = "seuil_model: 1\nname: m\nversion: \"1\"\ndecay: {half_life: 14d}\n"
+                      "groups:\n  g: {ceiling: 60}\ntiers:\n  - {name: cold}\n"
+                      "  - {name: warm, entry: 50}\nrules:\n";
+    size_t len = strlen(yaml);
+    struct story *waited, *stepped;
+    struct waiting w = {0};
+
+    for (int i = 0; i < 30; i++)
+        len += (size_t)snprintf(yaml + len, sizeof(yaml) - len,
+                                "  - {name: r%d, group: g, event: activity, when: {name: a},\n"
+                                "     points: 0.01, limit: {per: object}}\n",
+                                i);
+    waited = story_begin(yaml);
+    stepped = story_begin(yaml);
+    seuil_engine_digest_new(waited->scratch, &w.digest);
+    cr_assert_eq(wait_act(waited, &w, "e1", "a", T0), SEUIL_DEFERRAL_PENDING);
+    cr_assert_eq(wait_act(waited, &w, "e2", "a", T0 + 8 * DAY), SEUIL_DEFERRAL_PENDING);
+    cr_assert_eq(wait_act(waited, &w, "e3", "a", T0 + 9 * DAY), SEUIL_DEFERRAL_NONE,
+                 "each may leave an instant, an object and a period with every rule");
+    seuil_engine_catch_up(waited->models, waited->scratch, &w.digest, w.pendings, w.len,
+                          &waited->lead, &waited->out);
+    stamped_act(stepped, "e1", "a", T0);
+    stamped_act(stepped, "e2", "a", T0 + 8 * DAY);
+    compare(waited, stepped);
+    story_end(waited);
+    story_end(stepped);
+}
+
 Test(defer, an_event_that_does_not_come_in_order_is_stepped)
 {
     struct story *s = story_begin(model);
