@@ -13,13 +13,27 @@ const uint8_t *seuil_avro_note(struct seuil_avro_reader *r, const uint8_t *p, in
 
 /* ---- numbers ------------------------------------------------------------------------------ */
 
-/* Near the record's end, or wrong. */
+/* Near the record's end, or wrong. Two and three bytes, which most numbers there take that are not
+ * one, need no loop. */
 static __attribute__((noinline)) const uint8_t *long_at_end(struct seuil_avro_reader *r,
                                                             const uint8_t *p, int64_t *ret_value)
 {
     const uint8_t *from = p;
     uint64_t z = 0;
 
+    if (r->end - p >= 3 && (p[0] & 0x80)) {
+        z = (uint64_t)(p[0] & 0x7f) | (uint64_t)(p[1] & 0x7f) << 7;
+        if (!(p[1] & 0x80)) {
+            *ret_value = (int64_t)(z >> 1) ^ -(int64_t)(z & 1);
+            return p + 2;
+        }
+        if (!(p[2] & 0x80)) {
+            z |= (uint64_t)p[2] << 14;
+            *ret_value = (int64_t)(z >> 1) ^ -(int64_t)(z & 1);
+            return p + 3;
+        }
+        z = 0;
+    }
     for (unsigned shift = 0; shift < 70; shift += 7) {
         uint8_t byte;
 
