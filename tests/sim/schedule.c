@@ -71,6 +71,44 @@ static void add_record(struct maker *m)
         m->profile != SIM_ADOPT && chance(m, 4) ? 1 + below(m, 3) : 0);
 }
 
+/* One worker goes on, its group, its store and nobody else: no broker takes what it sends. */
+static void add_walk(struct maker *m, int turns)
+{
+    while (turns-- > 0) {
+        ADD1(m, SIM_DO_POLL, 0);
+        ADD2(m, SIM_DO_GO, 0, 1);
+        ADD1(m, SIM_DO_GCOMMIT, 0);
+        ADD2(m, SIM_DO_NET, 0, 8);
+        ADD2(m, SIM_DO_RECV, 0, 8);
+    }
+}
+
+/* Redis loses crossings that were sent and have not landed. A record that its broker held back
+ * before comes in its place now, so others have their indexes when the old reports come. */
+static void add_other_order(struct maker *m)
+{
+    int held = below(m, SIM_TOPICS), lead = below(m, 2);
+
+    ADD2(m, SIM_DO_RUN, 0, 6);
+    ADD1(m, SIM_DO_STALL, held);
+    add(m, SIM_DO_PROD, held, lead, 3, 'E', 0, 0);
+    ADD1(m, SIM_DO_TIME, 500); /* more would be a stall of the process */
+    add(m, SIM_DO_PROD, (held + 1) % SIM_TOPICS, 1 - lead, 3, 'E', 0, 0);
+    add_walk(m, 3);
+    ADD1(m, SIM_DO_STALL, held);
+    add_walk(m, 3);
+    ADD1(m, SIM_DO_LOSE, 1 + below(m, 2));
+    add_walk(m, 2);
+    ADD1(m, SIM_DO_TIME, 2000);
+    add_walk(m, 11);
+    ADD1(m, SIM_DO_BROKER, 0);
+    ADD2(m, SIM_DO_REPORT, 0, 1);
+    if (chance(m, 70))
+        ADD2(m, SIM_DO_PFAIL, 0, 0);
+    else
+        ADD2(m, SIM_DO_CRASH, 0, 0);
+}
+
 static void add_start(struct maker *m)
 {
     if (time_order(m)) {
@@ -97,6 +135,8 @@ static void add_start(struct maker *m)
         if (chance(m, 60))
             ADD2(m, SIM_DO_CRASH, 0, below(m, 4));
         ADD2(m, SIM_DO_RUN, 0, 6);
+    } else if (m->profile == SIM_LOSS && chance(m, 10)) {
+        add_other_order(m);
     } else {
         bool far = chance(m, 25);
 
