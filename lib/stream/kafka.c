@@ -341,6 +341,7 @@ struct seuil_kafka *seuil_kafka_new(const struct seuil_kafka_config *config,
     kafka->log_ctx = config->log_ctx;
     kafka->quiet_ms = seuil_kafka_mono_ms();
     atomic_init(&kafka->troubled_ms, SEUIL_TIME_NONE);
+    atomic_init(&kafka->quiet_until, SEUIL_TIME_NONE);
     pthread_mutex_init(&kafka->lock, NULL);
     if (!copy_config(kafka, config))
         seuil_error_set(err, SEUIL_ERR_NOMEM, "out of memory for Kafka");

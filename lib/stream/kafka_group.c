@@ -186,7 +186,7 @@ static void offer_lane(struct kafka_lane *lane)
     pthread_mutex_lock(&lane->lock);
     lane->state = KAFKA_LANE_OFFERED;
     lane->start = KAFKA_NOWHERE;
-    lane->sought = lane->broken = lane->at_eof = false;
+    lane->sought = lane->broken = lane->at_eof = lane->astray = false;
     lane->eof = 0;
     lane->answer = -1;
     lane->answer_asked = SEUIL_TIME_NONE;

@@ -68,6 +68,7 @@ struct kafka_lane {
     int64_t next;    /* no record below it may come */
     bool sought;     /* records may be taken */
     bool first;      /* nothing has come since the seek */
+    bool astray;     /* it must go back to `next` before anything is taken */
     bool broken;     /* librdkafka gave the fetch up: only a new assign starts it */
     bool at_eof;     /* the last thing that came was EOF */
     int64_t eof;
@@ -133,6 +134,7 @@ struct seuil_kafka {
     seuil_time_ms quiet_ms; /* the event queue was last seen empty, monotonic */
     seuil_time_ms offered_ms;
     _Atomic(seuil_time_ms) troubled_ms; /* wall clock: the last error that Kafka told */
+    _Atomic(seuil_time_ms) quiet_until; /* monotonic: nothing is asked that waits for an answer */
     uint32_t *offered;                  /* [partitions]: bits of the topics that the group gave */
     bool *owned;                        /* [partitions]: told by ASSIGNED, not yet unassigned */
     atomic_bool restart;
@@ -185,6 +187,10 @@ seuil_time_ms seuil_kafka_record_ms(const struct rd_kafka_message_s *message);
 void seuil_kafka_release(struct kafka_lane *lane);
 
 /* kafka_log.c: questions to the log, from any thread */
+/* Before a question that waits for its answer: false while one was not answered a moment ago; then
+ * it is SEUIL_ERR_BACKOFF. After it: whether it was answered, and since when it was asked. */
+bool seuil_kafka_may_ask(struct seuil_kafka *kafka);
+void seuil_kafka_asked(struct seuil_kafka *kafka, seuil_time_ms since, bool answered);
 int seuil_kafka_watermarks(struct seuil_source *source, uint32_t shard, uint32_t topic,
                            int64_t *ret_start, int64_t *ret_end);
 int seuil_kafka_read_back(struct seuil_source *source, uint32_t shard, uint32_t topic,

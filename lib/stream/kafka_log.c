@@ -9,6 +9,25 @@
 #define ASK_MS       3000
 #define READ_BACK_MS 3000
 
+/* A question that is not answered holds its thread, a worker's with all its shards, for the whole
+ * time-out. Then for so long nobody asks: whatever the number of shards, a worker is held once in a
+ * while, not by each of them in turn. */
+#define QUIET_MS 2000
+#define SLOW_MS  1000
+
+bool seuil_kafka_may_ask(struct seuil_kafka *kafka)
+{
+    return seuil_kafka_mono_ms() >= atomic_load(&kafka->quiet_until);
+}
+
+void seuil_kafka_asked(struct seuil_kafka *kafka, seuil_time_ms since, bool answered)
+{
+    seuil_time_ms now = seuil_kafka_mono_ms();
+
+    if (!answered && now - since >= SLOW_MS)
+        atomic_store(&kafka->quiet_until, now + QUIET_MS);
+}
+
 static bool exists(struct seuil_kafka *kafka, uint32_t topic)
 {
     return atomic_load(&kafka->topics[topic].exists);
@@ -23,13 +42,18 @@ static bool exists(struct seuil_kafka *kafka, uint32_t topic)
 static int list_offset(struct seuil_kafka *kafka, uint32_t shard, uint32_t topic, int64_t timestamp,
                        int64_t *ret_offset)
 {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_t *one =
-        rd_kafka_topic_partition_list_add(list, kafka->topics[topic].name, (int32_t)shard);
+    seuil_time_ms begun = seuil_kafka_mono_ms();
+    rd_kafka_topic_partition_list_t *list;
+    rd_kafka_topic_partition_t *one;
     rd_kafka_resp_err_t code;
 
+    if (!seuil_kafka_may_ask(kafka))
+        return SEUIL_ERR_BACKOFF;
+    list = rd_kafka_topic_partition_list_new(1);
+    one = rd_kafka_topic_partition_list_add(list, kafka->topics[topic].name, (int32_t)shard);
     one->offset = timestamp;
     code = rd_kafka_offsets_for_times(kafka->side, list, ASK_MS);
+    seuil_kafka_asked(kafka, begun, !code);
     if (!code)
         code = one->err;
     if (!code)
@@ -88,11 +112,13 @@ static int read_from(struct seuil_kafka *kafka, uint32_t shard, uint32_t topic, 
                      void (*use)(void *ctx, const rd_kafka_message_t *message), void *ctx)
 {
     rd_kafka_topic_t *rkt = kafka->topics[topic].side_rkt;
-    seuil_time_ms until = seuil_kafka_mono_ms() + READ_BACK_MS;
+    seuil_time_ms begun = seuil_kafka_mono_ms(), until = begun + READ_BACK_MS;
     int code = SEUIL_ERR_BACKOFF;
 
     if (!exists(kafka, topic))
         return SEUIL_ERR_MISSING;
+    if (!seuil_kafka_may_ask(kafka))
+        return SEUIL_ERR_BACKOFF;
     if (rd_kafka_consume_start(rkt, (int32_t)shard, offset))
         return SEUIL_ERR_BACKOFF;
     while (code == SEUIL_ERR_BACKOFF && seuil_kafka_mono_ms() < until) {
@@ -112,6 +138,7 @@ static int read_from(struct seuil_kafka *kafka, uint32_t shard, uint32_t topic, 
         rd_kafka_message_destroy(message);
     }
     rd_kafka_consume_stop(rkt, (int32_t)shard);
+    seuil_kafka_asked(kafka, begun, code != SEUIL_ERR_BACKOFF);
     return code;
 }
 

@@ -130,6 +130,7 @@ static void take_all(struct seuil_kafka *kafka, struct kafka_lane *l, struct seu
                             kafka->topics[lane->topic].name, lane->shard,
                             (long long)message->offset, (long long)l->next);
             l->sought = false; /* the seek below makes it true again */
+            l->astray = true;
             for (; i < count; i++)
                 rd_kafka_message_destroy(l->messages[i]);
             return;
@@ -170,11 +171,11 @@ int seuil_kafka_fill(struct seuil_source *source, struct seuil_lane *lane)
         ssize_t count = rd_kafka_consume_batch_queue(l->queue, 0, l->messages, SEUIL_LANE_BATCH);
 
         take_all(kafka, l, lane, count < 0 ? 0 : count);
-        if (!l->sought)
-            again = l->next;
-        else
+        if (l->sought)
             tell_end(kafka, l, lane);
     }
+    if (l->state == KAFKA_LANE_ON && l->astray)
+        again = l->next;
     pthread_mutex_unlock(&l->lock);
     if (again != KAFKA_NOWHERE)
         seuil_kafka_seek(source, lane, again);
@@ -187,6 +188,7 @@ static void sought(struct kafka_lane *l, struct seuil_lane *lane, int64_t offset
 {
     l->next = offset;
     l->sought = l->first = true;
+    l->astray = false;
     l->at_eof = false;
     l->eof = 0;
     lane->eof = 0;
@@ -225,7 +227,8 @@ int seuil_kafka_seek(struct seuil_source *source, struct seuil_lane *lane, int64
     if (!direct)
         return result;
 
-    /* Without the lock: the main thread must be able to take the lane away meanwhile. */
+    /* Without the lock: the main thread must be able to take the lane away meanwhile. The client
+     * itself answers, whether or not a broker does. */
     code = rd_kafka_seek(kafka->topics[lane->topic].rkt, (int32_t)lane->shard, offset, SEEK_MS);
     pthread_mutex_lock(&l->lock);
     if (!code && l->state == KAFKA_LANE_ON && l->opened == opened) {

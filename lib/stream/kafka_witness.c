@@ -221,11 +221,15 @@ int seuil_kafka_read_witness(struct seuil_source *source, uint32_t shard, int64_
                              char *ret_metadata, uint32_t cap)
 {
     struct seuil_kafka *kafka = kafka_of(source);
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(8);
+    seuil_time_ms begun = seuil_kafka_mono_ms();
+    rd_kafka_topic_partition_list_t *list;
     uint32_t numbers[SEUIL_TOPICS_MAX];
     rd_kafka_resp_err_t code;
     int found = 0;
 
+    if (!seuil_kafka_may_ask(kafka))
+        return SEUIL_ERR_BACKOFF;
+    list = rd_kafka_topic_partition_list_new(8);
     for (uint32_t t = 0; t < SEUIL_TOPICS_MAX; t++) {
         if (!kafka->topics[t].name || !atomic_load(&kafka->topics[t].exists))
             continue;
@@ -233,6 +237,7 @@ int seuil_kafka_read_witness(struct seuil_source *source, uint32_t shard, int64_
         rd_kafka_topic_partition_list_add(list, kafka->topics[t].name, (int32_t)shard);
     }
     code = list->cnt ? rd_kafka_committed(kafka->rk, list, COMMITTED_MS) : 0;
+    seuil_kafka_asked(kafka, begun, !code);
     for (int i = 0; !code && i < list->cnt; i++)
         code = list->elems[i].err;
     if (!code) {

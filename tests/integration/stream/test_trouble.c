@@ -77,7 +77,11 @@ Test(trouble, with_the_broker_loses_nothing_when_it_comes_back, .timeout = 120, 
     broker("kill");
     cr_assert(!sink->ops->send(sink, 0, 1, 1, &entry, &err));
     cr_assert(source->ops->watermarks(source, 0, 0, &first, &end) == SEUIL_ERR_BACKOFF);
-    cr_assert(source->ops->read_back(source, 0, 0, 3, &time, &hash) == SEUIL_ERR_BACKOFF);
+    /* One question may hold its thread for three seconds; the next ones do not. */
+    until = clock_ms() + 5000;
+    for (int i = 0; i < 4; i++)
+        cr_assert(source->ops->read_back(source, 0, 0, 3, &time, &hash) == SEUIL_ERR_BACKOFF);
+    cr_assert(clock_ms() < until);
     cr_assert(!source->ops->fill(source, lane) && lane->count == 0);
     broker("start");
     fill_topic(s.config.inputs[0].name, 0, 50, 50, AT);
