@@ -8,7 +8,7 @@ Random models and histories (generate.py) through the engine and through the lit
     a crossing: model, tiers, reason, instant to the millisecond, whether and since when it is told,
         its ordinal, score (1e-9), published score and lines; of one case in four also until when the
         lead stays;
-    a score at an instant (1e-9), with its grade, published score and lines;
+    a score at an instant (1e-9), with its grade, completeness, published score and lines;
     the packed evidence of a second run, in another order, with repetitions and restarts elsewhere.
 
 A line is compared by count, points before decay, points now (to the cent) and what limited it. A case
@@ -331,6 +331,8 @@ class Case:
             return
         expect(close(mine.total, answer["exact"]), "score", when, mine.total, answer["exact"])
         compare_score(model, mine.total, lead.lines(index, when), answer)
+        known = 0 if lead.tombstone else model.completeness(lead.profile)
+        expect(close(known, answer["completeness"]), "completeness", when, known, answer["completeness"])
         if not near_grade(model, mine):
             grade = model.grade(mine, lead.automata[index].standing[1])
             expect(grade == answer["grade"], "grade", when, grade, answer["grade"])

@@ -101,6 +101,8 @@ static void tell_explanation(struct player *p, const struct seuil_explanation *e
     add_number(p, e->score);
     seuil_buf_add_text(&p->out, ",\"fit\":");
     add_number(p, e->fit);
+    seuil_buf_add_text(&p->out, ",\"completeness\":");
+    add_number(p, e->completeness);
     seuil_buf_printf(&p->out, ",\"grade\":\"%s\",\"lines\":[", e->grade);
     for (uint32_t i = 0; i < e->line_count; i++) {
         const struct seuil_line *line = &e->lines[i];

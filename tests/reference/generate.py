@@ -44,12 +44,18 @@ class Generator:
                             {"any": [{"path": "/devis"}, {"duration_ms": {"below": 10000}}]}, None)
         if kind == "email":
             return self.one({"action": "clicked"}, {"action": ["opened", "clicked"]}, {"action": "opened", "not": {"machine": True}})
+        if kind == "activity":
+            return self.one({"name": "salon"}, {"name": ["salon", "webinaire"]}, {"object": {"present": True}},
+                            {"value": {"above": 10, "at_most": 100}}, {"properties.ville": {"contains": ["YO", "ar"], "ignore_case": True}},
+                            {"properties.rang": {"below": 3}}, {"properties.rang": {"absent": True}},
+                            {"all": [{"name": {"not": "salon"}}, {"any": [{"value": {"at_least": 5}}, {"object": "stand"}]}]}, None)
         return self.one({"action": "submitted"}, {"form_id": "devis"}, {"fields.budget": {"at_least": 1000}}, None)
 
     def limit(self, kind):
-        per = {"page_view": "path", "email": "message_id", "form": "form_id"}[kind]
+        per = {"page_view": "path", "email": "message_id", "form": "form_id",
+               "activity": self.one("object", "properties.ville")}[kind]
         n = self.random.randint(1, 3)
-        return self.one("once", {"times": n, "per": "lead"}, {"times": n, "per": per}, {"per": per},
+        return self.one({"times": n, "per": per, "remember": self.one("2d", "36h", "12d")}, "once", {"times": n, "per": "lead"}, {"times": n, "per": per}, {"per": per},
                         {"times": n, "per": "day"}, {"times": n, "per": "week"},
                         {"times": n, "per": "month", "zone": "America/New_York"},
                         {"times": n, "within": self.one("36h", "3d", "90m")},
@@ -90,6 +96,8 @@ class Generator:
         model["tiers"] = self.tiers()
         if self.some(0.5):
             self.embellish(model)
+        if self.some(0.12):
+            model["only"] = self.one({"product": "erp"}, {"product": {"not": "paie"}}, {"product": ["erp", "paie"]})
         if self.some(0.4):
             self.distrust(model)
         if self.some(0.5):
@@ -150,6 +158,8 @@ class Generator:
         for rule in model["rules"][:-1]:
             if self.some(0.2) and rule["event"] == "page_view":
                 rule["points"] = {"field": "duration_ms", "factor": self.one(0.001, 0.0001, -0.0005), "ceiling": self.one(5, 40)}
+            elif self.some(0.3) and rule["event"] == "activity":
+                rule["points"] = {"field": self.one("value", "properties.rang"), "factor": self.one(1, -0.1, 2.5), "floor": self.one(-6, 0), "ceiling": self.one(9, 30)}
             elif self.some(0.3) and rule["event"] == "form":
                 rule["points"] = {"each": self.one(2, 5), "of": ["fields.budget", "fields.tel", "form_id"], "ceiling": self.one(4, 9, 100)}
             if self.some(0.15):
@@ -178,7 +188,7 @@ class Generator:
                                  ["disqualify", "reopen", "recycle"])
 
     def leg(self):
-        kind = self.one("page_view", "email", "form")
+        kind = self.one("page_view", "email", "form", "activity")
         leg = {"event": kind}
         when = self.condition(kind)
         if when:
@@ -226,7 +236,7 @@ class Generator:
                               "solicited": dict(delivered, times=self.one(1, 2))}
 
     def rule(self, index, groups):
-        kind = self.one("page_view", "page_view", "email", "form")
+        kind = self.one("page_view", "page_view", "email", "form", "activity")
         rule = {"name": f"r{index}", "event": kind, "group": self.random.choice(groups), "points": self.points()}
         when = self.condition(kind)
         if when:
@@ -262,9 +272,11 @@ class Generator:
         before = [event["time"] for _, event in self.rows if begin <= event["time"]]
         event = {"id": f"e{self.number}", "lead": self.random.choice(self.leads),
                  "time": self.random.choice(before) if before and self.some(0.1) else time}
-        event["type"] = self.one("page_view", "page_view", "page_view", "email", "email", "form", "profile", "command")
-        {"page_view": self.page_view, "email": self.email, "form": self.form, "profile": self.profile,
-         "command": self.command}[event["type"]](event)
+        event["type"] = self.one("page_view", "page_view", "page_view", "email", "email", "form", "activity", "profile", "command")
+        {"page_view": self.page_view, "email": self.email, "form": self.form, "activity": self.activity,
+         "profile": self.profile, "command": self.command}[event["type"]](event)
+        if event["type"] not in ("profile", "command") and self.some(0.4):
+            event["product"] = self.one("erp", "paie")
         if self.consent and self.some(0.35):
             event["consent"] = self.random.random() < 0.85
         if self.rows and self.some(0.06):
@@ -288,6 +300,17 @@ class Generator:
     def form(self, event):
         event.update(form_id=self.random.choice(FORMS), action=self.one("submitted", "viewed"),
                      fields={"budget": self.one("500", "1000", "20000")})
+
+    def activity(self, event):
+        event["name"] = self.one("salon", "webinaire", "livre")
+        if self.some(0.5):
+            event["object"] = self.one("stand", "a", "b")
+        if self.some(0.6):
+            event["value"] = self.one(3, 7.5, 60, 120)
+        if self.some(0.6):
+            event["properties"] = {"ville": self.one("Lyon", "Paris", "Brest")}
+            if self.some(0.5):
+                event["properties"]["rang"] = self.one("1", "2", "12.5", "x")
 
     def profile(self, event):
         event["attributes"] = {self.one("secteur", "secteur", "autre"): self.random.choice(SECTORS),

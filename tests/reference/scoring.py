@@ -84,6 +84,7 @@ class Limit:
         spec = {"times": 1, "per": "lead"} if spec == "once" else spec
         self.times, self.per, self.zone = spec.get("times", 1), spec.get("per"), spec.get("zone", zone)
         self.within = duration(spec["within"]) if "within" in spec else None
+        self.remember = duration(spec.get("remember", "90d"))
         if self.within:
             self.name = "rolling"
         elif self.per in ("lead", "day", "week", "month"):
@@ -98,10 +99,18 @@ class Limit:
         if self.name == "lead":
             return len(awarded) < self.times
         if self.name == "object":
-            mine = event.get(self.per)
-            return sum(1 for e in awarded if e.get(self.per) == mine) < self.times
+            return self.remembered(event, awarded) < self.times
         mine = period_of(event.time, self.per, self.zone)
         return sum(1 for e in awarded if period_of(e.time, self.per, self.zone) == mine) < self.times
+
+
+    def remembered(self, event, awarded):
+        """Awards to the object of @event: none so long after the last one."""
+        count, last = 0, event.time
+        for time in [e.time for e in awarded if e.get(self.per) == event.get(self.per)] + [event.time]:
+            count = (count if time - last < self.remember else 0) + 1
+            last = time
+        return count - 1
 
 
 # ---- rules --------------------------------------------------------------------------------------
@@ -550,6 +559,15 @@ class Model:
         share = sum(weights) if self.fit.get("mean") else None
         return [(c[0]["name"], self.criterion(c, profile) * (w / share if share else 1))
                 for c, w in zip(self.criteria, weights)]
+
+    def completeness(self, profile):
+        """The criteria of which everything is known, by all of them."""
+        def names(spec):
+            number = {spec["points"]["field"]} if isinstance(spec.get("points"), dict) else set()
+            return names_in(spec.get("when")).union(number, *(names_in(c["when"]) for c in spec.get("cases", [])))
+
+        known = [all(profile.get(n) is not None for n in names(spec)) for spec, _ in self.criteria]
+        return sum(known) / len(known) if known else 1.0
 
     def excluded_by(self, profile):
         return [r for r, when in self.attribute_exclusions if when(profile.get)]
