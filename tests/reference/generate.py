@@ -335,7 +335,7 @@ class Generator:
     def retract(self, event):
         """It voids an event that came, or one that never does."""
         target = self.random.choice(self.rows)[1]
-        if target["type"] == "profile" or "retracts" in target:
+        if "retracts" in target:
             return
         event["lead"], event["retracts"] = target["lead"], target["id"] if self.some(0.95) else "nobody"
         event["time"] = target["time"] + self.one(0, 0, 0, MINUTE, DAY, DAY if len(self.leads) > 1 else 4 * DAY)
