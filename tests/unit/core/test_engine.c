@@ -462,3 +462,36 @@ Test(engine, hits_beyond_the_bound_are_left_in_the_order_of_rules_and_noted)
     cr_assert_float_eq(score(s, T0), 2 * SEUIL_HITS_MAX, 1e-9);
     story_end(s);
 }
+
+/* More half-lives than are added up across rules, in two groups. */
+Test(engine, a_lead_of_many_half_lives_falls_at_the_exact_millisecond)
+{
+    char yaml[4096];
+    size_t len = (size_t)snprintf(yaml, sizeof(yaml),
+                                  "seuil_model: 1\nname: m\nversion: \"1\"\n"
+                                  "groups: {g: {}, h: {}}\nrules:\n");
+    struct story *s;
+    seuil_time_ms low = T0, high = T0 + 100 * DAY;
+
+    for (int i = 1; i <= 12; i++)
+        len += (size_t)snprintf(yaml + len, sizeof(yaml) - len,
+                                "  - {name: r%d, group: %s, event: activity, points: %d,\n"
+                                "     decay: {half_life: %dh}}\n",
+                                i, i % 2 ? "g" : "h", 5 + i, 20 + 7 * i);
+    snprintf(yaml + len, sizeof(yaml) - len, "tiers: [{name: cold}, {name: warm, entry: 50}]\n");
+    s = story_begin(yaml);
+    act(s, "e1", "a", T0);
+    cr_assert_eq(tier(s), 1);
+    while (high - low > 1) {
+        seuil_time_ms middle = low + (high - low) / 2;
+
+        if (exact_score(s, middle) >= 50)
+            low = middle;
+        else
+            high = middle;
+    }
+    cr_assert_eq(s->lead.due, high);
+    silence(s, high);
+    cr_assert_eq(tier(s), 0);
+    story_end(s);
+}

@@ -60,6 +60,9 @@ Test(lead_codec, stamp_and_due_time_are_read_without_the_rest)
     size_t len;
 
     act(s, "e1", "a", T0);
+    len = seuil_lead_write(&s->lead, bytes);
+    cr_assert_eq(seuil_lead_peek_stamp(bytes, len, 3, 2, &next), 0);
+    cr_assert_eq(next, 0, "it has none at all");
     seuil_lead_set_stamp(&s->lead, 3, 2, 4711);
     len = seuil_lead_write(&s->lead, bytes);
     cr_assert_eq(seuil_lead_peek_due(bytes, len, &due), 0);
