@@ -112,6 +112,10 @@ static void add_other_order(struct maker *m)
 static void add_start(struct maker *m)
 {
     if (time_order(m)) {
+        if (chance(m, 70)) { /* who made the shard reads no leads: most are to be its heirs */
+            ADD2(m, SIM_DO_RUN, 0, 4);
+            ADD2(m, SIM_DO_CRASH, 0, 0);
+        }
         for (int n = 4 + below(m, 12); n > 0; n--) {
             add_record(m);
             if (chance(m, 60))
