@@ -134,7 +134,10 @@ static void add_reason(const struct seuil_crossing *crossing, const struct seuil
                        struct seuil_buf *out)
 {
     seuil_buf_printf(out, "  reason: %s", seuil_reason_name(crossing->reason));
-    if (cause && cause->kind != SEUIL_KIND_TICK) {
+    if (crossing->has_cause) {
+        seuil_buf_add_text(out, ", ");
+        add_str(out, (struct seuil_str){crossing->cause.id, crossing->cause.id_len});
+    } else if (cause && cause->kind != SEUIL_KIND_TICK) {
         seuil_buf_printf(out, ", %s ", seuil_kind_name(cause->kind));
         add_str(out, cause->id);
     }

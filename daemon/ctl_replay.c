@@ -246,7 +246,12 @@ static void tell_crossing_json(struct replay *r, const struct seuil_crossing *cr
     struct seuil_cause cause = {.topic = seuil_str_from("replay"),
                                 .offset = event->position.offset};
 
-    if (event->kind != SEUIL_KIND_TICK) {
+    if (crossing->since != SEUIL_TIME_NONE) {
+        cause.id = crossing->has_cause
+                       ? (struct seuil_str){crossing->cause.id, crossing->cause.id_len}
+                       : SEUIL_STR("");
+        cause.offset = crossing->cause.offset;
+    } else if (event->kind != SEUIL_KIND_TICK) {
         cause.id = event->id;
     } else if (r->outcome->has_cause) {
         cause.id = (struct seuil_str){r->outcome->cause.id, r->outcome->cause.id_len};

@@ -203,6 +203,7 @@ static uint16_t spare_bytes(const struct seuil_scratch *scratch, const struct se
                             size_t size)
 {
     const struct seuil_evidence *evidence = &lead->evidence;
+    size_t settled = SEUIL_LEAD_BYTES_SETTLED(scratch->models->model_count);
 
     for (unsigned i = 0; i < evidence->rule_count; i++) {
         unsigned slot = evidence->by_key[i];
@@ -210,7 +211,7 @@ static uint16_t spare_bytes(const struct seuil_scratch *scratch, const struct se
 
         size += RULE_BYTES(rule) + evidence->rules[slot].records * HIT_BYTES(rule);
     }
-    return size < SEUIL_LEAD_BYTES_SETTLED ? (uint16_t)(SEUIL_LEAD_BYTES_SETTLED - size) : 0;
+    return size < settled ? (uint16_t)(settled - size) : 0;
 }
 
 void seuil_engine_digest(const struct seuil_models *models, struct seuil_scratch *scratch,
@@ -266,12 +267,13 @@ void seuil_defer_prepare(struct seuil_scratch *scratch)
             room = 0;
         room = fmin(room, scratch->marks_up[i][0] - bound.rests - MARGIN * (1 + fabs(bound.rests)));
     }
-    *fresh = (struct seuil_digest){.base = SEUIL_TIME_NONE,
-                                   .newest = SEUIL_TIME_NONE,
-                                   .until = SEUIL_TIME_NEVER,
-                                   .room = (float)(room * (1 - MARGIN)),
-                                   .spare = SEUIL_LEAD_BYTES_SETTLED - 64,
-                                   .open = scratch->plain && room > 0};
+    *fresh = (struct seuil_digest){
+        .base = SEUIL_TIME_NONE,
+        .newest = SEUIL_TIME_NONE,
+        .until = SEUIL_TIME_NEVER,
+        .room = (float)(room * (1 - MARGIN)),
+        .spare = (uint16_t)(SEUIL_LEAD_BYTES_SETTLED(models->model_count) - 64),
+        .open = scratch->plain && room > 0};
 }
 
 /* ---- deferring --------------------------------------------------------------------------- */

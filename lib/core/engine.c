@@ -66,6 +66,8 @@ static void keep_cause(struct seuil_lead *lead, const struct seuil_event *event,
         return;
     while (at > 0 && seuil_key_less(key, lead->causes[at - 1].key))
         at--;
+    if (at > 0 && !seuil_key_less(lead->causes[at - 1].key, key))
+        return;
     memmove(lead->causes + at + 1, lead->causes + at,
             (lead->cause_count - at) * sizeof(lead->causes[0]));
     lead->cause_count++;
@@ -109,13 +111,50 @@ static void look_ahead(struct seuil_scratch *scratch, struct seuil_lead *lead, s
         outcome->todo |= SEUIL_TODO_RESCHEDULE;
 }
 
-/* Judge at @at, then say what is to be done. */
-static void conclude(struct seuil_scratch *scratch, struct seuil_lead *lead, seuil_time_ms at,
-                     enum seuil_reason reason, struct seuil_outcome *ret_outcome)
+static void set_cause(struct seuil_alert_cause *cause, const char *id, size_t len, uint32_t topic,
+                      int32_t partition, int64_t offset)
+{
+    if (len == 0 || len > SEUIL_ALERT_ID_MAX)
+        return;
+    cause->topic = topic < SEUIL_TOPICS_MAX ? topic : 0;
+    cause->partition = partition > 0 ? partition : 0;
+    cause->offset = offset > 0 ? offset : 0;
+    cause->id_len = (uint8_t)len;
+    memcpy(cause->id, id, len);
+}
+
+/* Entries of this step that are told later keep the event that brought the lead there; @event NULL:
+ * that of the outcome, if there is one. */
+static void keep_alert_causes(const struct seuil_models *models, struct seuil_lead *lead,
+                              const struct seuil_event *event, const struct seuil_outcome *outcome)
+{
+    for (uint32_t i = 0; i < outcome->crossing_count; i++) {
+        const struct seuil_crossing *crossing = &outcome->crossings[i];
+        struct seuil_automaton *automaton =
+            seuil_lead_automaton(lead, models->models[crossing->model].key);
+
+        if (!crossing->up || crossing->publish || !automaton || automaton->alert.tier_key == 0 ||
+            automaton->alert.since != crossing->effective)
+            continue;
+        if (event)
+            set_cause(&automaton->alert.cause, event->id.ptr, event->id.len, event->position.topic,
+                      event->position.partition, event->position.offset);
+        else if (outcome->has_cause)
+            set_cause(&automaton->alert.cause, outcome->cause.id, outcome->cause.id_len,
+                      outcome->cause.topic, outcome->cause.partition, outcome->cause.offset);
+    }
+}
+
+/* Judge at @at, then say what is to be done. @event: the one that is stepped, NULL: time alone. */
+static void conclude(struct seuil_scratch *scratch, struct seuil_lead *lead,
+                     const struct seuil_event *event, seuil_time_ms at, enum seuil_reason reason,
+                     struct seuil_outcome *ret_outcome)
 {
     seuil_scratch_view(scratch, lead, at);
     seuil_judge_all(scratch, lead, reason, ret_outcome);
     look_ahead(scratch, lead, at, ret_outcome);
+    if (ret_outcome->crossing_count)
+        keep_alert_causes(scratch->models, lead, event, ret_outcome);
     for (unsigned i = 0; i < ret_outcome->crossing_count; i++)
         if (ret_outcome->crossings[i].publish)
             ret_outcome->todo |= SEUIL_TODO_PUBLISH;
@@ -153,7 +192,7 @@ static void step_tick(struct seuil_scratch *scratch, const struct seuil_event *e
     if (event->time < at || at == SEUIL_TIME_NEVER)
         return;
     seuil_scratch_bind(scratch, lead);
-    conclude(scratch, lead, at,
+    conclude(scratch, lead, NULL, at,
              has_record_at(&lead->evidence, at) ||
                      seuil_quarantine_ends_at(scratch, &lead->evidence, at)
                  ? SEUIL_REASON_EVENT
@@ -270,7 +309,23 @@ static void step_forget(struct seuil_scratch *scratch, const struct seuil_event 
         lead->birth = (struct seuil_birth){0}; /* later evidence is the beginning of another life */
     set_birth(lead, event);
     ret_outcome->todo |= SEUIL_TODO_ERASE;
-    conclude(scratch, lead, at, SEUIL_REASON_COMMAND, ret_outcome);
+    conclude(scratch, lead, event, at, SEUIL_REASON_COMMAND, ret_outcome);
+}
+
+/* An event acts later when it is ahead of its arrival, or a click that waits for its verdict. */
+static void keep_causes(const struct seuil_scratch *scratch, const struct seuil_event *event,
+                        seuil_time_ms time, struct seuil_lead *lead)
+{
+    seuil_time_ms now = judged_at(lead, event, time);
+
+    if (time > now)
+        keep_cause(lead, event, time);
+    for (uint32_t i = 0; event->kind == SEUIL_KIND_EMAIL && i < scratch->hits.count; i++) {
+        const struct seuil_rule *rule = &scratch->models->rules[scratch->hits.rule[i]];
+
+        if (rule->role == SEUIL_ROLE_QUARANTINE && time + rule->wait_ms > now)
+            keep_cause(lead, event, time + rule->wait_ms);
+    }
 }
 
 /* What an event asks for, before the lead is looked at. */
@@ -452,15 +507,14 @@ static void step_event(struct seuil_scratch *scratch, const struct seuil_event *
     if (!changed)
         return;
     set_birth(lead, event);
-    if (ret_outcome->verdict == SEUIL_VERDICT_APPLIED &&
-        intake.time > judged_at(lead, event, intake.time))
-        keep_cause(lead, event, intake.time);
+    if (ret_outcome->verdict == SEUIL_VERDICT_APPLIED)
+        keep_causes(scratch, event, intake.time, lead);
     seuil_ingest_settle(scratch, lead, &ret_outcome->notes);
     if (intake.adjusts || intake.commands)
         reason = SEUIL_REASON_COMMAND;
     if ((lead->clock != SEUIL_TIME_NONE && intake.time < lead->clock) || intake.retracts)
         reason = SEUIL_REASON_CORRECTION;
-    conclude(scratch, lead, judged_at(lead, event, intake.time), reason, ret_outcome);
+    conclude(scratch, lead, event, judged_at(lead, event, intake.time), reason, ret_outcome);
 }
 
 /* ---- the verbs --------------------------------------------------------------------------- */
@@ -526,7 +580,7 @@ int seuil_engine_merge(const struct seuil_models *models, struct seuil_scratch *
         into->birth = (struct seuil_birth){0};
     set_birth(into, event);
     seuil_ingest_settle(scratch, into, &ret_outcome->notes);
-    conclude(scratch, into, at, SEUIL_REASON_COMMAND, ret_outcome);
+    conclude(scratch, into, event, at, SEUIL_REASON_COMMAND, ret_outcome);
     return 0;
 }
 
@@ -555,7 +609,7 @@ int seuil_engine_remodel(const struct seuil_models *models, struct seuil_scratch
     /* What silence was to do before is left to silence. */
     if (at >= lead->due)
         at = lead->due - 1;
-    conclude(scratch, lead, at > lead->clock ? at : lead->clock, SEUIL_REASON_MODEL_CHANGED,
+    conclude(scratch, lead, NULL, at > lead->clock ? at : lead->clock, SEUIL_REASON_MODEL_CHANGED,
              ret_outcome);
     return 0;
 }

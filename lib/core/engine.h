@@ -89,6 +89,8 @@ struct seuil_crossing {
     seuil_time_ms effective;              /* the instant it is true from */
     seuil_time_ms since;                  /* told later: when the tier was entered; else
                                              SEUIL_TIME_NONE */
+    bool has_cause;                       /* told later: this event brought the lead there */
+    struct seuil_alert_cause cause;       /* if it is known */
     const char *version_before;           /* model_changed: of the model before; "": not known */
     seuil_time_ms qualified_until;        /* when the lead leaves the tier if nothing more happens;
                                              SEUIL_TIME_NEVER: not within five years */

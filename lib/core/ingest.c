@@ -486,7 +486,7 @@ static size_t size_bound(const struct seuil_lead *lead)
     unsigned per_hit = 6;
 
     for (unsigned i = 0; i < lead->automaton_count; i++)
-        bound += 48 + lead->automata[i].told_count * 12u;
+        bound += 80u + lead->automata[i].alert.cause.id_len + lead->automata[i].told_count * 12u;
 
     for (unsigned i = 0; i < evidence->rule_count; i++) {
         const struct seuil_tally *tally = &evidence->tallies[evidence->by_key[i]];
@@ -617,6 +617,6 @@ void seuil_ingest_settle(struct seuil_scratch *scratch, struct seuil_lead *lead,
 {
     seuil_ingest_absorb(scratch, lead, notes);
     while (size_bound(lead) > SEUIL_LEAD_BYTES_MAX &&
-           seuil_lead_size(lead) > SEUIL_LEAD_BYTES_SETTLED)
+           seuil_lead_size(lead) > SEUIL_LEAD_BYTES_SETTLED(scratch->models->model_count))
         shrink(scratch, lead, notes);
 }

@@ -224,6 +224,7 @@ static struct seuil_crossing *tell(struct seuil_scratch *scratch, const struct s
     crossing->tier = published_tier(to);
     crossing->effective = at;
     crossing->since = SEUIL_TIME_NONE;
+    crossing->has_cause = false;
     crossing->version_before = "";
     seuil_explain_view(scratch, lead, model, to.excluded, bounds, at, &crossing->explanation);
     crossing->qualified_until = seuil_judge_until(scratch, lead, model, to, at);
@@ -280,6 +281,8 @@ static void tell_later(struct seuil_scratch *scratch, struct seuil_lead *lead, u
     crossing->publish = true;
     crossing->reason = (enum seuil_reason)automaton->alert.reason;
     crossing->since = automaton->alert.since;
+    crossing->has_cause = automaton->alert.cause.id_len > 0;
+    crossing->cause = automaton->alert.cause;
     if (automaton->ordinal < UINT32_MAX)
         automaton->ordinal++;
     crossing->ordinal = automaton->ordinal;

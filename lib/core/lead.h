@@ -44,6 +44,15 @@ struct seuil_waiting_cause {
     char id[SEUIL_ID_MAX];
 };
 
+/* The event of an entry that is told later. */
+struct seuil_alert_cause {
+    uint32_t topic;
+    int32_t partition;
+    int64_t offset;
+    uint8_t id_len; /* 0: time alone brought the lead there, or it is not known */
+    char id[SEUIL_ALERT_ID_MAX];
+};
+
 /* An upward entry that is told later. */
 struct seuil_alert {
     uint32_t tier_key;   /* hash of the name of the tier entered; 0: there is none */
@@ -52,6 +61,7 @@ struct seuil_alert {
     bool away;           /* the lead left the tier before its delay was over */
     seuil_time_ms since; /* when it entered, last */
     seuil_time_ms asked; /* what a delay counts from */
+    struct seuil_alert_cause cause;
 };
 
 /* What a cool-down counts from. */

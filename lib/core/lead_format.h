@@ -79,6 +79,8 @@ enum {
     SEUIL_ALERT_AWAY = 1 << 1,
     SEUIL_ALERT_TOLD = 1 << 2,
     SEUIL_ALERT_STANDS = 1 << 3, /* fit and exclusion of a frozen lead */
+    SEUIL_ALERT_CAUSE = 1 << 4,  /* of what waits: topic, partition, offset, id */
+    SEUIL_ALERT_END = 1 << 5,
 };
 
 /* Parts of a tally in the section of the retired. */

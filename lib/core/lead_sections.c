@@ -144,6 +144,21 @@ static void read_told(struct seuil_unpack *unpack, seuil_time_ms clock,
     }
 }
 
+static void read_alert_cause(struct seuil_unpack *unpack, struct seuil_alert_cause *cause)
+{
+    const uint8_t *bytes;
+    uint64_t offset;
+
+    cause->topic = read_number(unpack, 0, SEUIL_TOPICS_MAX - 1);
+    cause->partition = (int32_t)read_number(unpack, 0, INT32_MAX);
+    offset = seuil_unpack_varint(unpack);
+    cause->offset = require(unpack, offset <= INT64_MAX) ? (int64_t)offset : 0;
+    cause->id_len = (uint8_t)read_number(unpack, 1, SEUIL_ALERT_ID_MAX);
+    bytes = seuil_unpack_bytes(unpack, cause->id_len);
+    if (bytes && !unpack->bad)
+        memcpy(cause->id, bytes, cause->id_len);
+}
+
 static void read_alerts(struct seuil_unpack *unpack, struct seuil_lead *lead)
 {
     unsigned count = read_number(unpack, 1, SEUIL_MODELS_MAX), place = 0;
@@ -158,8 +173,9 @@ static void read_alerts(struct seuil_unpack *unpack, struct seuil_lead *lead)
             return;
         alert = &lead->automata[place].alert;
         parts = seuil_unpack_byte(unpack);
-        require(unpack, parts != 0 && parts < SEUIL_ALERT_STANDS << 1 &&
-                            (parts & SEUIL_ALERT_WAITS || !(parts & SEUIL_ALERT_AWAY)));
+        require(unpack, parts != 0 && parts < SEUIL_ALERT_END &&
+                            (parts & SEUIL_ALERT_WAITS ||
+                             !(parts & (SEUIL_ALERT_AWAY | SEUIL_ALERT_CAUSE))));
         if (parts & SEUIL_ALERT_WAITS) {
             alert->tier_key = seuil_unpack_u32(unpack);
             alert->before = seuil_unpack_byte(unpack);
@@ -171,6 +187,8 @@ static void read_alerts(struct seuil_unpack *unpack, struct seuil_lead *lead)
                     alert->tier_key != 0 && alert->reason < SEUIL_REASONS &&
                         (alert->before < SEUIL_TIERS_MAX || alert->before == SEUIL_TIER_EXCLUDED));
         }
+        if (parts & SEUIL_ALERT_CAUSE)
+            read_alert_cause(unpack, &alert->cause);
         if (parts & SEUIL_ALERT_TOLD)
             read_told(unpack, lead->clock, &lead->automata[place]);
         if (parts & SEUIL_ALERT_STANDS) {

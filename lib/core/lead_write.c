@@ -381,7 +381,8 @@ static unsigned alert_parts(const struct seuil_automaton *automaton)
 
     return waits | (waits && automaton->alert.away ? SEUIL_ALERT_AWAY : 0u) |
            (automaton->told_count ? SEUIL_ALERT_TOLD : 0u) |
-           (automaton->stands ? SEUIL_ALERT_STANDS : 0u);
+           (automaton->stands ? SEUIL_ALERT_STANDS : 0u) |
+           (waits && automaton->alert.cause.id_len ? SEUIL_ALERT_CAUSE : 0u);
 }
 
 static unsigned alerts_of(const struct seuil_lead *lead)
@@ -414,6 +415,13 @@ static void write_alerts(struct seuil_pack *pack, const struct seuil_lead *lead)
             seuil_pack_byte(pack, alert->reason);
             seuil_pack_signed(pack, lead->clock - alert->since);
             seuil_pack_signed(pack, lead->clock - alert->asked);
+        }
+        if (parts & SEUIL_ALERT_CAUSE) {
+            seuil_pack_varint(pack, alert->cause.topic);
+            seuil_pack_varint(pack, (uint64_t)alert->cause.partition);
+            seuil_pack_varint(pack, (uint64_t)alert->cause.offset);
+            seuil_pack_varint(pack, alert->cause.id_len);
+            seuil_pack_bytes(pack, alert->cause.id, alert->cause.id_len);
         }
         if (parts & SEUIL_ALERT_TOLD) {
             seuil_pack_varint(pack, automaton->told_count);

@@ -95,8 +95,9 @@
 #define SEUIL_LEAD_RULES_MAX 256
 /* The packed state, in bytes (EVIDENCE 4). */
 #define SEUIL_LEAD_BYTES_MAX 8192
-/* Of these, for what changes after evidence was settled: automata, clock, due time, stamps. */
-#define SEUIL_LEAD_BYTES_SETTLED (SEUIL_LEAD_BYTES_MAX - 1280)
+/* Without what changes after evidence was settled: automata, clock, due time, stamps; of each model
+ * the cause of an entry that waits to be told (SEUIL_ALERT_ID_MAX). */
+#define SEUIL_LEAD_BYTES_SETTLED(models) (SEUIL_LEAD_BYTES_MAX - 1280u - (models)*84u)
 /* Accepted instants kept exactly for each rule (EVIDENCE 3, K). */
 #define SEUIL_INSTANTS_MAX 8
 /* Instants of age-bounded decay kept before buckets (EVIDENCE 3). */
@@ -108,6 +109,9 @@
 /* Events ahead of the clock of which it is kept where they came from, for the crossing that they
  * may cause when their time comes; of more it is not told. */
 #define SEUIL_CAUSES_MAX 4
+/* Bytes of the id of an event that caused an entry which is told later; of one with a longer id it
+ * is not kept. An id of 36 characters is usual, and each model may have one. */
+#define SEUIL_ALERT_ID_MAX 64
 /* Manual adjustments by sales. */
 #define SEUIL_ADJUSTMENTS_MAX 16
 /* Author and reason of an adjustment, an attribute's value: bytes. */

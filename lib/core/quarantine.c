@@ -21,7 +21,7 @@ static int hit_of(const struct seuil_record *record, unsigned slot)
 }
 
 static unsigned list_clicks(const struct seuil_evidence *evidence, const struct seuil_voids *voids,
-                            unsigned slot, struct click *clicks)
+                            unsigned model, unsigned slot, struct click *clicks)
 {
     const struct seuil_tally *tally = &evidence->tallies[slot];
     unsigned count = 0;
@@ -35,7 +35,7 @@ static unsigned list_clicks(const struct seuil_evidence *evidence, const struct 
         const struct seuil_record *record = &evidence->records[evidence->recent[i]];
         int hit = hit_of(record, slot);
 
-        if (hit >= 0 && !seuil_voids_of(evidence, voids, record))
+        if (hit >= 0 && !(seuil_voids_of(evidence, voids, record) >> model & 1))
             clicks[count++] = (struct click){.time = record->key.time,
                                              .mail = record->object[hit],
                                              .link = (uint32_t)record->measure[hit],
@@ -73,7 +73,7 @@ static void judge_model(struct seuil_scratch *scratch, const struct seuil_eviden
 {
     const struct seuil_rule *rule = &scratch->models->rules[scratch->rule_of[slot]];
     struct click clicks[CLICKS_MAX];
-    unsigned clicked = list_clicks(evidence, voids, slot, clicks);
+    unsigned clicked = list_clicks(evidence, voids, rule->model, slot, clicks);
 
     while (!final && clicked > 0 && clicks[clicked - 1].time > at)
         clicked--;

@@ -12,8 +12,10 @@ void seuil_voids_find(const struct seuil_evidence *evidence, seuil_time_ms at,
     for (unsigned i = 0; i < evidence->recent_count; i++) {
         const struct seuil_record *record = &evidence->records[evidence->recent[i]];
 
-        if (is_retraction(record) && record->key.time <= at)
-            ret_voids->record[ret_voids->count++] = evidence->recent[i];
+        if (!is_retraction(record) || record->key.time > at)
+            continue;
+        ret_voids->waits[ret_voids->count] = 0;
+        ret_voids->record[ret_voids->count++] = evidence->recent[i];
     }
 }
 
@@ -29,13 +31,25 @@ static int void_of(const struct seuil_evidence *evidence, const struct seuil_voi
     return -1;
 }
 
-const struct seuil_record *seuil_voids_of(const struct seuil_evidence *evidence,
-                                          const struct seuil_voids *voids,
-                                          const struct seuil_record *record)
+bool seuil_voids_wait(const struct seuil_evidence *evidence, struct seuil_voids *voids,
+                      unsigned model, seuil_time_ms since)
+{
+    bool waits = false;
+
+    for (unsigned i = 0; i < voids->count; i++)
+        if (evidence->records[voids->record[i]].key.time > since) {
+            voids->waits[i] |= UINT32_C(1) << model;
+            waits = true;
+        }
+    return waits;
+}
+
+uint32_t seuil_voids_of(const struct seuil_evidence *evidence, const struct seuil_voids *voids,
+                        const struct seuil_record *record)
 {
     int i = void_of(evidence, voids, record);
 
-    return i < 0 ? NULL : &evidence->records[voids->record[i]];
+    return i < 0 ? 0 : ~voids->waits[i];
 }
 
 unsigned seuil_voids_settle(struct seuil_evidence *evidence, const struct seuil_voids *voids,

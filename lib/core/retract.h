@@ -16,15 +16,21 @@
 struct seuil_voids {
     unsigned count;
     uint16_t record[SEUIL_RECENT_MAX + 1]; /* of evidence->records */
+    /* Models, a bit each, that have stood still since before this mark: for them it waits until the
+     * thaw (SCORING 10.9). What a mark of an earlier time voids was void when they froze. */
+    uint32_t waits[SEUIL_RECENT_MAX + 1];
 };
 
 void seuil_voids_find(const struct seuil_evidence *evidence, seuil_time_ms at,
                       struct seuil_voids *ret_voids);
 
-/* The mark that voids @record; NULL: none. */
-const struct seuil_record *seuil_voids_of(const struct seuil_evidence *evidence,
-                                          const struct seuil_voids *voids,
-                                          const struct seuil_record *record);
+/* Marks later than @since wait for model @model; whether there is one. */
+bool seuil_voids_wait(const struct seuil_evidence *evidence, struct seuil_voids *voids,
+                      unsigned model, seuil_time_ms since);
+
+/* The models for which @record is void: 0, or all but those that its mark waits for. */
+uint32_t seuil_voids_of(const struct seuil_evidence *evidence, const struct seuil_voids *voids,
+                        const struct seuil_record *record);
 
 /* Before records below @point are taken away: marks of targets among them are told that they met
  * them; those that must stay are put behind the first @count records, which they are among. How

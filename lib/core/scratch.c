@@ -293,9 +293,45 @@ static void add_term(struct seuil_scratch *scratch, const struct seuil_evidence 
     scratch->terms[at] = term;
 }
 
-/* The records up to @at on top of the summary, in scratch->live, for the rules that they hit. */
-static void fold_recent(struct seuil_scratch *scratch, const struct seuil_lead *lead,
-                        seuil_time_ms at)
+/* Fold @record for the models for which it is not void. A command that is void is so for all: what
+ * it freezes is not frozen. */
+static void fold_void(const struct seuil_folding *folding, const struct seuil_record *record,
+                      uint32_t voided, uint32_t skip)
+{
+    const struct seuil_scratch *scratch = folding->scratch;
+
+    for (unsigned i = 0; i < record->hit_count; i++) {
+        unsigned index = scratch->rule_of[record->rule[i]];
+
+        if (index != SEUIL_NO_RULE && seuil_role_is_command(scratch->models->rules[index].role))
+            return;
+    }
+    seuil_fold_record(folding, record, skip | voided);
+}
+
+/* Whether retractions wait for the thaw of a model. */
+static bool voids_wait(struct seuil_scratch *scratch, const struct seuil_evidence *evidence)
+{
+    const struct seuil_folding folding = {.scratch = scratch, .evidence = evidence};
+    bool waits = false;
+
+    for (unsigned i = 0; i < scratch->models->model_count; i++) {
+        struct seuil_status status;
+
+        if (scratch->status_slot[i] == SEUIL_NO_SLOT)
+            continue;
+        status = seuil_fold_status(&scratch->models->models[i],
+                                   seuil_fold_peek(&folding, scratch->status_slot[i]));
+        if (status.frozen)
+            waits |= seuil_voids_wait(evidence, &scratch->voids, i, status.frozen_since);
+    }
+    return waits;
+}
+
+/* The records up to @at on top of the summary, in scratch->live, for the rules that they hit, but
+ * those that are void. */
+static void fold_records(struct seuil_scratch *scratch, const struct seuil_lead *lead,
+                         seuil_time_ms at)
 {
     const struct seuil_evidence *evidence = &lead->evidence;
     const struct seuil_folding folding = {.scratch = scratch, .evidence = evidence};
@@ -309,22 +345,34 @@ static void fold_recent(struct seuil_scratch *scratch, const struct seuil_lead *
             renew(seuil_fold_tally(&folding, slot), &scratch->models->rules[scratch->rule_of[slot]],
                   evidence->rules[slot].meaning, renewed_at(lead));
     }
-    seuil_voids_find(evidence, at, &scratch->voids);
     seuil_quarantine_judge(scratch, evidence, &scratch->voids, evidence->recent_count, at, false);
     for (scratch->seen = 0; scratch->seen < evidence->recent_count; scratch->seen++) {
         const struct seuil_record *record = &evidence->records[evidence->recent[scratch->seen]];
+        uint32_t voided, skip;
 
         if (record->key.time > at)
             break;
         seuil_fold_pass(&folding, record->key.time);
-        if (!scratch->voids.count || !seuil_voids_of(evidence, &scratch->voids, record))
-            seuil_fold_record(&folding, record,
-                              scratch->has_quarantine ? scratch->skip[scratch->seen] : 0);
+        voided = scratch->voids.count ? seuil_voids_of(evidence, &scratch->voids, record) : 0;
+        skip = scratch->has_quarantine ? scratch->skip[scratch->seen] : 0;
+        if (voided == 0)
+            seuil_fold_record(&folding, record, skip);
+        else if (voided != UINT32_MAX)
+            fold_void(&folding, record, voided, skip);
     }
     seuil_fold_pass(&folding, at);
     scratch->next_instant = seuil_fold_next(&folding);
     if (scratch->next_verdict < scratch->next_instant)
         scratch->next_instant = scratch->next_verdict;
+}
+
+static void fold_recent(struct seuil_scratch *scratch, const struct seuil_lead *lead,
+                        seuil_time_ms at)
+{
+    seuil_voids_find(&lead->evidence, at, &scratch->voids);
+    fold_records(scratch, lead, at);
+    if (scratch->voids.count && scratch->has_roles && voids_wait(scratch, &lead->evidence))
+        fold_records(scratch, lead, at); /* the statuses are the same again */
 }
 
 /* Returns the hash of the status. */

@@ -80,6 +80,40 @@ static int write_value(struct seuil_shard *shard, const struct seuil_cloudevent 
     return !rc && head->structured ? seuil_cloudevent_close(value) : rc;
 }
 
+static struct seuil_cause from(const struct seuil_shard *shard, struct seuil_str id, uint32_t topic,
+                               int32_t partition, int64_t offset)
+{
+    const char *name = shard->config->inputs[topic].name;
+
+    return (struct seuil_cause){.id = id,
+                                .topic = name ? seuil_str_from(name) : SEUIL_STR(""),
+                                .partition = partition,
+                                .offset = offset};
+}
+
+/* The event that @crossing is due to; without an id when time alone is: of an entry told later the
+ * one that brought the lead there, of a tick one that waited for its time. */
+static struct seuil_cause cause_of(const struct seuil_shard *shard, const struct seuil_item *item,
+                                   const struct seuil_event *event,
+                                   const struct seuil_crossing *crossing)
+{
+    const struct seuil_waiting_cause *waited = &shard->outcome.cause;
+    const struct seuil_alert_cause *entry = &crossing->cause;
+
+    if (crossing->has_cause)
+        return from(shard, (struct seuil_str){entry->id, entry->id_len}, entry->topic,
+                    entry->partition, entry->offset);
+    if (crossing->since != SEUIL_TIME_NONE)
+        return (struct seuil_cause){0};
+    if (event)
+        return from(shard, event->id, item->topic, event->position.partition,
+                    event->position.offset);
+    if (shard->outcome.has_cause)
+        return from(shard, (struct seuil_str){waited->id, waited->id_len}, waited->topic,
+                    waited->partition, waited->offset);
+    return (struct seuil_cause){0};
+}
+
 void seuil_crossing_add(struct seuil_shard *shard, const struct seuil_item *item,
                         const struct seuil_event *event, const struct seuil_lead *lead,
                         const struct seuil_crossing *crossing)
@@ -87,7 +121,7 @@ void seuil_crossing_add(struct seuil_shard *shard, const struct seuil_item *item
     const struct seuil_shard_config *config = shard->config;
     struct seuil_source *source = shard->env.source;
     struct seuil_cloudevent_text text;
-    struct seuil_cause cause = {0};
+    struct seuil_cause cause;
     struct seuil_cloudevent head = {0};
     struct seuil_entry_view entry;
     char id[SEUIL_CROSSING_ID_MAX];
@@ -98,22 +132,11 @@ void seuil_crossing_add(struct seuil_shard *shard, const struct seuil_item *item
         shard->pending.muted++;
         return;
     }
+    cause = cause_of(shard, item, event, crossing);
     if (event) {
-        cause.id = event->id;
-        cause.topic = seuil_str_from(config->inputs[item->topic].name);
-        cause.partition = event->position.partition;
-        cause.offset = event->position.offset;
         arrived = arrival_of(source, item->record);
         source->ops->header(source, item->record, "traceparent", &head.traceparent);
         source->ops->header(source, item->record, "tracestate", &head.tracestate);
-    } else if (shard->outcome.has_cause) {
-        const struct seuil_waiting_cause *waited = &shard->outcome.cause;
-
-        cause.id = (struct seuil_str){waited->id, waited->id_len};
-        if (config->inputs[waited->topic].name)
-            cause.topic = seuil_str_from(config->inputs[waited->topic].name);
-        cause.partition = waited->partition;
-        cause.offset = waited->offset;
     }
     seuil_crossing_id(config->app, &shard->env.models->models[crossing->model], lead,
                       crossing->ordinal, id);

@@ -82,12 +82,21 @@ static void fold_tell(struct seuil_fold *fold, const struct seuil_event *event)
     for (uint32_t i = 0; i < fold->outcome.crossing_count; i++) {
         const struct seuil_crossing *crossing = &fold->outcome.crossings[i];
         char id[SEUIL_CROSSING_ID_MAX];
+        struct seuil_cause own =
+            crossing->since == SEUIL_TIME_NONE ? cause : (struct seuil_cause){0};
 
+        if (crossing->has_cause) {
+            own.id = (struct seuil_str){crossing->cause.id, crossing->cause.id_len};
+            if (fold->spec.topics[crossing->cause.topic].name)
+                own.topic = seuil_str_from(fold->spec.topics[crossing->cause.topic].name);
+            own.partition = crossing->cause.partition;
+            own.offset = crossing->cause.offset;
+        }
         seuil_crossing_id(fold->spec.app, &fold->spec.models->models[crossing->model], &fold->lead,
                           crossing->ordinal, id);
         seuil_buf_clear(&fold->out);
         if (seuil_crossing_write(fold->spec.format, fold->spec.app, fold->spec.models, &fold->lead,
-                                 crossing, &cause, &fold->out) == 0)
+                                 crossing, &own, &fold->out) == 0)
             fold->spec.crossing(fold->spec.ctx, &fold->lead, crossing, id, fold->out.ptr,
                                 (uint32_t)fold->out.len);
     }

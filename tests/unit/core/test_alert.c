@@ -181,6 +181,80 @@ Test(alert, what_waits_and_what_cools_down_survives_a_restart)
     story_end(s);
 }
 
+/* The id of the event that the only crossing of the last step is due to. */
+static bool is_due_to(struct story *s, const char *id)
+{
+    const struct seuil_crossing *it = crossing(s);
+
+    return it->has_cause && it->cause.id_len == strlen(id) &&
+           memcmp(it->cause.id, id, it->cause.id_len) == 0;
+}
+
+Test(alert, what_is_told_later_carries_the_event_that_brought_the_lead_there)
+{
+    struct story *s = story_begin(model);
+    uint8_t bytes[SEUIL_LEAD_BYTES_MAX];
+    size_t len;
+
+    act(s, "first", "big", T0);
+    cr_assert_not(crossing(s)->has_cause, "told at once: it is the event of the step");
+    silence(s, T0 + 2 * DAY);
+    prepare(s, SEUIL_KIND_ACTIVITY, "again", T0 + 6 * DAY);
+    s->event.field[SEUIL_FIELD_NAME] = text_value("big");
+    s->event.position = (struct seuil_position){.topic = 2, .partition = 5, .offset = 77};
+    step(s);
+    cr_assert_not(told(s));
+    len = seuil_lead_write(&s->lead, bytes);
+    seuil_lead_init(&s->lead, SEUIL_STR("L1"));
+    cr_assert_eq(seuil_lead_read(bytes, len, &s->lead), 0);
+    act(s, "later", "a", T0 + 6 * DAY + MINUTE); /* moves nothing */
+    silence(s, T0 + 7 * DAY);
+    cr_assert(told(s) && is_due_to(s, "again"));
+    cr_assert(crossing(s)->cause.topic == 2 && crossing(s)->cause.partition == 5 &&
+              crossing(s)->cause.offset == 77);
+    silence(s, T0 + 8 * DAY);
+    cr_assert_not(crossing(s)->has_cause, "time alone");
+    story_end(s);
+}
+
+Test(alert, an_id_too_long_to_be_kept_is_no_cause_rather_than_another_one)
+{
+    struct story *s = story_begin(model);
+    char id[SEUIL_ALERT_ID_MAX + 2];
+
+    memset(id, 'x', sizeof(id) - 1);
+    id[sizeof(id) - 1] = 0;
+    prepare(s, SEUIL_KIND_ACTIVITY, "", T0);
+    s->event.field[SEUIL_FIELD_NAME] = text_value("a");
+    s->event.id = seuil_str_from(id);
+    step(s);
+    silence(s, T0 + 10 * MINUTE);
+    cr_assert(told(s) && !crossing(s)->has_cause);
+    id[SEUIL_ALERT_ID_MAX] = 0;
+    silence(s, T0 + 20 * MINUTE);
+    prepare(s, SEUIL_KIND_ACTIVITY, "", T0 + DAY);
+    s->event.field[SEUIL_FIELD_NAME] = text_value("a");
+    s->event.id = seuil_str_from(id);
+    step(s);
+    silence(s, T0 + DAY + 10 * MINUTE);
+    cr_assert(told(s) && is_due_to(s, id));
+    story_end(s);
+}
+
+Test(alert, of_an_entry_by_silence_there_is_no_cause)
+{
+    struct story *s = story_begin(model);
+
+    act(s, "less", "less", T0);
+    act(s, "a", "a", T0 + 1);
+    cr_assert_eq(tier(s), 0);
+    silence(s, T0 + 5 * MINUTE);
+    cr_assert_eq(tier(s), 1, "what was taken away has expired");
+    silence(s, T0 + 15 * MINUTE);
+    cr_assert(told(s) && !crossing(s)->has_cause);
+    story_end(s);
+}
+
 Test(alert, a_silent_model_tells_nothing_and_keeps_all)
 {
     struct story *s = story_begin("seuil_model: 1\n"

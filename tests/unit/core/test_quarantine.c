@@ -39,6 +39,8 @@ Test(quarantine, a_click_counts_after_the_wait_at_its_own_time)
     silence(s, T0 + 10000);
     cr_assert_eq(crossing(s)->reason, SEUIL_REASON_EVENT);
     cr_assert_eq(crossing(s)->effective, T0 + 10000);
+    cr_assert(s->out.has_cause && s->out.cause.id_len == 1 && s->out.cause.id[0] == '1');
+    cr_assert_eq(s->lead.cause_count, 0, "kept only while it waits");
     expect(s, T0 + 10000, 10);
     story_end(s);
 }
