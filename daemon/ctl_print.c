@@ -215,10 +215,19 @@ static double shown_gap(double gap)
 static void add_way(const struct seuil_way *way, struct seuil_buf *out)
 {
     seuil_buf_printf(out, "    %s: ", way->label);
-    if (way->shortcut)
+    if (way->waits)
+        seuil_buf_printf(out, "+%.2f, but its condition does not hold\n", way->gain);
+    else if (way->shortcut && way->events > 1)
+        seuil_buf_printf(out, "a shortcut, after %u events\n", way->events);
+    else if (way->shortcut)
         seuil_buf_add_text(out, "a shortcut, once is enough\n");
     else if (way->profile)
         seuil_buf_printf(out, "up to +%.2f by the profile\n", way->gain);
+    else if (way->events > 1 && way->times)
+        seuil_buf_printf(out, "+%.2f after %u events, %u would do\n", way->gain, way->events,
+                         way->times);
+    else if (way->events > 1)
+        seuil_buf_printf(out, "+%.2f after %u events\n", way->gain, way->events);
     else if (way->times)
         seuil_buf_printf(out, "+%.2f, %u time%s would do\n", way->gain, way->times,
                          way->times == 1 ? "" : "s");
@@ -236,6 +245,11 @@ static void add_why(const struct seuil_standing *standing, struct seuil_buf *out
     if (why->closed)
         seuil_buf_printf(out, "  the condition of tier \"%s\" does not hold\n",
                          seuil_model_tier_label(standing->model, why->tier));
+    if (why->letter)
+        seuil_buf_printf(out, "    grade %c would do: %.2f of fit missing\n", why->letter,
+                         shown_gap(why->letter_missing));
+    if (why->reopened)
+        seuil_buf_add_text(out, "    without its status it would hold\n");
     for (uint32_t i = 0; i < why->way_count; i++)
         add_way(&why->ways[i], out);
     if (why->held_until != SEUIL_TIME_NONE) {
@@ -259,6 +273,14 @@ static void add_why_json(const struct seuil_standing *standing, struct seuil_buf
     seuil_print_time_json(why->held_until, out);
     seuil_buf_add_text(out, ",\"told_at\":");
     seuil_print_time_json(why->told_at, out);
+    seuil_buf_add_text(out, ",\"grade_needed\":");
+    if (why->letter) {
+        seuil_buf_printf(out, "\"%c\",\"fit_missing\":", why->letter);
+        seuil_json_add_cents(out, shown_gap(why->letter_missing));
+    } else {
+        seuil_buf_add_text(out, "null,\"fit_missing\":null");
+    }
+    seuil_buf_printf(out, ",\"status_forbids\":%s", why->reopened ? "true" : "false");
     seuil_buf_add_text(out, ",\"ways\":[");
     for (uint32_t i = 0; i < why->way_count; i++) {
         const struct seuil_way *way = &why->ways[i];
@@ -273,8 +295,9 @@ static void add_why_json(const struct seuil_standing *standing, struct seuil_buf
             seuil_buf_printf(out, ",\"times\":%u", way->times);
         else
             seuil_buf_add_text(out, ",\"times\":null");
-        seuil_buf_printf(out, ",\"profile\":%s,\"shortcut\":%s}", way->profile ? "true" : "false",
-                         way->shortcut ? "true" : "false");
+        seuil_buf_printf(out, ",\"events\":%u,\"profile\":%s,\"shortcut\":%s,\"waits\":%s}",
+                         way->events, way->profile ? "true" : "false",
+                         way->shortcut ? "true" : "false", way->waits ? "true" : "false");
     }
     seuil_buf_add_byte(out, ']');
 }

@@ -52,6 +52,7 @@ static void clear_outcome(struct seuil_outcome *outcome)
     outcome->verdict = SEUIL_VERDICT_APPLIED;
     outcome->todo = 0;
     outcome->notes = 0;
+    outcome->quarantined = 0;
     outcome->crossing_count = 0;
     outcome->has_cause = false;
 }
@@ -151,6 +152,9 @@ static void conclude(struct seuil_scratch *scratch, struct seuil_lead *lead,
                      struct seuil_outcome *ret_outcome)
 {
     seuil_scratch_view(scratch, lead, at);
+    if (scratch->has_quarantine)
+        ret_outcome->quarantined = seuil_quarantine_caught(
+            scratch, &lead->evidence, lead->clock, at, event ? seuil_ingest_hash(event) : 0);
     seuil_judge_all(scratch, lead, reason, ret_outcome);
     look_ahead(scratch, lead, at, ret_outcome);
     if (ret_outcome->crossing_count)

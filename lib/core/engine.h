@@ -114,8 +114,9 @@ enum seuil_note {
 
 struct seuil_outcome {
     enum seuil_verdict verdict;
-    unsigned todo;  /* set of enum seuil_todo */
-    unsigned notes; /* set of enum seuil_note */
+    unsigned todo;        /* set of enum seuil_todo */
+    unsigned notes;       /* set of enum seuil_note */
+    uint32_t quarantined; /* clicks that came out of a quarantine as a machine's */
     bool has_cause; /* of a tick: it is the time of an event that waited, and this is the event */
     struct seuil_waiting_cause cause;
     uint32_t crossing_count;

@@ -114,6 +114,44 @@ void seuil_quarantine_judge(struct seuil_scratch *scratch, const struct seuil_ev
     }
 }
 
+/* The instant of the verdict of the bound hit @i of @record, where its model still skips it; NEVER:
+ * it is no click, or one that counts. */
+static seuil_time_ms skipped_until(const struct seuil_scratch *scratch,
+                                   const struct seuil_record *record, unsigned i, uint16_t skip)
+{
+    unsigned index = scratch->rule_of[record->rule[i]];
+    const struct seuil_rule *rule;
+
+    if (index == SEUIL_NO_RULE)
+        return SEUIL_TIME_NEVER;
+    rule = &scratch->models->rules[index];
+    if (rule->role != SEUIL_ROLE_QUARANTINE || !(skip >> rule->model & 1))
+        return SEUIL_TIME_NEVER;
+    return record->key.time + rule->wait_ms;
+}
+
+unsigned seuil_quarantine_caught(const struct seuil_scratch *scratch,
+                                 const struct seuil_evidence *evidence, seuil_time_ms before,
+                                 seuil_time_ms at, uint64_t hash)
+{
+    unsigned caught = 0;
+
+    for (unsigned i = 0; scratch->has_quarantine && i < evidence->recent_count; i++) {
+        const struct seuil_record *record = &evidence->records[evidence->recent[i]];
+        bool now = false;
+
+        if (record->key.time > at)
+            break;
+        for (unsigned j = 0; j < record->hit_count && scratch->skip[i]; j++) {
+            seuil_time_ms verdict = skipped_until(scratch, record, j, scratch->skip[i]);
+
+            now |= verdict <= at && (verdict > before || record->key.hash == hash);
+        }
+        caught += now;
+    }
+    return caught;
+}
+
 /* ---- the summary ------------------------------------------------------------------------- */
 
 static void remove_at(struct seuil_tally *tally, unsigned at)

@@ -23,6 +23,12 @@ void seuil_quarantine_judge(struct seuil_scratch *scratch, const struct seuil_ev
                             const struct seuil_voids *voids, unsigned count, seuil_time_ms at,
                             bool final);
 
+/* Of the view at @at, which the judgement was for: how many clicks are a machine's whose verdict
+ * fell after @before and not after @at, or which came now with a verdict that was past: @hash. */
+unsigned seuil_quarantine_caught(const struct seuil_scratch *scratch,
+                                 const struct seuil_evidence *evidence, seuil_time_ms before,
+                                 seuil_time_ms at, uint64_t hash);
+
 /* A click leaves recent. */
 void seuil_quarantine_note(struct seuil_tally *tally, const struct seuil_rule *rule,
                            struct seuil_object click);

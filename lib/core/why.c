@@ -5,6 +5,8 @@
 
 #include "base/err.h"
 #include "core/alert.h"
+#include "core/compound.h"
+#include "core/condition.h"
 #include "core/fit.h"
 #include "core/fold.h"
 #include "core/ingest.h"
@@ -29,7 +31,7 @@ struct asker {
 
 static unsigned rank_of(const struct seuil_way *way)
 {
-    return way->shortcut ? 0 : way->times ? 1 : 2;
+    return way->waits ? 3 : way->shortcut ? 0 : way->times ? 1 : 2;
 }
 
 static bool better(const struct seuil_way *a, const struct seuil_way *b)
@@ -74,15 +76,99 @@ static double points_of(const struct seuil_rule *rule)
     return rule->measure == SEUIL_MEASURE_NONE ? rule->points * first : 0;
 }
 
-static bool counts(const struct asker *asker, const struct seuil_rule *rule)
+static bool matches(const struct asker *asker, const struct seuil_condition *when)
 {
-    return rule->role == SEUIL_ROLE_POINTS && rule->group < asker->model->group_count &&
-           (!rule->counts_while ||
-            seuil_rules_attributes_match(rule->counts_while, asker->scratch->rules,
-                                         asker->scratch->values));
+    return seuil_rules_attributes_match(when, asker->scratch->rules, asker->scratch->values);
 }
 
-/* Events of @rule at once, each on an object of its own, until the limits refuse one or the mark is
+/* Nobody brings a silence about, and of a hidden rule nobody has heard. */
+static bool counts(const struct asker *asker, const struct seuil_rule *rule)
+{
+    return (rule->role == SEUIL_ROLE_POINTS ||
+            (rule->role >= SEUIL_ROLE_TOGETHER && rule->role <= SEUIL_ROLE_STREAK)) &&
+           rule->group < asker->model->group_count;
+}
+
+/* The newest of the last objects that was not met yet; 0: there is none. */
+static uint32_t unmet(const struct seuil_tally *tally, const struct seuil_rule *rule)
+{
+    for (unsigned i = tally->windows; i-- > 0 && i + rule->of >= tally->windows;)
+        if (!(tally->met >> i & 1))
+            return tally->window[i];
+    return 0;
+}
+
+/* The legs that are missing, each once. */
+static uint32_t ask_together(struct seuil_tally *tally, const struct seuil_rule *rule,
+                             seuil_time_ms at)
+{
+    unsigned missing = 0;
+
+    for (unsigned i = 0; i < rule->leg_count; i++)
+        if (!(tally->moments >> i & 1) || at - tally->moment[i] > rule->within_ms)
+            missing |= 1u << i;
+    missing = missing ? missing : 1;
+    return seuil_compound_step(tally, rule, at, missing, 0) ? seuil_bits(missing) : 0;
+}
+
+/* The fewest legs at its end. */
+static uint32_t ask_sequence(struct seuil_tally *tally, const struct seuil_rule *rule,
+                             seuil_time_ms at)
+{
+    struct seuil_tally tried;
+
+    for (unsigned begin = rule->leg_count; begin-- > 0;) {
+        bool fires = false;
+
+        seuil_tally_clear(&tried);
+        seuil_tally_copy(&tried, tally);
+        for (unsigned i = begin; i < rule->leg_count; i++)
+            fires = seuil_compound_step(&tried, rule, at, 1u << i, 0);
+        if (!fires)
+            continue;
+        seuil_tally_copy(tally, &tried);
+        return rule->leg_count - begin;
+    }
+    return 0;
+}
+
+/* Events until @rule may be awarded once more, all of them now; 0: none would do. @fresh: an object
+ * that it does not know. */
+static uint32_t ask_award(struct seuil_tally *tally, const struct seuil_rule *rule,
+                          seuil_time_ms at, uint32_t fresh)
+{
+    uint32_t events = 0, most = rule->frequency > 2 ? rule->frequency : 2, object;
+
+    switch (rule->role) {
+    case SEUIL_ROLE_TOGETHER:
+        return ask_together(tally, rule, at);
+    case SEUIL_ROLE_SEQUENCE:
+        return ask_sequence(tally, rule, at);
+    case SEUIL_ROLE_LAST:
+        while (events++ < rule->of) {
+            object = unmet(tally, rule);
+            if (seuil_compound_step(tally, rule, at,
+                                    object ? SEUIL_LEG_ANSWER : SEUIL_LEG_OF | SEUIL_LEG_ANSWER,
+                                    object ? object : fresh - events))
+                return events;
+        }
+        return 0;
+    case SEUIL_ROLE_STREAK:
+        while (events++ < rule->times)
+            if (seuil_compound_step(tally, rule, at, SEUIL_LEG_OF, 0))
+                return events;
+        return 0;
+    default:
+        if (rule->frequency <= 1 && !rule->recency_ms)
+            return 1;
+        while (events++ < most)
+            if (seuil_frequency_step(tally, rule, at))
+                return events;
+        return 0;
+    }
+}
+
+/* Awards of @rule at once, each on an object of its own, until the limits refuse one or the mark is
  * met. */
 static void ask_rule(struct asker *asker, const struct seuil_rule *rule)
 {
@@ -92,20 +178,26 @@ static void ask_rule(struct asker *asker, const struct seuil_rule *rule)
     double points = points_of(rule), now = group_now(asker, rule, 0);
     struct seuil_way way = {.name = rule->name, .label = rule->label};
     struct seuil_tally tally;
+    uint32_t events = 0;
 
+    way.waits = rule->counts_while && !matches(asker, rule->counts_while);
     seuil_tally_clear(&tally);
     if (slot != SEUIL_NO_SLOT && asker->scratch->rule_of[slot] != SEUIL_NO_RULE)
         seuil_tally_copy(&tally, seuil_fold_peek(&folding, slot));
     for (unsigned i = 1; i <= TIMES_MAX && way.times == 0; i++) {
-        if (!seuil_tally_fold(&tally, rule, asker->at, UINT32_MAX - i, 0))
+        uint32_t more = ask_award(&tally, rule, asker->at, UINT32_MAX - 64 * i);
+
+        if (more == 0 || !seuil_tally_fold(&tally, rule, asker->at, UINT32_MAX - i, 0))
             break;
+        events += more;
         if (i == 1) {
+            way.events = more;
             way.gain = group_now(asker, rule, points) - now;
             way.shortcut = rule->shortcut >= asker->why->tier;
         }
-        if (way.shortcut || (!asker->why->closed && points > 0 &&
+        if (way.shortcut || (!way.waits && !asker->why->closed && points > 0 &&
                              group_now(asker, rule, points * i) - now >= asker->why->missing))
-            way.times = i;
+            way.times = events;
     }
     if (way.gain > 0 || way.shortcut)
         add_way(asker->why, way);
@@ -167,6 +259,33 @@ static void ask_all(struct asker *asker)
         ask_criterion(asker, &asker->model->fit[i]);
 }
 
+/* What would make the condition of the tier hold. */
+static void ask_condition(struct asker *asker, const struct seuil_tier *tier)
+{
+    static const char letters[] = "ABCD";
+    struct seuil_value *grade = &asker->scratch->values[SEUIL_STANDING_GRADE];
+    struct seuil_value *status = &asker->scratch->values[SEUIL_STANDING_STATUS];
+    const struct seuil_value was = *grade,
+                             open = {.type = SEUIL_TYPE_STRING, .s = SEUIL_STR(SEUIL_STATUS_OPEN)};
+    double fit = asker->scratch->model[asker->index].fit;
+
+    if (!tier->when)
+        return;
+    for (unsigned i = SEUIL_GRADES - 1;
+         i-- > 0 && asker->model->has_letters && !asker->why->letter;) {
+        if (fit >= asker->model->letters[i])
+            continue;
+        *grade = (struct seuil_value){.type = SEUIL_TYPE_STRING, .s = {letters + i, 1}};
+        if (!matches(asker, tier->when))
+            continue;
+        asker->why->letter = letters[i];
+        asker->why->letter_missing = asker->model->letters[i] - fit;
+    }
+    *grade = was;
+    *status = open;
+    asker->why->reopened = asker->scratch->model[asker->index].status && matches(asker, tier->when);
+}
+
 static void find_next(struct asker *asker, struct seuil_standing standing)
 {
     struct seuil_why *why = asker->why;
@@ -189,6 +308,8 @@ static void find_next(struct asker *asker, struct seuil_standing standing)
     if (model->tiers[next].strict && why->missing == 0)
         why->missing = 1 / SEUIL_GRID;
     ask_all(asker);
+    if (why->closed)
+        ask_condition(asker, &model->tiers[next]);
 }
 
 int seuil_engine_why(const struct seuil_models *models, struct seuil_scratch *scratch,

@@ -9,26 +9,33 @@
 struct seuil_way {
     const char *name; /* of a rule or a criterion */
     const char *label;
-    double gain;    /* points that one event, or the profile, gives now; floors, ceilings, limits
-                       and the model's other parts as they stand */
+    double gain; /* points that the next award, or the profile, gives now; floors, ceilings,
+                    limits and the model's other parts as they stand */
+    uint32_t
+        events;     /* so many events make that award: of a frequency, of several that belong
+                       together, of a series those that are still missing; 0: the profile is meant */
     uint32_t times; /* so many events at once would do; 0: not by itself, or the profile is meant */
     bool profile;   /* a criterion of fit */
     bool shortcut;  /* the rule puts the lead straight into the tier, or a higher one */
+    bool waits;     /* its points count only while a condition holds that does not hold now */
 };
 
 struct seuil_why {
-    uint8_t tier;   /* the next tier above; 0: there is none, or nothing can be said */
-    bool excluded;  /* no score lifts the lead out */
-    bool frozen;    /* it stands still because of its status */
-    bool closed;    /* the condition of the tier does not hold, whatever the score */
+    uint8_t tier;  /* the next tier above; 0: there is none, or nothing can be said */
+    bool excluded; /* no score lifts the lead out */
+    bool frozen;   /* it stands still because of its status */
+    bool closed;   /* the condition of the tier does not hold, whatever the score */
+    char letter;   /* closed: with this letter, the least better one, it would hold; 0: with none */
+    double letter_missing; /* points of fit to that letter */
+    bool reopened;         /* closed: without its status it would hold */
     double missing; /* points to its mark, exact; 0 or less: a strict mark is met exactly, or only
                        the condition is missing */
     seuil_time_ms held_until; /* a shortcut holds the present tier; SEUIL_TIME_NONE: none does */
     seuil_time_ms told_at;    /* the entry into the present tier is told then; SEUIL_TIME_NEVER: no
                                  entry waits */
     uint32_t way_count;
-    struct seuil_way ways[SEUIL_WAYS_MAX]; /* shortcuts, what does it by itself, the rest; the least
-                                              effort first */
+    struct seuil_way ways[SEUIL_WAYS_MAX]; /* shortcuts, what does it by itself, the rest, what
+                                              waits for a condition; the least effort first */
 };
 
 /* As seuil_engine_explain: 0, or SEUIL_ERR_LATE when @at was moved up to the fold point. */

@@ -134,6 +134,7 @@ bool seuil_lead_outcome(struct seuil_shard *shard, const struct seuil_item *item
     const struct seuil_outcome *outcome = &shard->outcome;
 
     count_notes(shard, outcome->notes);
+    shard->counters.quarantined += outcome->quarantined;
     for (uint32_t i = 0; i < outcome->crossing_count; i++)
         seuil_crossing_add(shard, item, event, lead, &outcome->crossings[i]);
     if (outcome->todo & SEUIL_TODO_ERASE)

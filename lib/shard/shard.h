@@ -118,6 +118,7 @@ enum seuil_shard_state {
     X(filtered_robot, "likewise: robots, scanners of links")                                       \
     X(filtered_internal, "likewise: our own people")                                               \
     X(filtered_other, "likewise: for another reason")                                              \
+    X(quarantined, "clicks of e-mails that came out of a quarantine as a machine's")               \
     X(retraction_unmatched, "retractions of events that were not there, or no longer")             \
     X(ticks, "due times stepped")                                                                  \
     X(commits, "transactions that took effect")                                                    \

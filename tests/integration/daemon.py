@@ -322,7 +322,53 @@ def a_changed_model_scores_anew(build):
         daemon.stop()
 
 
+FIVE_RULES = """seuil_model: 1
+name: erp
+version: "1"
+decay: {half_life: 14d}
+groups: {pages: {ceiling: 60}, emails: {}, forms: {}}
+rules:
+  - {name: tarifs, event: page_view, when: {path: {prefix: /tarifs}}, group: pages, points: 10}
+  - {name: page, event: page_view, group: pages, points: 1}
+  - {name: ouvert, event: email, when: {action: opened}, group: emails, points: 2}
+  - {name: clic, event: email, when: {action: clicked}, group: emails, points: 6, decay: {half_life: 30d}}
+  - {name: devis, event: form, when: {action: submitted}, group: forms, points: 30}
+tiers: [{name: froid}, {name: tiede, entry: 20, exit: 15}, {name: chaud, entry: 60, exit: 50}]
+"""
+
+
+def a_lead_costs_little(build):
+    """five rules, ten events, four of them in the horizon, an id of 20 bytes: at most 420 bytes of Redis"""
+    with world(build) as w:
+        own = os.path.join(w.folder, "model.yaml")
+        with open(own, "w") as f:
+            f.write(FIVE_RULES)
+        daemon = w.daemon("a", models=[own])
+        w.ctl("init")
+        lead, day, now = "0123456789abcdefghij", 86400000, now_ms()
+        kinds = (("page_views", {"type": "page_view", "url": "https://a.fr/tarifs/erp"}),
+                 ("emails", {"type": "email", "action": "opened", "message_id": "m"}),
+                 ("emails", {"type": "email", "action": "clicked", "message_id": "m"}),
+                 ("page_views", {"type": "page_view", "url": "https://a.fr/blog"}),
+                 ("forms", {"type": "form", "action": "submitted", "form_id": "devis"}))
+        records = []
+        for n, age in enumerate((30, 27, 24, 20, 16, 12, 6, 4, 2, 1)):
+            topic, fields = kinds[n % 5]
+            at = now - age * day
+            records.append((topic, lead, {**fields, "id": f"e-{n}", "lead": lead, "time": at}, at))
+        w.produce(*records)
+        daemon.start()
+        await_until("the lead is told of", lambda: w.crossings(lead))
+        await_until("all is read", lambda: sum(s["counts"]["applied"] for s in w.shards() if s["counts"]) == 10)
+        daemon.stop()
+        redis = w.redis.client()
+        key, = redis.keys(f"*}}:l:{lead}")
+        used, value = redis("MEMORY", "USAGE", key), len(redis("GET", key))
+        say(f"the lead costs {used} bytes of Redis: a key of {len(key)}, a state of {value}")
+        expect(used <= 420, f"{used} bytes: a key of {len(key)}, a state of {value}")
+
+
 if __name__ == "__main__":
     main([a_lead_qualifies, silence_takes_a_lead_down, bad_records_are_kept_byte_for_byte,
           framing_and_times_are_judged, many_misrouted_halt, files_are_checked, it_waits_for_what_is_missing,
-          an_input_is_added, a_changed_model_scores_anew])
+          an_input_is_added, a_changed_model_scores_anew, a_lead_costs_little])

@@ -510,7 +510,11 @@ static void defer(uint64_t seed)
                                     .ties = seed % 6 == 1,
                                     .ahead = seed % 7 == 0,
                                     .horizon_ms = seed % 8 == 0 ? 1500 : 0,
-                                    .calm = true};
+                                    .calm = true,
+                                    .mixed = seed % 4 == 3,
+                                    .sales = seed % 16 == 7,
+                                    .retract = seed % 16 == 11,
+                                    .quarantine = seed % 8 == 3};
     unsigned order[WORLD_EVENTS_MAX];
 
     world_init(&world, seed, &options);

@@ -155,6 +155,12 @@ static char *name_of(struct world *world, const char *prefix, unsigned number)
     return seuil_arena_strdup(&world->models.arena, text, (size_t)len);
 }
 
+/* Of what keeps events from being deferred a calm world has few, unless it is mixed. */
+static unsigned few(const struct world_options *options, unsigned calm, unsigned usual)
+{
+    return options->calm && !options->mixed ? calm : usual;
+}
+
 static double draw_points(struct world *world, const struct world_options *options)
 {
     double points = (double)(1 + world_below(world, 20));
@@ -294,7 +300,7 @@ static void draw_reset_and_legs(struct world *world, const struct world_options 
 {
     uint16_t *silences = seuil_arena_alloc(&world->models.arena, 8, sizeof(*silences));
 
-    if (!options->plain && world_chance(world, options->calm ? 1 : 30)) {
+    if (!options->plain && world_chance(world, few(options, 1, 30))) {
         struct seuil_rule *reset = &world->rules[*index];
 
         *reset = (struct seuil_rule){.name = "reset",
@@ -314,7 +320,7 @@ static void draw_reset_and_legs(struct world *world, const struct world_options 
         if (world->rules[i].role == SEUIL_ROLE_ABSENCE)
             silences[model->silence_count++] = (uint16_t)i;
     model->silences = silences;
-    if (!options->plain && world_chance(world, options->calm ? 0 : 25))
+    if (!options->plain && world_chance(world, few(options, 0, 25)))
         draw_inactivity(world, options, model, index);
     if (options->quarantine && world_chance(world, 40)) {
         struct seuil_rule *waits = &world->rules[(*index)++];
@@ -372,10 +378,10 @@ static void draw_rules(struct world *world, const struct world_options *options,
                              (unsigned)(1 + world_below(world, WORLD_NAMES - name)));
         if (options->plain)
             continue;
-        if (world_chance(world, options->calm ? 1 : 25) && !rule->measure) {
+        if (world_chance(world, few(options, 1, 25)) && !rule->measure) {
             rule->when = NULL;
             draw_compound(world, options, rule, first + i, legs);
-        } else if (world_chance(world, options->calm ? 2 : 20)) {
+        } else if (world_chance(world, few(options, 2, 20))) {
             draw_frequency(world, options, rule);
         }
     }

@@ -29,6 +29,7 @@ struct world_options {
     bool retract;    /* some events void others */
     bool quarantine; /* some models have one */
     bool calm;       /* mostly decays whose events may be deferred, and marks far apart */
+    bool mixed;      /* calm, but for rules of several events, frequencies, silences, quarantines */
     bool plain;      /* no limits but those per lead, nothing of several events: a union is exact */
     bool lasting;    /* and each rule has one, and no age bound ends: every award is kept */
 };

@@ -10,7 +10,8 @@ folder is a story told by `seuilctl replay`:
     expected.txt                     what `seuilctl replay --format text` says of it
 
 A story fails when the answer differs by one byte; the difference is printed. README.md tells which
-story is about what: each of its rows has one, and each story is in it."""
+story is about what: each of its rows has one, and each story is in it; and what is easily got wrong
+has a story and a property each."""
 import difflib
 import pathlib
 import re
@@ -59,11 +60,25 @@ def table(root, stories):
         yield f"README.md: no row has the story {name}"
 
 
+def easily_wrong(root, stories):
+    """What is wrong with the list of what is easily got wrong."""
+    text = (root / "README.md").read_text(encoding="utf-8").split("## What is easily got wrong")[1]
+    core = (root / ".." / "property" / "core.c").read_text(encoding="utf-8")
+    known = set(re.findall(r'\{"(\w+)", \w+, \d+\}', core)) | {"reference", "sim"}
+    names = {str(s.relative_to(root)) for s in stories}
+    for item in re.split(r"^- ", text, flags=re.M)[1:]:
+        links, held = set(re.findall(r"\]\(([^)]+)\)", item)), set(re.findall(r"`(\w+)`", item))
+        if not links or not held:
+            yield f"README.md: a story and a property: {item.split(':')[0]}"
+        yield from (f"README.md: there is no story {name}" for name in sorted(links - names))
+        yield from (f"README.md: there is no property {name}" for name in sorted(held - known))
+
+
 def main():
     seuilctl, root, names = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3:]
     stories = [s for s in sorted(root.iterdir()) if (s / "events.jsonl").exists()]
     stories += sorted((root / "langage").glob("*.yaml"))
-    faults = list(table(root, stories))
+    faults = list(table(root, stories)) + list(easily_wrong(root, stories))
     print("\n".join(faults), end="\n" if faults else "")
     if names:
         stories = [s for s in stories if s.stem in names]

@@ -533,6 +533,11 @@ Test(model, mistakes_in_the_head_are_refused_where_they_are)
          "seuil_model: 1\nversion: \"1\"\nname: @\" m\"\ngroups: {g: {}}\n"
          "tiers: [{name: a}, {name: b, entry: 1}]\n" ONE_RULE},
         {"anchor", "seuil_model: 1\nx: &@a 1\n" BODY},
+        {"consent is \"required\"", HEAD ONE_RULE "consent: @optional\n"},
+        {"consent is \"required\"", HEAD ONE_RULE "consent: @true\n"},
+        {"silent must be true or false", HEAD ONE_RULE "silent: @quiet\n"},
+        {"unknown key \"silant\" of a model (did you mean \"silent\"?)",
+         HEAD ONE_RULE "@silant: true\n"},
     };
 
     EXPECT_REFUSALS(rows);

@@ -61,6 +61,39 @@ Test(quarantine, a_burst_is_a_machine_and_gives_its_slot_back)
     story_end(s);
 }
 
+/* How many are caught from here to @until. */
+static unsigned caught(struct story *s, seuil_time_ms until)
+{
+    unsigned count = s->out.quarantined;
+
+    while (s->lead.due <= until) {
+        silence(s, s->lead.due);
+        count += s->out.quarantined;
+    }
+    return count;
+}
+
+Test(quarantine, clicks_of_a_burst_are_counted_once_each)
+{
+    struct story *s = story_begin(model);
+    unsigned count = 0;
+
+    click(s, "1", "m", "/a", T0);
+    click(s, "2", "m", "/b", T0 + 1000);
+    click(s, "3", "m", "/c", T0 + 2000);
+    click(s, "3", "m", "/c", T0 + 2000);
+    click(s, "4", "n", "/a", T0 + 2000);
+    count += caught(s, T0 + 30000);
+    cr_assert_eq(count, 3);
+    click(s, "5", "m", "/d", T0 + 1500); /* late, and its verdict is past */
+    count += caught(s, T0 + 60000);
+    cr_assert_eq(count, 4);
+    click(s, "6", "m", "/a", T0 + 70000);
+    count += caught(s, T0 + 90000);
+    cr_assert_eq(count, 4, "nobody clicks so alone but a person");
+    story_end(s);
+}
+
 Test(quarantine, a_millisecond_more_is_no_burst)
 {
     struct story *s = story_begin(model);

@@ -102,3 +102,100 @@ Test(why, of_a_frozen_and_of_a_held_lead_the_reason_is_told)
     cr_assert(why(s, T0 + DAY + 1)->excluded);
     story_end(s);
 }
+
+static const char *const composed =
+    "seuil_model: 1\n"
+    "name: m\n"
+    "version: \"1\"\n"
+    "groups: {g: {}}\n"
+    "rules:\n"
+    "  - {name: often, group: g, event: activity, when: {name: a}, points: 10,\n"
+    "     frequency: {times: 3, within: 7d}}\n"
+    "  - {name: back, group: g, event: activity, when: {name: b}, points: 10,\n"
+    "     recency: {after: 30d}}\n"
+    "  - {name: both, group: g, points: 12, together: {within: 2d, of: [\n"
+    "      {event: activity, when: {name: a}}, {event: activity, when: {name: b}}]}}\n"
+    "  - {name: then, group: g, points: 30, sequence: {within: 2d, of: [\n"
+    "      {event: activity, when: {name: a}}, {event: activity, when: {name: c}}]}}\n"
+    "  - {name: clicked, group: g, points: 14, last: {of: 3, at_least: 3, by: message_id,\n"
+    "     among: {event: email, when: {action: delivered}},\n"
+    "     having: {event: email, when: {action: clicked}}}}\n"
+    "  - {name: bored, group: g, points: -5, streak: {times: 2,\n"
+    "     of: {event: email, when: {action: delivered}},\n"
+    "     without: {event: email, when: {action: clicked}}}}\n"
+    "grades: {fit: {A: 20, B: 10, C: 5}}\n"
+    "fit: {criteria: [{name: size, when: {size: big}, points: 12}]}\n"
+    "tiers:\n"
+    "  - {name: cold}\n"
+    "  - {name: warm, entry: 30, when: {grade: [A, B]}}\n";
+
+static void mail(struct story *s, const char *id, const char *action, const char *message,
+                 seuil_time_ms time)
+{
+    prepare(s, SEUIL_KIND_EMAIL, id, time);
+    s->event.field[SEUIL_FIELD_ACTION] = text_value(action);
+    s->event.field[SEUIL_FIELD_MESSAGE_ID] = text_value(message);
+    step(s);
+}
+
+Test(why, of_rules_of_several_events_it_says_how_many_are_missing)
+{
+    struct story *s = story_begin(composed);
+    const struct seuil_why *w;
+
+    profile(s, "p", "size", "big", T0);
+    w = why(s, T0);
+    cr_assert(!w->closed && w->missing == 18);
+    cr_assert(way(w, "often")->events == 3 && way(w, "often")->times == 4, "3 for 10, 1 for 10");
+    cr_assert(way(w, "both")->events == 2 && way(w, "both")->times == 3);
+    cr_assert(way(w, "then")->events == 2 && way(w, "then")->times == 2);
+    cr_assert_null(way(w, "back"), "nobody comes back who was never there");
+    cr_assert_null(way(w, "bored"));
+    act(s, "a", "a", T0 + 1);
+    mail(s, "m1", "delivered", "m1", T0 + 2);
+    mail(s, "m2", "delivered", "m2", T0 + 3);
+    mail(s, "m3", "clicked", "m2", T0 + 4);
+    w = why(s, T0 + 5);
+    cr_assert_eq(way(w, "often")->events, 2);
+    cr_assert_eq(way(w, "both")->events, 1);
+    cr_assert_eq(way(w, "then")->events, 1);
+    cr_assert_eq(way(w, "then")->times, 1);
+    cr_assert_eq(way(w, "clicked")->events, 2, "the one that was sent, and another one");
+    w = why(s, T0 + 3 * DAY);
+    cr_assert_eq(way(w, "both")->events, 2, "a is too long ago");
+    story_end(s);
+}
+
+Test(why, a_condition_that_does_not_hold_is_told_with_the_grade_that_would_do)
+{
+    struct story *s = story_begin(composed);
+    const struct seuil_why *w;
+
+    act(s, "a", "a", T0);
+    w = why(s, T0);
+    cr_assert(w->closed && w->letter == 'B');
+    cr_assert_float_eq(w->letter_missing, 10, 1e-9);
+    cr_assert_eq(way(w, "then")->times, 0, "no points open the tier");
+    cr_assert_not(w->reopened);
+    story_end(s);
+}
+
+Test(why, a_status_that_forbids_and_points_that_wait_for_a_condition_are_told)
+{
+    struct story *s =
+        story_begin("seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+                    "  - {name: a, group: g, event: activity, points: 10}\n"
+                    "  - {name: vip, group: g, event: form, points: 40, while: {vip: true}}\n"
+                    "status: {attribute: status, frozen: [client]}\n"
+                    "tiers: [{name: cold}, {name: warm, entry: 30, when: {status: open}}]\n");
+    const struct seuil_why *w;
+
+    profile(s, "p", "status", "partner", T0);
+    act(s, "e", "x", T0 + 1);
+    w = why(s, T0 + 1);
+    cr_assert(w->closed && w->reopened && w->letter == 0);
+    cr_assert_eq(w->way_count, 2);
+    cr_assert_str_eq(w->ways[0].name, "a");
+    cr_assert(w->ways[1].waits && w->ways[1].times == 0 && w->ways[1].gain == 40);
+    story_end(s);
+}

@@ -320,6 +320,35 @@ Test(model, a_lead_that_moves_is_told_once_with_both_versions)
     rig_free(rig);
 }
 
+Test(model, a_change_alone_is_counted_and_not_told_unless_that_is_asked_for)
+{
+    struct rig *rig = rig_new();
+    struct seuil_lead lead;
+
+    seuil_models_free(rig->others);
+    rig->others = rig_models("seuil_model: 1\nname: rig\nversion: \"2\"\n"
+                             "decay: {half_life: 10s}\ngroups:\n  all: {}\n"
+                             "tiers:\n  - {name: cold}\n  - {name: warm, entry: 30}\n"
+                             "rules:\n  - {name: big, event: activity, when: {name: big}, "
+                             "points: 20, group: all}\n");
+    free(rig->other_scratch);
+    rig->other_scratch = rig_scratch(rig->others);
+    rig->config.model_alerts = false;
+    rig_event(rig, VIEWS, RIG_WALL, "a", "big", 0);
+    rig_start(rig);
+    rig_turns(rig, 5);
+    cr_assert_eq(rig_sent(rig, SEUIL_DEST_OUTBOUND), 1);
+    seuil_shard_remodel(rig->shard, rig->others, rig->other_scratch);
+    rig_pass(rig, 2000);
+    cr_assert_eq(rig_sent(rig, SEUIL_DEST_OUTBOUND), 1);
+    cr_assert_eq(rig_status(rig).counters.crossings, 2, "the lead moved");
+    cr_assert_eq(rig_status(rig).counters.muted, 1);
+    cr_assert(rig_stored(rig, "a", &lead));
+    cr_assert_eq(lead.automata[0].under, 0);
+    cr_assert_eq(lead.automata[0].ordinal, 2, "what is muted takes an ordinal");
+    rig_free(rig);
+}
+
 Test(model, read_again_and_the_same_leaves_a_fall_to_silence)
 {
     struct rig *rig = rig_new();
