@@ -237,6 +237,48 @@ void seuil_model_compound(struct seuil_model_reader *reader, const struct seuil_
         seuil_model_limits(reader, limit, rule);
 }
 
+/* Whether an event of @leg may be the one that completes @rule. */
+static bool may_complete(const struct seuil_rule *rule, const struct seuil_rule *leg)
+{
+    if (rule->role == SEUIL_ROLE_STREAK)
+        return leg->leg == 0;
+    return rule->role != SEUIL_ROLE_SEQUENCE || leg->leg + 1u == rule->leg_count;
+}
+
+bool seuil_model_leg_subject(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                             const struct seuil_rule *rule, struct seuil_subject *ret_subject)
+{
+    uint32_t index = (uint32_t)(rule - (struct seuil_rule *)reader->rules.list);
+    struct seuil_rule *legs = reader->legs.list;
+    bool found = false;
+
+    for (uint32_t i = 0; i < reader->legs.count; i++) {
+        struct seuil_measured *measured;
+
+        if (legs[i].parent != index || !may_complete(rule, &legs[i]))
+            continue;
+        if (!seuil_model_subject(reader, node, legs[i].kind, ret_subject))
+            return false;
+        found = true;
+        if (rule->role == SEUIL_ROLE_LAST) {
+            if (legs[i].measured_count && legs[i].measured[0].field == ret_subject->field &&
+                seuil_str_eq(legs[i].measured[0].key, ret_subject->key))
+                continue;
+            seuil_model_error(reader, node, SEUIL_ERR_INVALID,
+                              "the object of last is what stands in by: per is that, lead, day, "
+                              "week or month here");
+            return false;
+        }
+        measured = seuil_model_alloc(reader, 1, sizeof(*measured));
+        if (!measured)
+            return false;
+        *measured = (struct seuil_measured){.field = ret_subject->field, .key = ret_subject->key};
+        legs[i].measured = measured;
+        legs[i].measured_count = 1;
+    }
+    return found;
+}
+
 /* ---- frequency, recency ------------------------------------------------------------------- */
 
 void seuil_model_frequency(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,

@@ -53,13 +53,15 @@ static bool read_per(struct seuil_model_reader *reader, const struct seuil_yaml_
             limit->period = i;
             return true;
         }
-    if (rule->role != SEUIL_ROLE_POINTS) {
-        seuil_model_error(reader, node, SEUIL_ERR_INVALID,
-                          "a rule of several events has no object: per is lead, day, week or month "
-                          "here");
+    if (rule->role == SEUIL_ROLE_ABSENCE) {
+        seuil_model_error(
+            reader, node, SEUIL_ERR_INVALID,
+            "an absence is no event and has no object: per is lead, day, week or month "
+            "here");
         return false;
     }
-    if (!seuil_model_subject(reader, node, rule->kind, &subject))
+    if (rule->role != SEUIL_ROLE_POINTS ? !seuil_model_leg_subject(reader, node, rule, &subject)
+                                        : !seuil_model_subject(reader, node, rule->kind, &subject))
         return false;
     limit->kind = SEUIL_LIMIT_OBJECT;
     limit->field = subject.field;

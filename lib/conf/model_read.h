@@ -197,6 +197,10 @@ const struct seuil_yaml_node *seuil_model_compound_of(struct seuil_model_reader 
 /* Read it into @rule, which is in the reader's list. */
 void seuil_model_compound(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                           struct seuil_rule *rule);
+/* What `per:` names in a limit per object of such a rule: a field of the events that may complete
+ * it, whose legs then carry it; of LAST its own object. False after a report. */
+bool seuil_model_leg_subject(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                             const struct seuil_rule *rule, struct seuil_subject *ret_subject);
 void seuil_model_frequency(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                            struct seuil_rule *rule);
 /* The model's `reset:`, after its rules. */

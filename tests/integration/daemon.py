@@ -301,14 +301,17 @@ def it_waits_for_what_is_missing(build):
 
 
 def a_changed_model_scores_anew(build):
-    """SIGHUP takes a new model file: leads whose tier moves are judged, muted unless asked"""
+    """SIGHUP takes a new model file: leads whose tier moves are judged; a silent version beside it goes along without a word"""
     with world(build) as w:
         own = os.path.join(w.folder, "model.yaml")
         with open(MODEL) as f:
             text = f.read()
         with open(own, "w") as f:
             f.write(text)
-        daemon = w.daemon("a", models=[own], model_alerts=True)
+        trial = os.path.join(w.folder, "trial.yaml")
+        with open(trial, "w") as f:
+            f.write(text.replace("name: quick", "name: essai\nsilent: true"))
+        daemon = w.daemon("a", models=[own, trial], model_alerts=True)
         w.ctl("init")
         daemon.start()
         t = now_ms()
@@ -320,6 +323,9 @@ def a_changed_model_scores_anew(build):
         await_until("down by the model", lambda: len(w.crossings("L1")) == 2)
         expect(w.crossings("L1")[1]["reason"] == "model_changed", f"{w.crossings('L1')}")
         daemon.stop()
+        expect({c["model"] for c in w.crossings()} == {"quick"}, f"a silent model speaks: {w.crossings()}")
+        tiers = {m["model"]: m["tier"] for m in json.loads(w.ctl("explain", "L1", "--format", "json"))["models"]}
+        expect(tiers == {"quick": "tiede", "essai": "qualifie"}, f"{tiers}")
 
 
 FIVE_RULES = """seuil_model: 1

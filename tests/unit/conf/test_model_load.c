@@ -304,8 +304,15 @@ Test(model, mistakes_in_rules_are_refused_where_they_are)
                ", having: " LEG ", by: message_id}}\n"},
         {"absence needs \"solicited\"", RULES "{name: r, group: g, points: 1, absence: "
                                               "@{silence: 30d, without: " LEG "}}\n"},
-        {"has no object", RULES "{name: r, group: g, points: 1, limit: {per: @url}, together: "
-                                "{within: 1d, of: [" LEG ", " LEG "]}}\n"},
+        {"email events have no field \"form_id\"",
+         RULES "{name: r, group: g, points: 1, limit: {per: @form_id}, together: {within: 1d, of: "
+               "[" LEG ", {event: form}]}}\n"},
+        {"the object of last is what stands in by",
+         RULES "{name: r, group: g, points: 1, limit: {per: @url}, last: {of: 2, among: " LEG
+               ", having: " LEG ", by: message_id}}\n"},
+        {"an absence is no event and has no object",
+         RULES "{name: r, group: g, points: 1, limit: {per: @url}, absence: {silence: 30d, "
+               "without: " LEG ", solicited: " LEG "}}\n"},
         {"frequency needs \"within\"", RULES "{" PAGE ", frequency: @{times: 3}}\n"},
         {"times must be between 1 and 32",
          RULES "{" PAGE ", frequency: {times: @33, within: 1d}}\n"},
