@@ -73,7 +73,9 @@ static int read_manifest(struct seuil_world *world, bool may_be_empty)
         return seuil_ctl_fail(
             world->command, EX_CONFIG,
             "redis.key_secret is not the one that the keys of leads in Redis were "
-            "made with: no lead would be found");
+            "made with: no lead would be found. %s",
+            manifest.keys[0] ? "Set the one of seuild's configuration"
+                             : "They were made without one: remove it");
     world->clients.made = manifest.made;
     for (uint32_t i = 0; i < settings->input_count; i++) {
         world->clients.numbers[i] = SEUIL_TOPICS_MAX; /* not in the manifest yet */

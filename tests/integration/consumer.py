@@ -2,8 +2,7 @@
 """consumer.py BUILD [CASE...]: what we tell as others read it, by clients that are not ours: Confluent's
 Python client on Kafka, the CloudEvents SDK, fastavro with the schema of the registry, Prometheus'
 client; Kafka's client and the CloudEvents SDK for Java.
-
-They are fetched once, by pip, into ${XDG_CACHE_HOME:-~/.cache}/seuil."""
+consumer.py fetch: only fill the cache: ${XDG_CACHE_HOME:-~/.cache}/seuil, once, by pip and Maven."""
 import copy
 import fcntl
 import io
@@ -159,6 +158,9 @@ if __name__ == "__main__":
     import java_client
     import metrics
     import scores
+    if sys.argv[1:] == ["fetch"]:
+        java_client.jars()
+        sys.exit(0)
     main([json_in_binary_mode, json_in_structured_mode, avro_with_a_registry, older_and_newer_schemas_read_each_other,
           scores.the_last_record_is_the_lead, scores.avro_of_a_registry_and_off_again,
           metrics.what_goes_wrong_is_seen, java_client.read_by_javas_client])

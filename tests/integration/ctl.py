@@ -424,7 +424,7 @@ def a_forgotten_lead_is_nobody(build):
         await_until("it refuses", lambda: other.process.poll() is not None)
         expect(other.says("with another redis.key_secret"), other.tail())
         done = run(build, "explain", "camille", "--config", other.config)
-        expect(done.returncode == 78 and "redis.key_secret is not the one" in done.stderr, f"{done}")
+        expect(done.returncode == 78 and "redis.key_secret is not the one" in done.stderr and "Set the one" in done.stderr, f"{done}")
         redis = w.redis.client()
         redis("DEL", *redis.keys("*}:m"))
         daemon.start()
