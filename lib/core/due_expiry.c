@@ -18,7 +18,8 @@ static seuil_time_ms idle_expiry(const struct seuil_scratch *scratch, const stru
     int64_t window = 32 * SEUIL_DAY_MS;
 
     if (scope->last == SEUIL_TIME_NEVER ||
-        (scope->decay->subtract > 0 && scope->worth == 0 && fabs(own) > least) ||
+        (scope->decay->subtract > 0 && fabs(scope->worth) < SEUIL_IDLE_LEAST &&
+         fabs(own) > least) ||
         __builtin_mul_overflow(scope->decay->duration_ms,
                                seuil_idle_periods(scope->decay, scope->worth, own, least), &end) ||
         end > 4 * SEUIL_TIME_BOUND_MS)

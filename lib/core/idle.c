@@ -25,7 +25,7 @@ double seuil_idle_factor(const struct seuil_decay *decay, double worth, seuil_ti
         return 1;
     if (decay->subtract == 0)
         return power(decay->keep, periods);
-    if (worth == 0)
+    if (fabs(worth) < SEUIL_IDLE_LEAST)
         return 1;
     left = 1 - decay->subtract * (double)periods / fabs(worth);
     return left > 0 ? left : 0;

@@ -14,6 +14,10 @@
 #include "core/evidence.h"
 #include "core/model.h"
 
+/* What is worth less, in all, is nothing: parts that cancel out may leave the last bits of doubles.
+ */
+#define SEUIL_IDLE_LEAST 1e-9
+
 /* What is left at @at of one part of contributions that were worth @worth in all at @last. */
 double seuil_idle_factor(const struct seuil_decay *decay, double worth, seuil_time_ms last,
                          seuil_time_ms at);

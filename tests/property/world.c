@@ -1167,7 +1167,7 @@ static double idle_left(const struct seuil_decay *decay, double sum, seuil_time_
 
     if (decay->subtract == 0)
         return pow(decay->keep, periods);
-    return sum == 0 ? 1 : fmax(0, 1 - decay->subtract * periods / fabs(sum));
+    return fabs(sum) < 1e-9 ? 1 : fmax(0, 1 - decay->subtract * periods / fabs(sum));
 }
 
 /* What the rules under the one inactivity of a model have at @at, by group. */

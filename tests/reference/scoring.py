@@ -223,7 +223,9 @@ class Fold:
             keep = what["keep"]
             return (float(keep[:-1]) / 100 if isinstance(keep, str) else keep) ** periods
         worth = sum(a.value for a in self.awards if a.scope == scope)
-        return max(0.0, 1 - what["subtract"] * periods / abs(worth)) if worth else 1.0
+        if abs(worth) < 1e-9:  # parts that cancel out, to the last bits
+            return 1.0
+        return max(0.0, 1 - what["subtract"] * periods / abs(worth))
 
     def score_in(self, award):
         """A scoring event: what is left is the new beginning."""
