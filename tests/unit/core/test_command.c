@@ -57,6 +57,22 @@ Test(command, the_seventeenth_adjustment_pushes_out_the_oldest)
     story_end(s);
 }
 
+Test(command, an_adjustment_that_has_ended_makes_room_before_the_oldest_does)
+{
+    struct story *s = story_begin(model);
+    char id[8];
+
+    for (int i = 0; i < 16; i++) {
+        snprintf(id, sizeof(id), "c%d", i);
+        adjust(s, id, 1 << i, i == 5 ? T0 + 50 : 0, T0 + i);
+    }
+    cr_assert_eq(s->lead.evidence.adjustment_count, 16);
+    cr_assert_float_eq(score(s, T0 + 16), 0xffff, 1e-9, "sixteen have their place");
+    adjust(s, "c16", 1 << 16, 0, T0 + 100);
+    cr_assert_float_eq(score(s, T0 + 100), 0x1ffff - (1 << 5), 1e-9);
+    story_end(s);
+}
+
 Test(command, malformed_and_unknown_commands_are_told_apart_and_change_nothing)
 {
     struct story *s = story_begin(model);

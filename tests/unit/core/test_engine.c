@@ -424,6 +424,40 @@ Test(engine, a_lead_does_not_expire_within_a_cool_down_or_a_mute)
     story_end(s);
 }
 
+Test(engine, what_rests_under_an_inactivity_expires_when_nothing_is_left)
+{
+    struct story *s =
+        story_begin("seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\n"
+                    "decay: {inactivity: {every: 1d, keep: 0.5}}\nrules:\n"
+                    "  - {name: a, group: g, event: activity, when: {name: a}, points: 8}\n"
+                    "tiers: [{name: cold}, {name: warm, entry: 5}]\n");
+
+    act(s, "e1", "a", T0);
+    silence(s, T0 + 6 * DAY);
+    cr_assert_not(s->lead.expired);
+    silence(s, T0 + 60 * DAY);
+    cr_assert(s->lead.expired);
+    story_end(s);
+}
+
+Test(engine, objects_are_remembered_for_longer_than_what_they_gave)
+{
+    struct story *s = story_begin(
+        "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\ndecay: {expires: 1d}\nrules:\n"
+        "  - {name: a, group: g, event: activity, when: {name: a}, points: 8,\n"
+        "     limit: {per: object, remember: 40d}}\n"
+        "  - {name: b, group: g, event: activity, when: {name: b}, points: 1}\n"
+        "tiers: [{name: cold}, {name: warm, entry: 5}]\n");
+
+    act_on(s, "e1", "a", "x", T0);
+    act(s, "e2", "b", T0 + 20 * DAY);
+    silence(s, T0 + 40 * DAY - 1);
+    cr_assert_not(s->lead.expired);
+    silence(s, T0 + 60 * DAY);
+    cr_assert(s->lead.expired);
+    story_end(s);
+}
+
 Test(engine, a_status_is_for_good)
 {
     struct story *s = story_begin(cooling);
