@@ -94,15 +94,16 @@ static void put_list(struct seuil_shard *shard, enum seuil_list from, uint32_t m
 
 static void put_leads(struct seuil_shard *shard)
 {
-    uint32_t most = SEUIL_CHUNK_MAX;
+    uint32_t most = shard->state == SEUIL_SHARD_RUN && shard->batch.count ? SEUIL_CHUNK_RUNNING
+                                                                          : SEUIL_CHUNK_RESTING;
 
     assert(shard->cache.lists[SEUIL_LIST_URGENT].count <= SEUIL_CHUNK_MAX);
     put_list(shard, SEUIL_LIST_URGENT, SEUIL_CHUNK_MAX);
     if (!shard->checkpoint.active)
         return;
-    if (shard->state == SEUIL_SHARD_RUN && shard->batch.count &&
-        most > shard->flight.count + SEUIL_CHUNK_RUNNING)
-        most = shard->flight.count + SEUIL_CHUNK_RUNNING;
+    most += shard->flight.count;
+    if (most > SEUIL_CHUNK_MAX)
+        most = SEUIL_CHUNK_MAX;
     if (!seuil_scores_held(shard))
         put_list(shard, (enum seuil_list)shard->checkpoint.list, most);
 }

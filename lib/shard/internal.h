@@ -15,6 +15,8 @@
  * transactions of all shards of the connection, so a batch comes with each turn of these: the chunk
  * decides how much is applied while a checkpoint is written. */
 #define SEUIL_CHUNK_RUNNING 256
+/* The same when nothing else waits: Redis serves nobody meanwhile, 3 ms at most is what it may. */
+#define SEUIL_CHUNK_RESTING 512
 /* Bytes of outbox entries in one transaction. */
 #define SEUIL_ENTRY_BYTES_MAX (4u << 20)
 /* Outbox entries not yet acknowledged, and dead letters not yet acknowledged: a broker that does

@@ -68,11 +68,11 @@ Test(write, a_checkpoint_writes_every_dirty_lead_in_chunks_and_then_moves_base)
     cr_assert_eq(rig_status(rig).dirty, 3000);
     rig->mono += 10 * SEUIL_SECOND_MS;
     rig_turn(rig);
-    cr_assert_eq(rig_status(rig).counters.leads_written, 1024);
+    cr_assert_eq(rig_status(rig).counters.leads_written, 512);
     cr_assert_eq(rig_meta(rig)->topics[VIEWS].base, 0, "not before the last chunk");
-    rig_turns(rig, 5);
+    rig_turns(rig, 8);
     cr_assert_eq(rig_status(rig).counters.leads_written, 3000);
-    cr_assert_eq(rig_status(rig).counters.commits, commits + 3);
+    cr_assert_eq(rig_status(rig).counters.commits, commits + 6);
     cr_assert_eq(rig_meta(rig)->topics[VIEWS].base, 3000);
     cr_assert_eq(rig_meta(rig)->topics[VIEWS].base_finger_offset, 2999);
     cr_assert_eq(rig_meta(rig)->topics[VIEWS].base_time, RIG_WALL + 29);
@@ -101,7 +101,7 @@ Test(write, a_checkpoint_takes_small_chunks_while_records_flow)
     cr_assert_eq(rig_status(rig).counters.leads_written, 256, "%lu",
                  (unsigned long)rig_status(rig).counters.leads_written);
     rig_turn(rig);
-    cr_assert_eq(rig_status(rig).counters.leads_written, 256 + 1024, "none comes any more");
+    cr_assert_eq(rig_status(rig).counters.leads_written, 256 + 512, "none comes any more");
     rig_free(rig);
 }
 
