@@ -478,15 +478,18 @@ static void drop_ended(struct seuil_scratch *scratch, struct seuil_evidence *evi
             remove_adjustment(evidence, i);
 }
 
-/* An upper bound of the packed size, cheap. */
-static size_t size_bound(const struct seuil_lead *lead)
+/* An upper bound of the packed size, cheap: also of what a step may add behind the evidence, an
+ * automaton of each of @models with an entry to be told later, its cause, and one that was told. */
+static size_t size_bound(const struct seuil_lead *lead, unsigned models)
 {
     const struct seuil_evidence *evidence = &lead->evidence;
-    size_t bound = 64 + SEUIL_TOPICS_MAX * 16 + SEUIL_MODELS_MAX * 14 + 72;
+    size_t bound = 64 + SEUIL_TOPICS_MAX * 16 + 72 + (lead->keyed ? 4 + lead->id_len : 0);
     unsigned per_hit = 6;
 
+    models += lead->automaton_count; /* which may be of others */
+    bound += (models < SEUIL_MODELS_MAX ? models : SEUIL_MODELS_MAX) * (106u + SEUIL_ALERT_ID_MAX);
     for (unsigned i = 0; i < lead->automaton_count; i++)
-        bound += 80u + lead->automata[i].alert.cause.id_len + lead->automata[i].told_count * 12u;
+        bound += lead->automata[i].told_count * 12u;
 
     for (unsigned i = 0; i < evidence->rule_count; i++) {
         const struct seuil_tally *tally = &evidence->tallies[evidence->by_key[i]];
@@ -616,7 +619,7 @@ void seuil_ingest_absorb(struct seuil_scratch *scratch, struct seuil_lead *lead,
 void seuil_ingest_settle(struct seuil_scratch *scratch, struct seuil_lead *lead, unsigned *notes)
 {
     seuil_ingest_absorb(scratch, lead, notes);
-    while (size_bound(lead) > SEUIL_LEAD_BYTES_MAX &&
+    while (size_bound(lead, scratch->models->model_count) > SEUIL_LEAD_BYTES_MAX &&
            seuil_lead_size(lead) > SEUIL_LEAD_BYTES_SETTLED(scratch->models->model_count))
         shrink(scratch, lead, notes);
 }

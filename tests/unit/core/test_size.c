@@ -1,0 +1,68 @@
+/* However full a lead is, what a step adds behind its evidence finds room in its state. */
+
+#include "lead_story.h"
+
+#define MODELS     SEUIL_MODELS_MAX
+#define ATTRIBUTES 84
+
+/* Each model tells its entry an hour later, and the first looks at many attributes. */
+static void write_model(unsigned number, char *out, size_t cap)
+{
+    int len =
+        snprintf(out, cap,
+                 "seuil_model: 1\nname: m%u\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+                 "  - {name: a%u, group: g, event: activity, when: {name: a}, points: 40}\n"
+                 "tiers:\n  - {name: cold}\n  - {name: warm, entry: 30, alert: {delay: 1h}}\n",
+                 number, number);
+
+    if (number > 0)
+        return;
+    len += snprintf(out + len, cap - (size_t)len, "fit:\n  criteria:\n");
+    for (unsigned i = 0; i < ATTRIBUTES; i++)
+        len += snprintf(out + len, cap - (size_t)len,
+                        "    - {name: f%u, when: {a%u: x}, points: 1}\n", i, i);
+}
+
+static void begin(struct story *s)
+{
+    static char bytes[MODELS][16384];
+    struct seuil_model_text texts[MODELS];
+    struct seuil_errs errs = {0};
+
+    for (unsigned i = 0; i < MODELS; i++) {
+        write_model(i, bytes[i], sizeof(bytes[i]));
+        texts[i] = (struct seuil_model_text){"m.yaml", bytes[i], strlen(bytes[i])};
+    }
+    s->models = seuil_models_parse(texts, MODELS, &errs);
+    cr_assert(s->models, "refused: %s", errs.count ? errs.list[0].text : "");
+    s->memory = calloc(1, seuil_scratch_size(s->models));
+    s->scratch = seuil_scratch_init(s->memory, s->models, NULL);
+    seuil_lead_init(&s->lead, SEUIL_STR("L1"));
+}
+
+Test(size, causes_of_entries_to_be_told_in_all_models_beside_many_attributes)
+{
+    struct story *s = calloc(1, sizeof(*s));
+    uint8_t bytes[SEUIL_LEAD_BYTES_MAX];
+    char value[SEUIL_NOTE_MAX + 1], id[SEUIL_ALERT_ID_MAX + 1], name[16];
+
+    begin(s);
+    memset(value, 'v', SEUIL_NOTE_MAX);
+    memset(id, 'i', SEUIL_ALERT_ID_MAX);
+    value[SEUIL_NOTE_MAX] = id[SEUIL_ALERT_ID_MAX] = '\0';
+    s->offset = INT64_C(1) << 40;
+    for (unsigned i = 0; i < ATTRIBUTES; i++) {
+        snprintf(name, sizeof(name), "a%u", i);
+        profile(s, name, name, value, T0 + i);
+    }
+    prepare(s, SEUIL_KIND_COMMAND, "e", T0 + DAY); /* no rule of theirs is needed */
+    s->event.id = seuil_str_from(id);
+    s->event.field[SEUIL_FIELD_NAME] = text_value("adjust");
+    s->event.field[SEUIL_FIELD_AUTHOR] = text_value("claire");
+    s->event.map_count = 1;
+    s->entries[0] = (struct seuil_entry){SEUIL_STR("points"), {.type = SEUIL_TYPE_INT, .i = 40}};
+    step(s); /* the least that matters is given up before the state is too large */
+    cr_assert_leq(seuil_lead_size(&s->lead), SEUIL_LEAD_BYTES_MAX);
+    cr_assert_leq(seuil_lead_write(&s->lead, bytes), sizeof(bytes));
+    story_end(s);
+}
