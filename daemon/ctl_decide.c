@@ -83,7 +83,7 @@ int seuil_decision_watermarks(struct seuil_decision *d, uint32_t shard, uint32_t
 
     if (source->ops->watermarks(source, shard, topic, ret_start, ret_end))
         return seuil_ctl_fail(d->command, EX_TEMPFAIL, "Kafka does not tell where topic %s ends",
-                              seuil_world_input(&d->world, topic)->topic);
+                              seuil_world_topic(&d->world, topic));
     return 0;
 }
 

@@ -167,7 +167,7 @@ static bool is_input(const struct seuil_settings *s, struct seuil_str topic)
     for (uint32_t i = 0; i < s->input_count; i++)
         if (seuil_str_eq(topic, seuil_str_from(s->inputs[i].topic)))
             return true;
-    return false;
+    return seuil_str_eq(topic, seuil_str_from(s->internal_topic));
 }
 
 static int replay_letter(struct seuil_dlq *d, void *ctx, const struct seuil_read *read,

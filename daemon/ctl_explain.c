@@ -9,6 +9,7 @@
 #include "base/heap.h"
 #include "conf/model_load.h"
 #include "conf/regex.h"
+#include "core/away.h"
 #include "core/lead_codec.h"
 #include "ctl.h"
 #include "ctl_print.h"
@@ -150,6 +151,19 @@ static void advance(struct explain *e)
     seuil_heap_free(outcome);
 }
 
+/* Ids that were merged into the lead; none: nothing is said. */
+static void add_ids_json(struct explain *e)
+{
+    for (unsigned i = 0; i < e->lead->alias_count; i++) {
+        const struct seuil_alias *alias = &e->lead->aliases[i];
+
+        seuil_buf_add_text(&e->out, i ? "," : ",\"merged\":[");
+        seuil_json_add_string(&e->out, (struct seuil_str){alias->id, alias->id_len});
+    }
+    if (e->lead->alias_count)
+        seuil_buf_add_byte(&e->out, ']');
+}
+
 static void add_head(struct explain *e)
 {
     struct seuil_buf *out = &e->out;
@@ -163,22 +177,37 @@ static void add_head(struct explain *e)
         seuil_print_time_json(e->as_of, out);
         seuil_buf_add_text(out, ",\"at\":");
         seuil_print_time_json(e->at, out);
-        seuil_buf_printf(out, ",\"forgotten\":%s,\"models\":[",
-                         e->lead->tombstone ? "true" : "false");
+        seuil_buf_printf(out, ",\"forgotten\":%s", e->lead->tombstone ? "true" : "false");
+        if (seuil_lead_is_away(e->lead)) {
+            seuil_buf_add_text(out, ",\"merged_into\":");
+            seuil_json_add_string(out, (struct seuil_str){e->lead->into, e->lead->into_len});
+        }
+        add_ids_json(e);
+        seuil_buf_add_text(out, ",\"models\":[");
         return;
     }
     seuil_buf_printf(out, "lead %.*s, shard %u of \"%s\", owner %s\n", (int)e->id.len, e->id.ptr,
                      e->shard, e->world.opened.settings->app, e->owner[0] ? e->owner : "none");
     seuil_buf_add_text(out, "as of ");
     seuil_print_time(e->as_of, out);
-    seuil_buf_printf(out, ", when it was last judged; later events may not be written yet\n\n");
+    seuil_buf_printf(out, ", when it was last judged; later events may not be written yet\n");
+    for (unsigned i = 0; i < e->lead->alias_count; i++)
+        seuil_buf_printf(out, "%s%.*s%s",
+                         i ? ", " : "merged into it: ", (int)e->lead->aliases[i].id_len,
+                         e->lead->aliases[i].id, i + 1u == e->lead->alias_count ? "\n" : "");
+    seuil_buf_add_byte(out, '\n');
+}
+
+static bool has_score(const struct seuil_lead *lead)
+{
+    return !lead->tombstone && !seuil_lead_is_away(lead);
 }
 
 static void add_models(struct explain *e)
 {
     const struct seuil_models *models = e->world.opened.models;
 
-    for (uint16_t i = 0; i < models->model_count && !e->lead->tombstone; i++) {
+    for (uint16_t i = 0; i < models->model_count && has_score(e->lead); i++) {
         struct seuil_standing standing;
 
         if (seuil_standing_why(models, e->scratch, e->lead, i, e->at, &standing))
@@ -204,6 +233,10 @@ static void add_tail(struct explain *e)
         seuil_buf_add_text(out, "forgotten: nothing is kept of what came at or before ");
         seuil_print_time(e->lead->cut, out);
         seuil_buf_add_byte(out, '\n');
+    } else if (seuil_lead_is_away(e->lead)) {
+        seuil_buf_printf(out, "merged into %.*s on ", (int)e->lead->into_len, e->lead->into);
+        seuil_print_time(e->lead->away_since, out);
+        seuil_buf_printf(out, ": that lead has its score, and what comes for it since\n");
     } else if (e->late) {
         seuil_buf_add_text(out,
                            "This is older than what a lead keeps one by one: the score is that "

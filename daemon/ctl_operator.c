@@ -22,7 +22,7 @@ static int go_on(struct seuil_decision *d, uint32_t shard)
 
     for (uint32_t i = 0; i < SEUIL_TOPICS_MAX && !rc; i++) {
         first[i] = -1;
-        if (d->meta.topics[i].present && seuil_world_input(&d->world, i))
+        if (d->meta.topics[i].present && seuil_world_topic(&d->world, i))
             rc = seuil_decision_watermarks(d, shard, i, &first[i], &end);
     }
     if (rc)
@@ -50,6 +50,10 @@ static int topic_of(struct seuil_decision *d, const char *name, uint32_t *ret_to
             return seuil_ctl_fail(d->command, EX_USAGE,
                                   "input topic \"%s\" is new: add it with `seuilctl init`", name);
         }
+    if (strcmp(settings->internal_topic, name) == 0) {
+        *ret_topic = SEUIL_TOPIC_INTERNAL;
+        return 0;
+    }
     return seuil_ctl_fail(d->command, EX_USAGE, "there is no input topic \"%s\"", name);
 }
 

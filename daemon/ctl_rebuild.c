@@ -154,7 +154,7 @@ int seuil_rebuild_shard(struct seuil_decision *d, uint32_t shard, bool found)
 
     for (uint32_t i = 0; i < SEUIL_TOPICS_MAX && !rc; i++) {
         order.start[i] = -1;
-        if (seuil_world_input(&d->world, i))
+        if (seuil_world_topic(&d->world, i))
             rc = seuil_decision_start(d, shard, i, &order.start[i]);
     }
     if (!rc)

@@ -1,8 +1,8 @@
 /* seuilctl replay: events of a file through models, silently: nothing is published, nothing kept.
  *
- * Leads do not depend on each other, so they are walked one after the other in one workspace, and
- * what crossed is put into order afterwards. A lead's silence acts before each of its events and
- * at the end, as in seuild. */
+ * Persons do not depend on each other, so they are walked one after the other in one workspace, and
+ * what crossed is put into order afterwards. A lead's
+ * silence acts before each of its events and at the end, as in seuild. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +15,10 @@
 #include "codec/decode.h"
 #include "conf/model_load.h"
 #include "conf/regex.h"
+#include "core/away.h"
+#include "core/lead_codec.h"
 #include "ctl.h"
+#include "ctl_persons.h"
 #include "ctl_print.h"
 
 #define EVENT_BYTES_MAX (INT64_C(1) << 32)
@@ -24,19 +27,27 @@
 
 /* An event of the file, found in the first pass. */
 struct item {
-    struct seuil_str lead; /* in the arena */
+    struct seuil_str lead;   /* in the arena */
+    struct seuil_str person; /* the least id of those that merge commands connect with it */
     seuil_time_ms time;
     uint32_t number; /* of the line, from 1 */
     uint32_t len;
     const uint8_t *bytes;
 };
 
-/* Something to print, and where it belongs. */
-struct piece {
+struct piece {          /* to print, and where it belongs */
     seuil_time_ms time; /* effective; of no account with --as-is, but at the end */
     uint32_t number;    /* line of the event that let it happen, UINT32_MAX: the end */
     uint32_t order;     /* as it came */
     size_t offset, len; /* in `told` */
+};
+
+/* An id of a person of several. */
+struct member {
+    struct seuil_str id;
+    uint32_t into;  /* the member that it was merged into; its own place: it was not */
+    uint8_t *bytes; /* its state; NULL: none yet */
+    size_t len;
 };
 
 struct replay {
@@ -53,7 +64,10 @@ struct replay {
     struct seuil_scratch *scratch;
     struct seuil_decoder *decoder;
     struct seuil_decode_scratch *decode;
-    struct seuil_lead *lead;
+    struct seuil_lead *lead, *guest;
+    struct seuil_persons persons;
+    struct member *members; /* of the person at hand */
+    uint32_t member_count, member_cap;
     struct seuil_outcome *outcome;
     struct seuil_buf told, standings;
     struct piece *pieces;
@@ -128,6 +142,7 @@ static int add_item(struct replay *r, uint32_t number, const char *line, size_t 
 {
     struct item item = {.number = number, .len = (uint32_t)len, .bytes = (const uint8_t *)line};
     struct seuil_event event;
+    struct seuil_merge merge;
     struct seuil_error err;
     char *lead;
 
@@ -148,6 +163,13 @@ static int add_item(struct replay *r, uint32_t number, const char *line, size_t 
         return seuil_ctl_fail("replay", EX_OSERR, "out of memory");
     item.lead = (struct seuil_str){lead, event.lead.len};
     item.time = event.time;
+    if (seuil_merge_read(&event, &merge) && merge.into.len) {
+        const char *into = seuil_arena_strdup(&r->arena, merge.into.ptr, merge.into.len);
+
+        if (!into ||
+            seuil_persons_link(&r->persons, item.lead, (struct seuil_str){into, merge.into.len}))
+            return seuil_ctl_fail("replay", EX_OSERR, "out of memory");
+    }
     if (grow((void **)&r->items, r->item_count, &r->item_cap, sizeof(item)))
         return EX_OSERR;
     r->items[r->item_count++] = item;
@@ -186,7 +208,7 @@ static void tell_bad_rest(const struct replay *r)
 static int by_lead_and_line(const void *left, const void *right)
 {
     const struct item *a = left, *b = right;
-    int c = seuil_str_cmp(a->lead, b->lead);
+    int c = seuil_str_cmp(a->person, b->person);
 
     return c ? c : (a->number > b->number) - (a->number < b->number);
 }
@@ -194,7 +216,7 @@ static int by_lead_and_line(const void *left, const void *right)
 static int by_lead_and_time(const void *left, const void *right)
 {
     const struct item *a = left, *b = right;
-    int c = seuil_str_cmp(a->lead, b->lead);
+    int c = seuil_str_cmp(a->person, b->person);
 
     if (c)
         return c;
@@ -289,7 +311,7 @@ static int tell_verdict(struct replay *r, const struct seuil_event *event, uint3
 
     r->verdicts[verdict]++;
     if (verdict != SEUIL_VERDICT_LATE && verdict != SEUIL_VERDICT_UNSUPPORTED &&
-        verdict != SEUIL_VERDICT_REFUSED)
+        verdict != SEUIL_VERDICT_REFUSED && verdict != SEUIL_VERDICT_KNOWN)
         return 0;
     if (r->json) {
         seuil_buf_printf(&r->told, "{\"dead_letter\":{\"line\":%u,\"id\":", number);
@@ -364,7 +386,7 @@ static int run_lead(struct replay *r, uint32_t first, seuil_time_ms end, uint32_
     for (; i < r->item_count && !rc; i++) {
         struct seuil_event event;
 
-        if (!seuil_str_eq(r->items[i].lead, r->items[first].lead))
+        if (!seuil_str_eq(r->items[i].person, r->items[first].person))
             break;
         if (decode(r, &r->items[i], &event, NULL))
             return seuil_ctl_fail("replay", EX_SOFTWARE,
@@ -383,6 +405,152 @@ static int run_lead(struct replay *r, uint32_t first, seuil_time_ms end, uint32_
     return rc ? rc : tell_standings(r, end);
 }
 
+/* ---- persons of several ids ---------------------------------------------------------------- */
+
+/* The place of @id among the members; UINT32_MAX after reporting. */
+static uint32_t member_of(struct replay *r, struct seuil_str id)
+{
+    uint32_t i = 0;
+    const char *copy;
+
+    while (i < r->member_count && !seuil_str_eq(r->members[i].id, id))
+        i++;
+    if (i < r->member_count)
+        return i;
+    copy = seuil_arena_strdup(&r->arena, id.ptr, id.len);
+    if (!copy || grow((void **)&r->members, i, &r->member_cap, sizeof(*r->members)))
+        return UINT32_MAX;
+    r->members[i] = (struct member){.id = {copy, id.len}, .into = i};
+    r->member_count++;
+    return i;
+}
+
+/* The member that @i is by now. */
+static uint32_t member_now(const struct replay *r, uint32_t i)
+{
+    while (r->members[i].into != i)
+        i = r->members[i].into;
+    return i;
+}
+
+static void load(const struct replay *r, uint32_t i, struct seuil_lead *lead)
+{
+    const struct member *member = &r->members[i];
+
+    seuil_lead_init(lead, member->id);
+    if (member->bytes)
+        seuil_lead_read(member->bytes, member->len, lead); /* written here: it cannot fail */
+}
+
+static int save(struct replay *r, uint32_t i)
+{
+    struct member *member = &r->members[i];
+
+    if (!member->bytes)
+        member->bytes = seuil_heap_alloc(SEUIL_LEAD_BYTES_MAX);
+    if (!member->bytes)
+        return seuil_ctl_fail("replay", EX_OSERR, "out of memory");
+    member->len = seuil_lead_write(r->lead, member->bytes);
+    return 0;
+}
+
+/* @event merges member @from, which is loaded, into another, which is loaded afterwards. */
+static int merge(struct replay *r, const struct seuil_event *event, const struct seuil_merge *asked,
+                 uint32_t from, uint32_t number, uint32_t *ret_into)
+{
+    enum seuil_verdict verdict = seuil_engine_may_leave(r->models, event, asked, r->lead);
+    uint32_t into = asked->into.len ? member_of(r, asked->into) : from;
+    int rc;
+
+    *ret_into = from;
+    if (into == UINT32_MAX)
+        return EX_OSERR;
+    into = member_now(r, into);
+    if (verdict == SEUIL_VERDICT_APPLIED && into == from)
+        verdict = SEUIL_VERDICT_DUPLICATE;
+    *r->outcome = (struct seuil_outcome){.verdict = verdict};
+    if (verdict != SEUIL_VERDICT_APPLIED)
+        return 0;
+    rc = save(r, from);
+    if (rc)
+        return rc;
+    load(r, from, r->guest);
+    load(r, into, r->lead);
+    rc = advance(r, event->time, number);
+    seuil_engine_merge(r->models, r->scratch, event, r->guest, r->lead, r->outcome);
+    r->members[from].into = *ret_into = into;
+    return rc;
+}
+
+static int run_member(struct replay *r, const struct seuil_event *event, uint32_t number)
+{
+    uint32_t known = r->member_count, i = member_of(r, event->lead);
+    struct seuil_merge asked;
+    int rc;
+
+    if (i == UINT32_MAX)
+        return EX_OSERR;
+    r->leads += i == known;
+    i = member_now(r, i);
+    load(r, i, r->lead);
+    rc = advance(r, event->time, number);
+    if (rc)
+        return rc;
+    if (!seuil_merge_read(event, &asked))
+        step(r, event);
+    else if ((rc = merge(r, event, &asked, i, number, &i)))
+        return rc;
+    rc = tell_verdict(r, event, number);
+    if (!rc)
+        rc = tell_crossings(r, event, number);
+    return rc ? rc : save(r, i);
+}
+
+/* All events of a person, as run_lead. */
+static int run_person(struct replay *r, uint32_t first, seuil_time_ms end, uint32_t *ret_next)
+{
+    uint32_t i = first;
+    int rc = 0;
+
+    for (; i < r->item_count && !rc; i++) {
+        struct seuil_event event;
+
+        if (!seuil_str_eq(r->items[i].person, r->items[first].person))
+            break;
+        if (decode(r, &r->items[i], &event, NULL))
+            return seuil_ctl_fail("replay", EX_SOFTWARE,
+                                  "a line was read and cannot be read again");
+        rc = run_member(r, &event, r->items[i].number);
+    }
+    *ret_next = i;
+    for (uint32_t k = 0; k < r->member_count; k++) {
+        if (!rc && r->members[k].into == k && r->members[k].bytes) {
+            load(r, k, r->lead);
+            rc = advance(r, end, UINT32_MAX);
+            if (!rc)
+                rc = tell_standings(r, end);
+        }
+        seuil_heap_free(r->members[k].bytes);
+    }
+    r->member_count = 0;
+    return rc;
+}
+
+/* Whether the person of item @first has more than one id, or merges with itself. */
+static bool is_several(const struct replay *r, uint32_t first)
+{
+    return seuil_persons_connect(&r->persons, r->items[first].lead);
+}
+
+static int find_persons(struct replay *r)
+{
+    if (seuil_persons_settle(&r->persons))
+        return seuil_ctl_fail("replay", EX_OSERR, "out of memory");
+    for (uint32_t i = 0; i < r->item_count; i++)
+        r->items[i].person = seuil_persons_of(&r->persons, r->items[i].lead);
+    return 0;
+}
+
 static int run(struct replay *r)
 {
     seuil_time_ms end = r->until;
@@ -395,12 +563,13 @@ static int run(struct replay *r)
             if (r->items[i].time > end)
                 end = r->items[i].time;
     }
+    rc = find_persons(r);
     if (r->item_count)
         qsort(r->items, r->item_count, sizeof(*r->items),
               r->as_is ? by_lead_and_line : by_lead_and_time);
     while (next < r->item_count && !rc) {
         seuil_ctl_progress("replay", next, r->item_count);
-        rc = run_lead(r, next, end, &next);
+        rc = is_several(r, next) ? run_person(r, next, end, &next) : run_lead(r, next, end, &next);
     }
     seuil_ctl_progress("replay", r->item_count, r->item_count);
     return rc;
@@ -459,8 +628,9 @@ static int prepare(struct replay *r, const char *const *paths, unsigned count)
     r->decode = seuil_decode_scratch_new();
     r->regex = seuil_models_regex_new(r->models);
     r->lead = seuil_heap_zalloc(1, sizeof(*r->lead));
+    r->guest = seuil_heap_zalloc(1, sizeof(*r->guest));
     r->outcome = seuil_heap_zalloc(1, sizeof(*r->outcome));
-    if (!r->decoder || !r->decode || !r->regex || !r->lead || !r->outcome ||
+    if (!r->decoder || !r->decode || !r->regex || !r->lead || !r->guest || !r->outcome ||
         posix_memalign(&r->scratch_memory, 64, seuil_scratch_size(r->models)))
         return seuil_ctl_fail("replay", EX_OSERR, "%s", err.code ? err.text : "out of memory");
     r->scratch = seuil_scratch_init(r->scratch_memory, r->models, r->regex);
@@ -475,6 +645,9 @@ static void done(struct replay *r)
     seuil_heap_free(r->items);
     seuil_heap_free(r->bytes);
     seuil_heap_free(r->lead);
+    seuil_heap_free(r->guest);
+    seuil_heap_free(r->members);
+    seuil_persons_done(&r->persons);
     seuil_heap_free(r->outcome);
     free(r->scratch_memory);
     if (r->models)

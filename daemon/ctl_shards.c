@@ -35,9 +35,9 @@ struct sums {
 
 static const char *topic_name(const struct shards *s, uint32_t topic)
 {
-    const struct seuil_input_settings *input = seuil_world_input(&s->world, topic);
+    const char *name = seuil_world_topic(&s->world, topic);
 
-    return input ? input->topic : "?";
+    return name ? name : "?";
 }
 
 /* ---- Kafka ----------------------------------------------------------------------------------- */

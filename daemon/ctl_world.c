@@ -176,14 +176,15 @@ int seuil_world_meta(struct seuil_world *world, uint32_t shard, struct seuil_met
     return 0;
 }
 
-const struct seuil_input_settings *seuil_world_input(const struct seuil_world *world,
-                                                     uint32_t topic)
+const char *seuil_world_topic(const struct seuil_world *world, uint32_t topic)
 {
     const struct seuil_settings *settings = world->opened.settings;
 
+    if (topic == SEUIL_TOPIC_INTERNAL)
+        return settings->internal_topic;
     for (uint32_t i = 0; i < settings->input_count; i++)
         if (world->clients.numbers[i] == topic)
-            return &settings->inputs[i];
+            return settings->inputs[i].topic;
     return NULL;
 }
 

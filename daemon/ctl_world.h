@@ -37,9 +37,9 @@ const struct seuil_store_reply *seuil_world_wait(struct seuil_world *world);
 int seuil_world_meta(struct seuil_world *world, uint32_t shard, struct seuil_meta *ret_meta,
                      bool *ret_found);
 
-/* The configured input behind a topic number, or NULL: the manifest knows it, the file does not. */
-const struct seuil_input_settings *seuil_world_input(const struct seuil_world *world,
-                                                     uint32_t topic);
+/* The name of the configured topic behind a number, or NULL: the manifest knows it, the file does
+ * not. */
+const char *seuil_world_topic(const struct seuil_world *world, uint32_t topic);
 
 /* SHARD operands: numbers below `partitions`, each once, into @ret_shards of SEUIL_PARTITIONS_MAX;
  * none: all. Returns how many, or a negative exit status after reporting. */

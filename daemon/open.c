@@ -196,6 +196,16 @@ static void open_inputs(struct seuil_opened *opened, struct seuil_errs *errs)
     seuil_yaml_free(doc);
 }
 
+static void open_canonical(struct seuil_opened *opened, struct seuil_errs *errs)
+{
+    const struct seuil_decoder_spec spec = {.format = SEUIL_FORMAT_JSON, .kind = -1};
+    struct seuil_error err = {0};
+
+    opened->canonical = seuil_decoder_new(&spec, &err);
+    if (!opened->canonical)
+        seuil_errs_at(errs, err.code, NULL, 0, 0, "%s", err.text);
+}
+
 /* A folder of schemas is looked at as soon as it is named. */
 static void check_directory(const struct seuil_settings *settings, struct seuil_errs *errs)
 {
@@ -232,6 +242,7 @@ int seuil_open(const char *path, struct seuil_opened *ret_opened, struct seuil_e
     if (opened.settings) {
         opened.models = seuil_open_models(opened.settings, errs);
         open_inputs(&opened, errs);
+        open_canonical(&opened, errs);
         check_directory(opened.settings, errs);
         check_secret(opened.settings, errs);
     }
@@ -251,6 +262,7 @@ void seuil_opened_done(struct seuil_opened *opened)
         seuil_decoder_free(opened->decoders[i]);
         seuil_map_free(opened->maps[i]);
     }
+    seuil_decoder_free(opened->canonical);
     seuil_models_free(opened->models);
     seuil_settings_free(opened->settings);
     memset(opened, 0, sizeof(*opened));
@@ -322,5 +334,10 @@ void seuil_open_shard_config(const struct seuil_opened *opened, const uint32_t *
                                       .start_time = s->inputs[i].start_time};
     }
     seuil_lead_names_init(&config.names, seuil_str_from(s->redis_key_secret));
+    config.inputs[SEUIL_TOPIC_INTERNAL] = (struct seuil_input){.used = true,
+                                                               .name = s->internal_topic,
+                                                               .decoder = opened->canonical,
+                                                               .start = SEUIL_START_EARLIEST,
+                                                               .internal = true};
     *ret_config = config;
 }

@@ -18,6 +18,7 @@ struct seuil_opened {
     /* By index in settings->inputs. */
     struct seuil_decoder *decoders[SEUIL_TOPICS_MAX];
     struct seuil_map *maps[SEUIL_TOPICS_MAX]; /* NULL: its records are events themselves */
+    struct seuil_decoder *canonical;          /* of the events that shards send on to each other */
 };
 
 /* Load everything. 0, or a negative code with every mistake in @errs; then nothing is kept.

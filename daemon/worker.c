@@ -42,7 +42,7 @@ struct seuil_worker {
     struct seuil_scratch *scratch;
     struct seuil_decode_scratch *decode;
     struct seuil_map_scratch *map;
-    struct seuil_lead *lead;
+    struct seuil_lead *lead, *guest;
     pthread_t thread;
     int wake_fd;
     _Atomic bool stop;
@@ -150,6 +150,7 @@ static struct seuil_shard *shard_of(struct seuil_worker *worker, uint32_t number
         .decode = worker->decode,
         .map = worker->map,
         .lead = worker->lead,
+        .guest = worker->guest,
         .store = worker->env.store,
         .source = worker->env.source,
         .sink = worker->env.sink,
@@ -316,12 +317,13 @@ struct seuil_worker *seuil_worker_start(const struct seuil_worker_env *env, stru
     worker->decode = seuil_decode_scratch_new();
     worker->map = seuil_map_scratch_new();
     worker->lead = seuil_heap_zalloc(1, sizeof(*worker->lead));
+    worker->guest = seuil_heap_zalloc(1, sizeof(*worker->guest));
     pthread_mutex_init(&worker->lock, NULL);
     atomic_store(&worker->heartbeat, seuil_clock_mono_ms());
     if (worker->wake_fd >= 0 && env->sink->ops->watch)
         env->sink->ops->watch(env->sink, worker->wake_fd);
     if (worker->wake_fd >= 0 && worker->snapshot && worker->decode && worker->map && worker->lead &&
-        think_with(worker, env->models) == 0 &&
+        worker->guest && think_with(worker, env->models) == 0 &&
         pthread_create(&worker->thread, NULL, run, worker) == 0)
         return worker;
 
@@ -334,6 +336,7 @@ struct seuil_worker *seuil_worker_start(const struct seuil_worker_env *env, stru
     seuil_decode_scratch_free(worker->decode);
     seuil_map_scratch_free(worker->map);
     seuil_heap_free(worker->lead);
+    seuil_heap_free(worker->guest);
     seuil_heap_free(worker->snapshot);
     seuil_heap_free(worker);
     return NULL;
@@ -408,6 +411,7 @@ void seuil_worker_stop(struct seuil_worker *worker)
     seuil_decode_scratch_free(worker->decode);
     seuil_map_scratch_free(worker->map);
     seuil_heap_free(worker->lead);
+    seuil_heap_free(worker->guest);
     seuil_heap_free(worker->snapshot);
     close(worker->wake_fd);
     pthread_mutex_destroy(&worker->lock);

@@ -90,7 +90,7 @@ static void write_avro(const struct seuil_models *models, struct seuil_scratch *
 
 bool seuil_scores_gone(const struct seuil_lead *lead)
 {
-    return lead->tombstone || lead->expired || lead->clock == SEUIL_TIME_NONE;
+    return lead->tombstone || lead->expired || lead->into_len > 0 || lead->clock == SEUIL_TIME_NONE;
 }
 
 int seuil_scores_write(enum seuil_out_format format, const struct seuil_models *models,

@@ -16,8 +16,8 @@
 #include "core/engine.h"
 #include "core/lead.h"
 
-/* Whether there is nothing to tell of @lead: forgotten, or worth nothing any more. Its record is
- * null, which is how a compacted topic forgets a key. */
+/* Whether there is nothing to tell of @lead: forgotten, merged into another, or worth nothing. Its
+ * record is null, which is how a compacted topic forgets a key. */
 bool seuil_scores_gone(const struct seuil_lead *lead);
 
 /* Append the value: lead, as_of, models[{model, model_version, tier, score, fit, grade}], by

@@ -347,6 +347,9 @@ uint64_t seuil_model_hash(const struct seuil_models *models)
 
     put_u64(&buf, models->model_count);
     put_u64(&buf, models->consent);
+    for (uint16_t i = 0; models->known_by && i < models->attribute_count; i++)
+        if (models->attributes[i].tells_who)
+            put_text(&buf, models->attributes[i].name);
     for (uint16_t i = 0; i < models->model_count; i++)
         put_model(&buf, models, &models->models[i]);
     hash = seuil_hash64(buf.ptr, buf.len);

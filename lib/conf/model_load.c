@@ -17,6 +17,25 @@ static void read_consent(struct seuil_model_reader *reader, const struct seuil_y
                           "consent is \"required\", or not there: then nobody is asked");
 }
 
+/* Attributes that tell who a lead is: for all models of the set. */
+static void read_known_by(struct seuil_model_reader *reader, const struct seuil_yaml_node *node)
+{
+    struct seuil_subject subject;
+
+    if (!seuil_model_list(reader, node, "known_by"))
+        return;
+    reader->models->known_by = true;
+    for (uint32_t i = 0; i < node->count; i++) {
+        const struct seuil_yaml_node *name = &node->items[i];
+
+        if (name->kind != SEUIL_YAML_SCALAR)
+            seuil_model_error(reader, name, SEUIL_ERR_INVALID,
+                              "the name of an attribute is a text");
+        else if (seuil_model_subject(reader, name, -1, &subject))
+            ((struct seuil_attribute *)reader->attributes.list)[subject.attribute].tells_who = true;
+    }
+}
+
 /* The head of the file: what the rest refers to. */
 static void read_head(struct seuil_model_reader *reader)
 {
@@ -27,6 +46,7 @@ static void read_head(struct seuil_model_reader *reader)
     const struct seuil_yaml_node *zone = seuil_yaml_find(root, "zone");
     const struct seuil_yaml_node *decay = seuil_yaml_find(root, "decay");
     const struct seuil_yaml_node *consent = seuil_yaml_find(root, "consent");
+    const struct seuil_yaml_node *known_by = seuil_yaml_find(root, "known_by");
     const struct seuil_yaml_node *silent = seuil_yaml_find(root, "silent");
     struct seuil_model *model = reader->model;
     struct seuil_str text;
@@ -49,6 +69,8 @@ static void read_head(struct seuil_model_reader *reader)
         model->version = seuil_model_strdup(reader, text);
     if (consent)
         read_consent(reader, consent);
+    if (known_by)
+        read_known_by(reader, known_by);
     if (silent)
         seuil_yaml_bool(reader->doc, silent, "silent", reader->errs, &model->silent);
     if (zone)

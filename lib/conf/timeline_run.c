@@ -8,6 +8,7 @@
 #include "base/heap.h"
 #include "conf/regex.h"
 #include "conf/timeline.h"
+#include "core/away.h"
 #include "core/lead_codec.h"
 #include "core/time_text.h"
 
@@ -205,13 +206,13 @@ static void step(struct seuil_timeline_runner *runner, uint8_t index,
 
 /* From now on all that is of lead @from is of @into, also what was merged into it before. */
 static void merge(struct seuil_timeline_runner *runner, uint8_t from,
-                  const struct seuil_event *event, struct seuil_str into)
+                  const struct seuil_event *event, const struct seuil_merge *asked)
 {
     uint8_t to = 0;
 
     runner->outcome = (struct seuil_outcome){.verdict = SEUIL_VERDICT_REFUSED};
     while (to < runner->timeline->lead_count &&
-           !seuil_str_eq(into, seuil_str_from(runner->timeline->leads[to])))
+           !seuil_str_eq(asked->into, seuil_str_from(runner->timeline->leads[to])))
         to++;
     if (to == runner->timeline->lead_count)
         return;
@@ -220,6 +221,10 @@ static void merge(struct seuil_timeline_runner *runner, uint8_t from,
         runner->outcome.verdict = SEUIL_VERDICT_DUPLICATE; /* they are one already */
         return;
     }
+    runner->outcome.verdict =
+        seuil_engine_may_leave(runner->models, event, asked, runner->leads[from]);
+    if (runner->outcome.verdict != SEUIL_VERDICT_APPLIED)
+        return;
     seuil_engine_merge(runner->models, runner->scratch, event, runner->leads[from],
                        runner->leads[to], &runner->outcome);
     for (uint8_t i = 0; i < runner->timeline->lead_count; i++)
@@ -464,7 +469,7 @@ void seuil_timeline_run(struct seuil_timeline_runner *runner, const struct seuil
             struct seuil_merge asked;
 
             if (seuil_merge_read(item->event, &asked))
-                merge(runner, runner->person[item->lead], item->event, asked.into);
+                merge(runner, runner->person[item->lead], item->event, &asked);
             else
                 step(runner, runner->person[item->lead], item->event);
             runner->verdict = runner->outcome.verdict;

@@ -146,10 +146,20 @@ uint32_t seuil_command_operand(const struct seuil_models *models, const struct s
     return value && value->type == SEUIL_TYPE_STRING ? seuil_status_hash(value->s) : 0;
 }
 
+bool seuil_command_forgets(const struct seuil_models *models, const struct seuil_event *event)
+{
+    const struct seuil_value *name = &event->field[SEUIL_FIELD_NAME];
+
+    if (models->consent && event->consent.type == SEUIL_TYPE_BOOL && !event->consent.b)
+        return true;
+    return event->kind == SEUIL_KIND_COMMAND && event->retracts.len == 0 &&
+           name->type == SEUIL_TYPE_STRING && find(name->s) == SEUIL_COMMAND_FORGET;
+}
+
 bool seuil_merge_read(const struct seuil_event *event, struct seuil_merge *ret_merge)
 {
     const struct seuil_value *name = &event->field[SEUIL_FIELD_NAME];
-    const struct seuil_value *into;
+    const struct seuil_value *into, *by;
 
     if (event->kind != SEUIL_KIND_COMMAND || event->retracts.len > 0 ||
         name->type != SEUIL_TYPE_STRING || !seuil_str_eq(name->s, SEUIL_STR("merge")))
@@ -158,5 +168,8 @@ bool seuil_merge_read(const struct seuil_event *event, struct seuil_merge *ret_m
     into = seuil_event_entry(event, SEUIL_STR("into"));
     if (into && into->type == SEUIL_TYPE_STRING && into->s.len <= SEUIL_ID_MAX)
         ret_merge->into = into->s;
+    by = seuil_event_entry(event, SEUIL_STR("by"));
+    ret_merge->by_browser =
+        by && by->type == SEUIL_TYPE_STRING && seuil_str_eq(by->s, SEUIL_STR("browser"));
     return true;
 }

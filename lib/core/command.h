@@ -21,6 +21,10 @@ enum seuil_command {
 enum seuil_command seuil_command_read(const struct seuil_event *event, seuil_time_ms time,
                                       struct seuil_adjustment *ret_adjustment);
 
+/* Whether @event asks that all of its lead be forgotten: the command, or consent taken back where
+ * models ask for it. */
+bool seuil_command_forgets(const struct seuil_models *models, const struct seuil_event *event);
+
 /* What a hit of @rule, a hidden one, says beside its time: the hash of a status, or the end of a
  * recycle's mute in minutes since 1970 (0: as the model says). From the event alone. */
 uint32_t seuil_command_operand(const struct seuil_models *models, const struct seuil_rule *rule,

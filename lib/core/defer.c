@@ -80,7 +80,7 @@ static bool lead_is_plain(const struct seuil_scratch *scratch, const struct seui
 {
     const struct seuil_evidence *evidence = &lead->evidence;
 
-    if (lead->tombstone || lead->expired || lead->cut != SEUIL_TIME_NONE ||
+    if (lead->tombstone || lead->expired || lead->into_len || lead->cut != SEUIL_TIME_NONE ||
         evidence->raised.time != SEUIL_TIME_NONE || evidence->adjustment_count > 0 ||
         evidence->newest > lead->clock || evidence->recent_count > RECENT_MAX ||
         evidence->rule_count > RULES_MAX)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "core/away.h"
 #include "core/command.h"
 #include "core/explain.h"
 #include "core/ingest.h"
@@ -28,7 +29,7 @@ const char *seuil_reason_name(enum seuil_reason reason)
 const char *seuil_verdict_name(enum seuil_verdict verdict)
 {
     static const char *const names[] = {"applied",     "duplicate", "filtered", "late",
-                                        "unsupported", "forgotten", "refused"};
+                                        "unsupported", "forgotten", "refused",  "known"};
 
     _Static_assert(sizeof(names) / sizeof(names[0]) == SEUIL_VERDICTS, "each has a name");
     assert((unsigned)verdict < SEUIL_VERDICTS);
@@ -186,6 +187,15 @@ static bool has_record_at(const struct seuil_evidence *evidence, seuil_time_ms a
     return false;
 }
 
+/* Nothing was sent on for so long that nothing will be. */
+static void end_away(struct seuil_lead *lead, struct seuil_outcome *outcome)
+{
+    lead->clock = lead->due;
+    lead->due = SEUIL_TIME_NEVER;
+    lead->expired = true;
+    outcome->todo |= SEUIL_TODO_SAVE | SEUIL_TODO_EXPIRED | SEUIL_TODO_RESCHEDULE;
+}
+
 /* A tick that comes before the lead's due time is void, and one that comes late acts at the due
  * time: so which ticks ran cannot be seen in the state. */
 static void step_tick(struct seuil_scratch *scratch, const struct seuil_event *event,
@@ -195,6 +205,10 @@ static void step_tick(struct seuil_scratch *scratch, const struct seuil_event *e
 
     if (event->time < at || at == SEUIL_TIME_NEVER)
         return;
+    if (seuil_lead_is_away(lead)) {
+        end_away(lead, ret_outcome);
+        return;
+    }
     seuil_scratch_bind(scratch, lead);
     conclude(scratch, lead, NULL, at,
              has_record_at(&lead->evidence, at) ||
@@ -211,22 +225,28 @@ static void step_tick(struct seuil_scratch *scratch, const struct seuil_event *e
 
 /* ---- events ------------------------------------------------------------------------------ */
 
-/* An event that counts has come: a lead that was worth nothing, or forgotten, begins anew. Whether
- * its key was deleted in between must not be seen, so nothing of an expired one is kept. */
+void seuil_engine_begin_anew(struct seuil_lead *lead)
+{
+    if (!lead->expired)
+        return;
+    lead->birth = (struct seuil_birth){0};
+    lead->clock = SEUIL_TIME_NONE;
+    lead->due = SEUIL_TIME_NEVER;
+    lead->cut = SEUIL_TIME_NONE;
+    lead->automaton_count = 0;
+    lead->cause_count = 0;
+    lead->into_len = 0;
+    lead->alias_count = 0;
+    seuil_evidence_clear(&lead->evidence);
+    lead->expired = false;
+    lead->tombstone = false;
+    lead->consented = false;
+}
+
+/* An event that counts has come: so does one that was forgotten. */
 static void begin_anew(struct seuil_lead *lead)
 {
-    if (lead->expired) {
-        lead->birth = (struct seuil_birth){0};
-        lead->clock = SEUIL_TIME_NONE;
-        lead->due = SEUIL_TIME_NEVER;
-        lead->cut = SEUIL_TIME_NONE;
-        lead->automaton_count = 0;
-        lead->cause_count = 0;
-        seuil_evidence_clear(&lead->evidence);
-        lead->expired = false;
-        lead->tombstone = false;
-        lead->consented = false;
-    }
+    seuil_engine_begin_anew(lead);
     if (lead->tombstone) {
         lead->tombstone = false;
         lead->birth = (struct seuil_birth){0};
@@ -298,10 +318,10 @@ static void step_forget(struct seuil_scratch *scratch, const struct seuil_event 
                         seuil_time_ms time, struct seuil_lead *lead,
                         struct seuil_outcome *ret_outcome)
 {
-    seuil_time_ms at = judged_at(lead, event, time);
+    seuil_time_ms at;
 
-    if (lead->expired)
-        begin_anew(lead);
+    seuil_engine_begin_anew(lead); /* before its clock is looked at */
+    at = judged_at(lead, event, time);
     seuil_scratch_bind(scratch, lead);
     erase(&lead->evidence, time);
     forget_alerts(lead);
@@ -556,23 +576,39 @@ static void cut_both(struct seuil_lead *from, struct seuil_lead *into)
     }
 }
 
-int seuil_engine_merge(const struct seuil_models *models, struct seuil_scratch *scratch,
-                       const struct seuil_event *event, struct seuil_lead *from,
-                       struct seuil_lead *into, struct seuil_outcome *ret_outcome)
+/* The ids of @from, and its own that left by the command at @merged, are those of @into now. */
+static void unite_aliases(const struct seuil_event *event, const struct seuil_birth *merged,
+                          const struct seuil_lead *from, struct seuil_lead *into)
+{
+    for (unsigned i = 0; i < from->alias_count; i++) {
+        const struct seuil_alias *alias = &from->aliases[i];
+        struct seuil_str id = {alias->id, alias->id_len};
+
+        if (alias->merged.known)
+            seuil_alias_add(into, id, &alias->merged);
+        else
+            seuil_alias_heard(into, id);
+    }
+    seuil_alias_add(into, event->lead, merged);
+}
+
+/* @merged NULL: nobody asks which ids are one. */
+static void merge(struct seuil_scratch *scratch, const struct seuil_event *event,
+                  const struct seuil_birth *merged, struct seuil_lead *from,
+                  struct seuil_lead *into, struct seuil_outcome *ret_outcome)
 {
     seuil_time_ms at;
     bool empty;
 
-    assert(scratch->models == models && from != into);
     clear_outcome(ret_outcome);
-    if (from->expired || from->clock == SEUIL_TIME_NONE) {
+    if (from->expired || from->clock == SEUIL_TIME_NONE ||
+        (from->evidence.newest == SEUIL_TIME_NONE && from->cut == SEUIL_TIME_NONE)) {
         ret_outcome->verdict = SEUIL_VERDICT_FILTERED;
-        return 0;
+        return;
     }
+    seuil_engine_begin_anew(into);
     at = judged_at(into, event, seuil_ingest_time(event, &ret_outcome->notes));
     at = from->clock > at ? from->clock : at;
-    if (into->expired)
-        begin_anew(into);
     empty = into->tombstone || into->evidence.newest == SEUIL_TIME_NONE;
     cut_both(from, into);
     if (!from->tombstone)
@@ -583,9 +619,66 @@ int seuil_engine_merge(const struct seuil_models *models, struct seuil_scratch *
     if (empty && !into->tombstone)
         into->birth = (struct seuil_birth){0};
     set_birth(into, event);
+    if (merged)
+        unite_aliases(event, merged, from, into);
+    if (into->tombstone)
+        ret_outcome->todo |= SEUIL_TODO_ERASE;
     seuil_ingest_settle(scratch, into, &ret_outcome->notes);
     conclude(scratch, into, event, at, SEUIL_REASON_COMMAND, ret_outcome);
+}
+
+int seuil_engine_merge(const struct seuil_models *models, struct seuil_scratch *scratch,
+                       const struct seuil_event *event, struct seuil_lead *from,
+                       struct seuil_lead *into, struct seuil_outcome *ret_outcome)
+{
+    assert(scratch->models == models && from != into);
+    merge(scratch, event, NULL, from, into, ret_outcome);
     return 0;
+}
+
+/* What was folded counts once: only the records of @from are still a set, as far as @into has not
+ * folded those times. */
+static void keep_records(const struct seuil_scratch *scratch, const struct seuil_lead *into,
+                         struct seuil_lead *from)
+{
+    struct seuil_key point = seuil_fold_point(&into->evidence, scratch->models->horizon_ms);
+    struct seuil_evidence *evidence = &from->evidence;
+    unsigned gone = 0;
+
+    while (gone < evidence->recent_count &&
+           seuil_key_less(seuil_evidence_recent(evidence, gone)->key, point))
+        gone++;
+    seuil_evidence_remove_first(evidence, gone);
+    for (unsigned i = 0; i < evidence->rule_count; i++)
+        seuil_tally_clear(&evidence->tallies[evidence->by_key[i]]);
+    seuil_evidence_drop_unused(evidence);
+    for (unsigned i = 0; i < from->automaton_count; i++)
+        from->automata[i].told_count = 0;
+}
+
+void seuil_engine_take_in(const struct seuil_models *models, struct seuil_scratch *scratch,
+                          const struct seuil_event *event, const struct seuil_birth *merged,
+                          seuil_time_ms until, struct seuil_lead *from, struct seuil_lead *into,
+                          struct seuil_outcome *ret_outcome)
+{
+    struct seuil_event tick = {.kind = SEUIL_KIND_TICK, .lead = event->lead, .time = until};
+    bool again = !into->expired && seuil_alias_came(into, event->lead, merged);
+
+    assert(scratch->models == models && from != into && !seuil_lead_is_away(into));
+    while (from->due <= until) {
+        clear_outcome(ret_outcome);
+        step_tick(scratch, &tick, from, ret_outcome);
+    }
+    if (again)
+        keep_records(scratch, into, from);
+    merge(scratch, event, merged, from, into, ret_outcome);
+    if (again && ret_outcome->verdict == SEUIL_VERDICT_APPLIED)
+        ret_outcome->verdict = SEUIL_VERDICT_DUPLICATE;
+    if (ret_outcome->verdict == SEUIL_VERDICT_FILTERED && into->clock != SEUIL_TIME_NONE &&
+        !into->expired) { /* not @from is the lead that was looked at last */
+        seuil_scratch_bind(scratch, into);
+        seuil_scratch_view(scratch, into, into->clock);
+    }
 }
 
 seuil_time_ms seuil_engine_due_at(const struct seuil_models *models, struct seuil_scratch *scratch,
@@ -594,6 +687,8 @@ seuil_time_ms seuil_engine_due_at(const struct seuil_models *models, struct seui
     assert(scratch->models == models);
     if (lead->clock == SEUIL_TIME_NONE || lead->expired)
         return SEUIL_TIME_NEVER;
+    if (seuil_lead_is_away(lead))
+        return lead->due;
     seuil_scratch_bind_const(scratch, lead);
     seuil_scratch_view(scratch, lead, lead->clock);
     return seuil_judge_due(scratch, lead);
@@ -605,7 +700,7 @@ int seuil_engine_remodel(const struct seuil_models *models, struct seuil_scratch
 {
     assert(scratch->models == models);
     clear_outcome(ret_outcome);
-    if (lead->clock == SEUIL_TIME_NONE || lead->expired)
+    if (lead->clock == SEUIL_TIME_NONE || lead->expired || seuil_lead_is_away(lead))
         return 0;
     seuil_scratch_bind(scratch, lead);
     seuil_ingest_drop_unnamed(scratch, &lead->evidence);

@@ -30,8 +30,9 @@ enum seuil_verdict {
     SEUIL_VERDICT_UNSUPPORTED, /* a command this version does not apply: dead-letter it */
     SEUIL_VERDICT_FORGOTTEN,   /* at or before the cut-off of a tombstone: counted as filtered */
     SEUIL_VERDICT_REFUSED,     /* malformed command arguments: dead-letter it */
+    SEUIL_VERDICT_KNOWN,       /* a known lead, to be merged by a shared browser alone: likewise */
 };
-#define SEUIL_VERDICTS (SEUIL_VERDICT_REFUSED + 1)
+#define SEUIL_VERDICTS (SEUIL_VERDICT_KNOWN + 1)
 
 enum seuil_todo {
     SEUIL_TODO_PUBLISH = 1 << 0,    /* crossings[] holds something to announce */
@@ -153,6 +154,7 @@ int seuil_engine_step(const struct seuil_models *models, struct seuil_scratch *s
 /* What a command named "merge" asks for: its lead and that of argument `into` are one person. */
 struct seuil_merge {
     struct seuil_str into; /* in the event; empty: there is none, or it is no id */
+    bool by_browser;       /* argument `by`: a shared browser is all that says so */
 };
 
 /* Whether @event is such a command. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "core/away.h"
 #include "core/command.h"
 #include "core/compound.h"
 #include "core/condition.h"
@@ -503,6 +504,7 @@ static size_t size_bound(const struct seuil_lead *lead, unsigned models)
         bound += 30 + per_hit * evidence->records[evidence->recent[i]].hit_count;
     for (unsigned i = 0; i < lead->cause_count; i++)
         bound += 40u + lead->causes[i].id_len;
+    bound += lead->into_len + lead->alias_count * 19u + seuil_alias_bytes(lead);
     return bound + evidence->attribute_count * (24u + SEUIL_NOTE_MAX) +
            evidence->adjustment_count * (36u + 2 * SEUIL_NOTE_MAX);
 }
@@ -588,6 +590,8 @@ static void shrink(struct seuil_scratch *scratch, struct seuil_lead *lead, unsig
     } else if (evidence->adjustment_count > 0) {
         remove_adjustment(evidence, 0);
         *notes |= SEUIL_NOTE_ADJUSTMENT_DROPPED;
+    } else if (lead->alias_count > 1) {
+        seuil_alias_drop_first(lead);
     } else {
         cut_largest_attribute(evidence);
         *notes |= SEUIL_NOTE_VALUE_CUT;

@@ -21,17 +21,19 @@ void seuil_lead_init(struct seuil_lead *lead, struct seuil_str id)
     lead->clock = SEUIL_TIME_NONE;
     lead->due = SEUIL_TIME_NEVER;
     lead->automaton_count = 0;
+    lead->into_len = 0;
+    lead->alias_count = 0;
     lead->cause_count = 0;
     seuil_evidence_clear(&lead->evidence);
 }
 
-void seuil_lead_name_event(struct seuil_lead *lead, const struct seuil_event *event)
+void seuil_lead_name_id(struct seuil_lead *lead, struct seuil_str id)
 {
-    if (!lead->keyed || lead->id_len)
+    if (!lead->keyed || lead->id_len || !id.len)
         return;
-    assert(event->lead.len <= SEUIL_ID_MAX);
-    memcpy(lead->id, event->lead.ptr, event->lead.len);
-    lead->id_len = (uint32_t)event->lead.len;
+    assert(id.len <= SEUIL_ID_MAX);
+    memcpy(lead->id, id.ptr, id.len);
+    lead->id_len = id.len;
 }
 
 int64_t seuil_lead_stamp(const struct seuil_lead *lead, uint32_t topic, uint32_t generation)

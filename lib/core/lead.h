@@ -53,6 +53,14 @@ struct seuil_alert_cause {
     char id[SEUIL_ALERT_ID_MAX];
 };
 
+/* Another id that is this lead: it was merged into it. */
+struct seuil_alias {
+    struct seuil_birth merged; /* the merge command, in the log of the shard of that id; known
+                                  false: only events of it have come yet */
+    uint16_t id_len;
+    char id[SEUIL_ID_MAX];
+};
+
 /* An upward entry that is told later. */
 struct seuil_alert {
     uint32_t tier_key;   /* hash of the name of the tier entered; 0: there is none */
@@ -105,6 +113,15 @@ struct seuil_lead {
     uint16_t automaton_count;
     struct seuil_automaton automata[SEUIL_MODELS_MAX]; /* by model key; those not at rest */
 
+    /* Merged into another lead, to whose shard all went (core/away.h): nothing but stamps, birth
+     * and ordinals is left. 0: it was not. */
+    uint16_t into_len;
+    char into[SEUIL_ID_MAX];
+    seuil_time_ms away_since;
+
+    uint8_t alias_count;
+    struct seuil_alias aliases[SEUIL_ALIASES_MAX]; /* in the order they came */
+
     uint8_t cause_count;
     struct seuil_waiting_cause causes[SEUIL_CAUSES_MAX]; /* by key */
 
@@ -114,8 +131,8 @@ struct seuil_lead {
 /* A lead without history, named @id (at most SEUIL_ID_MAX bytes). */
 void seuil_lead_init(struct seuil_lead *lead, struct seuil_str id);
 
-/* A keyed lead that is new or forgotten has the id of the event that comes to it. */
-void seuil_lead_name_event(struct seuil_lead *lead, const struct seuil_event *event);
+/* A keyed lead that is new or forgotten has the id that a record comes for. */
+void seuil_lead_name_id(struct seuil_lead *lead, struct seuil_str id);
 
 /* The stamp of @topic, if it is of @generation; else 0. */
 int64_t seuil_lead_stamp(const struct seuil_lead *lead, uint32_t topic, uint32_t generation);

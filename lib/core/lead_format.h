@@ -69,6 +69,8 @@ enum {
         3, /* of recent: count, then (place after the one before, mark, operand) */
     SEUIL_SECTION_RETIRED = 4, /* count, then (place of the rule after the one before, parts) */
     SEUIL_SECTION_CAUSES = 6,  /* count, then each, by key */
+    SEUIL_SECTION_INTO = 7,    /* since when, then the id, to the end */
+    SEUIL_SECTION_ALIASES = 8, /* count, then each, in their order */
     SEUIL_SECTION_ALERTS = 5, /* count, then (place of the automaton after the one before, parts) */
     SEUIL_SECTION_ID = 15,    /* of a lead whose key is a hash of it, and that is not forgotten */
 };

@@ -238,6 +238,52 @@ static void read_id(struct seuil_unpack *unpack, struct seuil_lead *lead)
     lead->keyed = true;
 }
 
+static void read_into(struct seuil_unpack *unpack, struct seuil_lead *lead)
+{
+    size_t len;
+
+    require(unpack, lead->clock != SEUIL_TIME_NONE && !lead->tombstone);
+    lead->away_since = read_time_before(unpack, lead->clock);
+    len = (size_t)(unpack->end - unpack->at);
+    if (!require(unpack, len >= 1 && len <= SEUIL_ID_MAX))
+        return;
+    memcpy(lead->into, seuil_unpack_bytes(unpack, len), len);
+    lead->into_len = (uint16_t)len;
+}
+
+static void read_merged(struct seuil_unpack *unpack, struct seuil_birth *merged)
+{
+    uint8_t known = seuil_unpack_byte(unpack);
+    uint64_t offset;
+
+    *merged = (struct seuil_birth){.known = require(unpack, known <= 1) && known};
+    if (!merged->known)
+        return;
+    merged->topic = read_number(unpack, 0, SEUIL_TOPICS_MAX - 1);
+    merged->generation = read_number(unpack, 0, UINT32_MAX);
+    offset = seuil_unpack_varint(unpack);
+    merged->offset = require(unpack, offset <= INT64_MAX) ? (int64_t)offset : 0;
+}
+
+static void read_aliases(struct seuil_unpack *unpack, struct seuil_lead *lead)
+{
+    unsigned count = read_number(unpack, 1, SEUIL_ALIASES_MAX), bytes = 0;
+
+    for (unsigned i = 0; i < count && !unpack->bad; i++) {
+        struct seuil_alias *alias = &lead->aliases[i];
+        uint32_t len = read_number(unpack, 1, SEUIL_ID_MAX);
+        const uint8_t *id = seuil_unpack_bytes(unpack, len);
+
+        bytes += len;
+        if (!require(unpack, id && bytes <= SEUIL_ALIAS_BYTES_MAX))
+            return;
+        memcpy(alias->id, id, len);
+        alias->id_len = (uint16_t)len;
+        read_merged(unpack, &alias->merged);
+        lead->alias_count = (uint8_t)(i + 1);
+    }
+}
+
 void seuil_lead_read_sections(struct seuil_unpack *unpack, struct seuil_lead *lead)
 {
     struct seuil_evidence *evidence = &lead->evidence;
@@ -247,8 +293,9 @@ void seuil_lead_read_sections(struct seuil_unpack *unpack, struct seuil_lead *le
         uint64_t tag = seuil_unpack_varint(unpack), len = seuil_unpack_varint(unpack);
         struct seuil_unpack section = {.at = unpack->at};
 
-        if (!require(unpack, tag > before && len <= (size_t)(unpack->end - unpack->at) &&
-                                 (evidence->newest != SEUIL_TIME_NONE || tag == SEUIL_SECTION_ID)))
+        if (!require(unpack,
+                     tag > before && len <= (size_t)(unpack->end - unpack->at) &&
+                         (evidence->newest != SEUIL_TIME_NONE || tag >= SEUIL_SECTION_INTO)))
             return;
         before = tag;
         section.end = section.at + len;
@@ -266,6 +313,10 @@ void seuil_lead_read_sections(struct seuil_unpack *unpack, struct seuil_lead *le
             read_causes(&section, lead);
         else if (tag == SEUIL_SECTION_ID)
             read_id(&section, lead);
+        else if (tag == SEUIL_SECTION_INTO)
+            read_into(&section, lead);
+        else if (tag == SEUIL_SECTION_ALIASES)
+            read_aliases(&section, lead);
         else
             section.bad = true;
         require(unpack, !section.bad && section.at == section.end);

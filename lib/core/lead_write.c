@@ -470,6 +470,29 @@ static void write_id(struct seuil_pack *pack, const struct seuil_lead *lead)
     seuil_pack_bytes(pack, lead->id, lead->id_len);
 }
 
+static void write_into(struct seuil_pack *pack, const struct seuil_lead *lead)
+{
+    seuil_pack_signed(pack, lead->clock - lead->away_since);
+    seuil_pack_bytes(pack, lead->into, lead->into_len);
+}
+
+static void write_aliases(struct seuil_pack *pack, const struct seuil_lead *lead)
+{
+    seuil_pack_varint(pack, lead->alias_count);
+    for (unsigned i = 0; i < lead->alias_count; i++) {
+        const struct seuil_alias *alias = &lead->aliases[i];
+
+        seuil_pack_varint(pack, alias->id_len);
+        seuil_pack_bytes(pack, alias->id, alias->id_len);
+        seuil_pack_byte(pack, alias->merged.known);
+        if (!alias->merged.known)
+            continue;
+        seuil_pack_varint(pack, alias->merged.topic);
+        seuil_pack_varint(pack, alias->merged.generation);
+        seuil_pack_varint(pack, (uint64_t)alias->merged.offset);
+    }
+}
+
 static void write_lead_section(struct seuil_pack *pack, unsigned tag, const struct seuil_lead *lead,
                                void (*write)(struct seuil_pack *, const struct seuil_lead *))
 {
@@ -501,6 +524,10 @@ static size_t write_lead(const struct seuil_lead *lead, uint8_t *out, size_t cap
         write_lead_section(&pack, SEUIL_SECTION_ALERTS, lead, write_alerts);
     if (lead->cause_count)
         write_lead_section(&pack, SEUIL_SECTION_CAUSES, lead, write_causes);
+    if (lead->into_len)
+        write_lead_section(&pack, SEUIL_SECTION_INTO, lead, write_into);
+    if (lead->alias_count)
+        write_lead_section(&pack, SEUIL_SECTION_ALIASES, lead, write_aliases);
     if (lead->keyed && !lead->tombstone && lead->id_len)
         write_lead_section(&pack, SEUIL_SECTION_ID, lead, write_id);
     return pack.at;

@@ -10,6 +10,8 @@
 /* Input topics of one daemon; a stamp is kept per lead and topic, so this bounds a lead's header.
  */
 #define SEUIL_TOPICS_MAX 16
+/* The last number is the internal topic's: what shards tell each other is an input, too. */
+#define SEUIL_TOPIC_INTERNAL (SEUIL_TOPICS_MAX - 1)
 /* Partitions of an input topic: one Redis slot, one connection and one set of queues each. */
 #define SEUIL_PARTITIONS_MAX 1024
 /* Worker threads: beyond this the broker and Redis are the limit long before. */
@@ -122,6 +124,16 @@
 #define SEUIL_WAYS_MAX 5
 /* "Qualified until" beyond this is absent (SCORING 10.5). */
 #define SEUIL_UNTIL_MAX_MS (5 * 365 * SEUIL_DAY_MS)
+/* Ids that were merged into a lead, so that a hand-over that comes twice is known, and forgetting
+ * reaches all of them: the browsers of one person over years. Of more the oldest are forgotten. */
+#define SEUIL_ALIASES_MAX 16
+/* The same, in bytes of their ids together: four of the longest. */
+#define SEUIL_ALIAS_BYTES_MAX 1024
+/* What is handed over goes through so many leads at most, each merged into the next; then it stays
+ * where it is. Real chains have two or three. */
+#define SEUIL_HOPS_MAX 16
+/* A merged id is sent on so long after its last event: a cookie lives 13 months. */
+#define SEUIL_AWAY_MS (400 * SEUIL_DAY_MS)
 /* A tombstone stays this long (EVIDENCE 3). */
 #define SEUIL_TOMBSTONE_MS (30 * SEUIL_DAY_MS)
 /* How late an event may be unless configured (the promise, clause 3). */

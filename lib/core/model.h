@@ -241,7 +241,8 @@ struct seuil_model {
 
 struct seuil_attribute {
     const char *name;
-    uint32_t key; /* hash of the name, unique in the set */
+    uint32_t key;   /* hash of the name, unique in the set */
+    bool tells_who; /* a model names it under `known_by` */
 };
 
 struct seuil_models {
@@ -249,7 +250,8 @@ struct seuil_models {
     uint64_t hash; /* of everything that changes a score, a tier, a due time or an outgoing byte:
                       the model hash of meta (PROTOCOL 26) */
     int64_t horizon_ms;
-    bool consent; /* a model asks for it: without it nothing is stored of a lead */
+    bool consent;  /* a model asks for it: without it nothing is stored of a lead */
+    bool known_by; /* a model says which attributes tell who a lead is; else all of them do */
     uint16_t model_count;
     uint16_t attribute_count;
     uint32_t rule_count;

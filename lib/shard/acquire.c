@@ -126,6 +126,7 @@ static void resume_at_base(struct seuil_shard *shard)
         topic->reach0 = meta->reach;
     }
     shard->stream_taken = shard->stream_applied = shard->meta.stream_time;
+    shard->sources = shard->meta.sources;
 }
 
 static void run_witness(struct seuil_shard *shard)

@@ -118,6 +118,13 @@ static bool fate(struct seuil_shard *shard, const struct seuil_item *item, bool 
     case SEUIL_VERDICT_REFUSED:
         dead_letter(shard, item, "refused_command", "the command's arguments cannot be used");
         return true;
+    case SEUIL_VERDICT_KNOWN:
+        counters->dead_lettered++;
+        counters->known_refused++;
+        letter(shard, item, false, "known_lead",
+               "a known lead is not merged into another by a shared browser alone: it has an "
+               "attribute that says who it is (known_by of the model)");
+        return true;
     case SEUIL_VERDICT_APPLIED:
         counters->applied += !replayed;
         break;
@@ -155,13 +162,44 @@ static void step(struct seuil_shard *shard, const struct seuil_item *item,
     seuil_engine_step(models, shard->env.scratch, &let_in, lead, &shard->outcome);
 }
 
+/* Step @event on its lead, or do what it asks for between leads. False when that cannot be: the
+ * record has gone to the dead letters. */
+static bool act(struct seuil_shard *shard, const struct seuil_item *item,
+                const struct seuil_event *event, seuil_time_ms until,
+                const struct seuil_handover *carried, struct seuil_lead *lead)
+{
+    uint16_t into_len = lead->into_len;
+    int rc = seuil_handover_step(shard, event, until, carried, lead);
+
+    if (rc == 1) {
+        step(shard, item, event, lead);
+        seuil_handover_stepped(shard, event, lead);
+    }
+    if (rc < 0 || !(shard->outcome.todo & SEUIL_TODO_SAVE))
+        lead->into_len = into_len; /* for nothing it does not come back */
+    if (rc >= 0)
+        return true;
+    shard->outcome = (struct seuil_outcome){.verdict = SEUIL_VERDICT_REFUSED};
+    dead_letter(shard, item,
+                rc == SEUIL_ERR_LIMIT         ? "too_large_to_send_on"
+                : rc == SEUIL_ERR_UNSUPPORTED ? "merge_not_placed"
+                                              : "bad_handover",
+                rc == SEUIL_ERR_LIMIT ? "the event of a lead that was merged into another is too "
+                                        "large to be sent there"
+                : rc == SEUIL_ERR_UNSUPPORTED
+                    ? "with partitioner: unchecked nobody knows the partition of the other lead"
+                    : "what was handed over cannot be read, or was written by a newer version");
+    return false;
+}
+
 /* Below its stamp the record is in the state. Only whether it is a dead letter is judged again
  * (rule 4), on a copy that is thrown away. */
 static void replay(struct seuil_shard *shard, const struct seuil_item *item,
-                   const struct seuil_event *event, struct seuil_lead *lead)
+                   const struct seuil_event *event, seuil_time_ms until,
+                   const struct seuil_handover *carried, struct seuil_lead *lead)
 {
-    step(shard, item, event, lead);
-    fate(shard, item, true);
+    if (act(shard, item, event, until, carried, lead))
+        fate(shard, item, true);
 }
 
 /* An event that moves nothing is appended to its lead's pendings (core/defer.h). No stamp of a
@@ -200,41 +238,45 @@ static bool defer(struct seuil_shard *shard, const struct seuil_item *item,
     return true;
 }
 
-/* False after a halt: the event keeps waiting. */
+/* @carried: what brought the event from another shard, or NULL. False after a halt: the event keeps
+ * waiting. */
 static bool apply_event(struct seuil_shard *shard, const struct seuil_item *item,
-                        const struct seuil_event *event)
+                        const struct seuil_event *event, const struct seuil_handover *carried)
 {
     struct seuil_cached *entry = item->lead;
-    seuil_time_ms until = event->arrival > item->stream ? event->arrival : item->stream;
-    bool urgent = false, expired = false, changed;
+    seuil_time_ms until = item->record->time > item->stream ? item->record->time : item->stream;
+    bool urgent = false, expired = false, changed, told;
     struct seuil_lead *lead;
 
-    if (shard->record.stamp != SEUIL_STAMP_ABOVE && defer(shard, item, event, until)) {
+    if (event->kind == SEUIL_KIND_COMMAND)
+        seuil_lead_settle(shard, entry); /* it may be handed over as it stands */
+    if (!carried && shard->record.stamp != SEUIL_STAMP_ABOVE && defer(shard, item, event, until)) {
         shard->record.stamp = SEUIL_STAMP_BELOW;
         return true;
     }
     lead = seuil_lead_take(shard, entry, until);
     if (!lead)
         return false;
-    seuil_lead_name_event(lead, event);
+    seuil_lead_name_id(lead, item->record->key);
     if (shard->record.stamp == SEUIL_STAMP_UNKNOWN)
         shard->record.stamp =
             event->position.offset < seuil_lead_stamp(lead, item->topic, event->position.generation)
                 ? SEUIL_STAMP_ABOVE
                 : SEUIL_STAMP_BELOW;
     if (shard->record.stamp == SEUIL_STAMP_ABOVE) {
-        replay(shard, item, event, lead);
+        replay(shard, item, event, until, carried, lead);
         return true;
     }
     changed = seuil_lead_advance(shard, item, lead, until, &urgent, &expired);
-    step(shard, item, event, lead);
+    told = act(shard, item, event, until, carried, lead);
     urgent |= seuil_lead_outcome(shard, item, event, lead);
     if (shard->outcome.todo & SEUIL_TODO_SAVE) {
         seuil_lead_set_stamp(lead, item->topic, event->position.generation,
                              event->position.offset + 1);
         changed = true;
     }
-    fate(shard, item, false);
+    if (told)
+        fate(shard, item, false);
     /* A tick that found the lead without worth, and an event that left nothing: the tick comes
      * again when base allows to delete the lead. */
     if (expired && !urgent && !(shard->outcome.todo & SEUIL_TODO_SAVE))
@@ -266,7 +308,49 @@ static bool apply_read(struct seuil_shard *shard, const struct seuil_item *item,
         .offset = record->offset,
     };
     seuil_audit_count(shard, item, false);
-    return apply_event(shard, item, event);
+    return apply_event(shard, item, event, NULL);
+}
+
+/* A record of the internal topic: what another shard, or this one, handed over. */
+static bool apply_handover(struct seuil_shard *shard, const struct seuil_item *item)
+{
+    const struct seuil_record_in *record = item->record;
+    const struct seuil_input *input = &shard->config->inputs[item->topic];
+    struct seuil_handover carried;
+    struct seuil_event event;
+    struct seuil_error err = {0};
+    int rc = seuil_handover_read(record->value, record->value_len, &carried);
+
+    if (seuil_handover_repeats(shard, item)) {
+        shard->counters.received++;
+        shard->counters.duplicate++;
+        return true;
+    }
+    seuil_event_clear(&event, SEUIL_KIND_COMMAND);
+    if (rc == 0 && carried.kind == SEUIL_HANDOVER_EVENT)
+        rc = seuil_decode(input->decoder, shard->env.decode, carried.body, carried.body_len, &event,
+                          &err);
+    if (rc != 0) {
+        shard->counters.dead_lettered++;
+        poison(shard, item, true, "bad_handover",
+               "what was handed over cannot be read, or was written by a newer version");
+        shard->counters.received++;
+        return true;
+    }
+    event.lead = carried.lead;
+    event.id = carried.id;
+    event.time = carried.time;
+    event.arrival = carried.arrival;
+    event.position = (struct seuil_position){
+        .topic = item->topic,
+        .generation = shard->meta.topics[item->topic].generation,
+        .partition = (int32_t)shard->number,
+        .offset = record->offset,
+    };
+    if (!apply_event(shard, item, &event, &carried))
+        return false;
+    shard->counters.received++;
+    return true;
 }
 
 /* The events of a record, one after the other and all of them before anything is written: its stamp
@@ -321,6 +405,8 @@ static bool apply_one(struct seuil_shard *shard, const struct seuil_item *item)
 {
     shard->record = (struct seuil_record_state){0};
     if (!faulty(shard, item)) {
+        if (item->record->value && shard->config->inputs[item->topic].internal)
+            return apply_handover(shard, item);
         if (item->record->value)
             return apply_events(shard, item);
         shard->counters.filtered++;

@@ -34,6 +34,7 @@ static void freeze(struct seuil_shard *shard)
         checkpoint->finger[i] = shard->topics[i].finger;
     }
     checkpoint->stream_time = seuil_merge_stream_time(shard);
+    checkpoint->sources = shard->sources;
     checkpoint->dead_mark = shard->dead.tail;
     checkpoint->list = checkpoint->list == SEUIL_LIST_A ? SEUIL_LIST_B : SEUIL_LIST_A;
     checkpoint->begun = shard->mono;

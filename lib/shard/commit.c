@@ -147,6 +147,7 @@ static void next_base(struct seuil_shard *shard, struct seuil_meta *meta)
         to->base_finger_hash = checkpoint->finger[i].hash;
     }
     meta->stream_time = checkpoint->stream_time;
+    meta->sources = checkpoint->sources;
 }
 
 /* From its first transaction on, a walk is told in meta: leads that events touch are written as the

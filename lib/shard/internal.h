@@ -4,6 +4,7 @@
 #define SEUIL_SHARD_INTERNAL_H
 
 #include "base/buf.h"
+#include "codec/handover.h"
 #include "core/lead_codec.h"
 #include "shard/cache.h"
 #include "shard/shard.h"
@@ -120,6 +121,7 @@ struct seuil_checkpoint {
     seuil_time_ms last_time[SEUIL_TOPICS_MAX];
     struct seuil_finger finger[SEUIL_TOPICS_MAX];
     seuil_time_ms stream_time;
+    struct seuil_meta_sources sources;
 };
 
 struct seuil_timers {
@@ -285,7 +287,8 @@ struct seuil_shard {
     struct seuil_topic topics[SEUIL_TOPICS_MAX];
     uint32_t topic_count; /* no lane from here on */
     seuil_time_ms stream_taken, stream_applied;
-    seuil_time_ms waits_since; /* monotonic: a topic behind its end is waited for since */
+    struct seuil_meta_sources sources; /* as of the applied positions */
+    seuil_time_ms waits_since;         /* monotonic: a topic behind its end is waited for since */
     bool alarmed;
     uint32_t model_epoch;
 
@@ -314,6 +317,7 @@ struct seuil_shard {
     struct seuil_outcome outcome;
     struct seuil_buf value;  /* of an outgoing record while it is made */
     struct seuil_buf scores; /* the data of one */
+    struct seuil_buf body;   /* of what is sent on */
     uint8_t packed[SEUIL_LEAD_BYTES_MAX];
 };
 
@@ -408,7 +412,25 @@ bool seuil_lead_advance(struct seuil_shard *shard, const struct seuil_item *item
 bool seuil_lead_outcome(struct seuil_shard *shard, const struct seuil_item *item,
                         const struct seuil_event *event, const struct seuil_lead *lead);
 
+/* ---- handover.c: leads that are one person, in different shards */
+/* What @event does to @lead when one of them has to do with another lead: it was merged into one,
+ * or is now, or comes from one, which @carried says (else NULL). 1: nothing of that, it is to be
+ * stepped; 0: done, the outcome says what; SEUIL_ERR_LIMIT: too large to be sent on;
+ * SEUIL_ERR_UNSUPPORTED: nobody knows the shard of the other lead; SEUIL_ERR_CORRUPT: what was
+ * handed over cannot be read. Below its stamp it is judged on a copy, and nothing leaves. */
+int seuil_handover_step(struct seuil_shard *shard, const struct seuil_event *event,
+                        seuil_time_ms until, const struct seuil_handover *carried,
+                        struct seuil_lead *lead);
+/* Whether the record of @item came before, as the outbox entry that made it says; else it is noted.
+ */
+bool seuil_handover_repeats(struct seuil_shard *shard, const struct seuil_item *item);
+/* After the step: the lead is known by the event's id; forgotten, it tells its other ids. */
+void seuil_handover_stepped(struct seuil_shard *shard, const struct seuil_event *event,
+                            struct seuil_lead *lead);
+
 /* ---- crossing.c: outbox entries */
+/* Append @entry to what the next transaction takes: 0 or SEUIL_ERR_NOMEM. */
+int seuil_pending_add(struct seuil_pending *pending, const struct seuil_entry_view *entry);
 void seuil_crossing_add(struct seuil_shard *shard, const struct seuil_item *item,
                         const struct seuil_event *event, const struct seuil_lead *lead,
                         const struct seuil_crossing *crossing);

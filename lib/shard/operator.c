@@ -78,6 +78,7 @@ void seuil_operator_rebuild(struct seuil_meta *meta, const struct seuil_operator
         topic->base = topic->reach = order->start[i];
     }
     meta->stream_time = SEUIL_TIME_NONE;
+    meta->sources.count = 0;
     if (meta->seq <= order->witness_seq)
         meta->seq = order->witness_seq + 1; /* or the next owner would think Redis went back */
     meta->model_hash = order->model_hash;

@@ -186,8 +186,10 @@ static void refused(struct seuil_shard *shard, uint8_t destination, const struct
     seuil_shard_halt(shard,
                      "the %s topic does not take %s: %s. Raise its max.message.bytes, then "
                      "`seuilctl go-on`",
-                     destination == SEUIL_DEST_SCORES ? "scores" : "outbound",
-                     destination == SEUIL_DEST_SCORES ? "a record" : "a crossing", err->text);
+                     destination == SEUIL_DEST_SCORES     ? "scores"
+                     : destination == SEUIL_DEST_INTERNAL ? "internal"
+                                                          : "outbound",
+                     destination == SEUIL_DEST_OUTBOUND ? "a crossing" : "a record", err->text);
 }
 
 static void send(struct seuil_shard *shard)
@@ -250,14 +252,15 @@ void seuil_publish_delivery(struct seuil_shard *shard, uint64_t index)
 {
     struct seuil_publish *publish = &shard->publish;
     const struct seuil_outgoing *out;
+    uint8_t destination;
 
     if (index < publish->head || index >= publish->sent)
         return;
     out = outgoing_at(publish, index);
-    if (!out->acked &&
-        seuil_outbox_destination(bytes_of(publish, out), out->len) == SEUIL_DEST_SCORES)
+    destination = seuil_outbox_destination(bytes_of(publish, out), out->len);
+    if (!out->acked && destination == SEUIL_DEST_SCORES)
         shard->counters.scores++;
-    else if (!out->acked)
+    else if (!out->acked && destination == SEUIL_DEST_OUTBOUND)
         shard->counters.published++;
     done(shard, index);
 }

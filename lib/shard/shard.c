@@ -77,6 +77,7 @@ void seuil_shard_free(struct seuil_shard *shard)
     seuil_pending_done(&shard->flight.pending);
     seuil_buf_done(&shard->value);
     seuil_buf_done(&shard->scores);
+    seuil_buf_done(&shard->body);
     seuil_buf_done(&shard->walk.ids);
     seuil_buf_done(&shard->timers.packs);
     seuil_buf_done(&shard->arming.names);

@@ -40,6 +40,8 @@ struct seuil_input {
     const struct seuil_map *map; /* NULL: its records are events themselves */
     enum seuil_start start;      /* where a new shard begins */
     seuil_time_ms start_time;
+    bool internal; /* what shards tell each other: its records are hand-overs (codec/handover.h),
+                      the decoder is that of canonical JSON */
 };
 
 /* So many dead letters among the last breaker_window records halt a shard; 0: never. */
@@ -103,6 +105,10 @@ enum seuil_shard_state {
     X(replayed, "events below their lead's stamp, already in its state")                           \
     X(duplicate, "events whose id the lead knows")                                                 \
     X(filtered, "events that no rule, attribute or command looks at, and tombstones")              \
+    X(handed_over, "of the applied: merge commands that took a lead to another one")               \
+    X(sent_on, "of the applied: events of leads that were merged into another, sent there")        \
+    X(taken_in, "of the applied: leads that were handed over and united with another")             \
+    X(known_refused, "of the dead letters: merges of a known lead by a shared browser alone")      \
     X(late, "events older than their lead's horizon")                                              \
     X(dead_lettered, "records that could not be used, lateness not counted again")                 \
     X(misrouted, "of the dead letters: key or partition is not the lead's")                        \
@@ -172,6 +178,7 @@ struct seuil_shard_env {
     struct seuil_decode_scratch *decode; /* of the thread */
     struct seuil_map_scratch *map;       /* of the thread; NULL when no input has a map */
     struct seuil_lead *lead;             /* workspace of the thread */
+    struct seuil_lead *guest;            /* another, for leads that are handed over */
     struct seuil_store *store;
     struct seuil_source *source;
     struct seuil_sink *sink;

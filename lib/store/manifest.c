@@ -71,10 +71,10 @@ static bool field_parse(struct seuil_str name, struct seuil_str value,
     if (seuil_str_eq(name, SEUIL_STR("topics"))) {
         manifest->topic_count = (uint32_t)number;
         *seen |= 8;
-        return number <= SEUIL_TOPICS_MAX;
+        return number <= SEUIL_TOPIC_INTERNAL;
     }
     if (!seuil_str_starts(name, prefix) || name.len == prefix.len ||
-        name.len - prefix.len > SEUIL_MANIFEST_TOPIC_MAX || number >= SEUIL_TOPICS_MAX ||
+        name.len - prefix.len > SEUIL_MANIFEST_TOPIC_MAX || number >= SEUIL_TOPIC_INTERNAL ||
         manifest->topics[number][0] || memchr(name.ptr, '\0', name.len))
         return false;
     memcpy(manifest->topics[number], name.ptr + prefix.len, name.len - prefix.len);
@@ -137,7 +137,7 @@ static int ask(const struct seuil_redis_config *config, struct seuil_buf *comman
         rc = seuil_sync_ask(&sync, command, &reply, err);
         if (!rc && reply->type == SEUIL_REPLY_INTEGER)
             rc = seuil_error_set(err, SEUIL_ERR_LIMIT, "an application has at most %d input topics",
-                                 SEUIL_TOPICS_MAX);
+                                 SEUIL_TOPIC_INTERNAL);
         if (!rc)
             rc = parse(reply, ret_manifest, err);
         seuil_sync_close(&sync);
@@ -161,9 +161,9 @@ int seuil_manifest_read(const struct seuil_redis_config *config,
 
 static int check_names(const char *const *names, uint32_t count, struct seuil_error *err)
 {
-    if (count == 0 || count > SEUIL_TOPICS_MAX)
+    if (count == 0 || count > SEUIL_TOPIC_INTERNAL)
         return seuil_error_set(err, SEUIL_ERR_LIMIT, "%u input topics: 1 to %d are possible", count,
-                               SEUIL_TOPICS_MAX);
+                               SEUIL_TOPIC_INTERNAL);
     for (uint32_t i = 0; i < count; i++) {
         size_t len = strlen(names[i]);
 
@@ -286,7 +286,7 @@ int seuil_manifest_add(const struct seuil_redis_config *config, const char *cons
     seuil_resp_arg_text(&command, add_script);
     seuil_resp_arg_text(&command, "1");
     key_arg(config, &command);
-    seuil_resp_arg_u64(&command, SEUIL_TOPICS_MAX);
+    seuil_resp_arg_u64(&command, SEUIL_TOPIC_INTERNAL);
     for (uint32_t i = 0; i < count; i++)
         seuil_resp_arg_text(&command, topic_names[i]);
     rc = ask(config, &command, &manifest, err);

@@ -27,6 +27,7 @@ struct seuil_manifest {
     char keys[SEUIL_MANIFEST_KEYS_MAX + 1]; /* "": keys of leads are their ids */
     bool made; /* every shard has had its meta: one without it has lost it (PROTOCOL 21) */
     uint32_t topic_count;
+    /* By number. The internal topic has the number that is left, SEUIL_TOPIC_INTERNAL. */
     char topics[SEUIL_TOPICS_MAX][SEUIL_MANIFEST_TOPIC_MAX + 1]; /* by number */
 };
 

@@ -176,6 +176,18 @@ static void add_counts(struct seuil_meta_text *text, const struct seuil_meta_cou
         time_format(counts->since, since), time_format(counts->as_of, as_of));
 }
 
+static void add_sources(struct seuil_meta_text *text, const struct seuil_meta_sources *sources)
+{
+    char words[SEUIL_META_SOURCES_MAX * 54] = "";
+    int len = 0;
+
+    for (uint32_t i = 0; i < sources->count; i++)
+        len += snprintf(words + len, sizeof(words) - (size_t)len,
+                        "%s%" PRIu32 "/%" PRIu64 "/%" PRIu64, i ? " " : "", sources->list[i].shard,
+                        sources->list[i].tenure, sources->list[i].index);
+    add(text, SEUIL_STR("sources"), "%s", words);
+}
+
 void seuil_meta_format(const struct seuil_meta *meta, struct seuil_meta_text *text)
 {
     char token[SEUIL_TOKEN_HEX], time[24];
@@ -198,6 +210,7 @@ void seuil_meta_format(const struct seuil_meta *meta, struct seuil_meta_text *te
     add_text(text, SEUIL_STR("halt"), meta->halt, sizeof(meta->halt));
     add_counts(text, &meta->counts);
     add_text(text, SEUIL_STR("versions"), meta->versions, sizeof(meta->versions));
+    add_sources(text, &meta->sources);
     for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++)
         if (meta->topics[i].present)
             add_topic(text, i, &meta->topics[i]);
@@ -292,6 +305,39 @@ static bool text_parse(struct seuil_str value, char *out, size_t cap)
     return true;
 }
 
+/* The text before @end, or all of it, from the front of @rest; @end goes, too. */
+static struct seuil_str word(struct seuil_str *rest, char end)
+{
+    struct seuil_str text = {rest->ptr, 0};
+
+    while (text.len < rest->len && rest->ptr[text.len] != end)
+        text.len++;
+    rest->ptr += text.len + (text.len < rest->len);
+    rest->len -= text.len + (text.len < rest->len);
+    return text;
+}
+
+static bool sources_parse(struct seuil_str rest, struct seuil_meta_sources *sources)
+{
+    if (rest.len && rest.ptr[rest.len - 1] == ' ')
+        return false;
+    for (sources->count = 0; rest.len > 0; sources->count++) {
+        struct seuil_meta_source *source = &sources->list[sources->count];
+        struct seuil_str entry;
+        uint64_t shard;
+
+        if (sources->count == SEUIL_META_SOURCES_MAX)
+            return false;
+        entry = word(&rest, ' ');
+        if (!seuil_meta_u64_parse(word(&entry, '/'), &shard) || shard > UINT32_MAX ||
+            !seuil_meta_u64_parse(word(&entry, '/'), &source->tenure) ||
+            !seuil_meta_u64_parse(entry, &source->index))
+            return false;
+        source->shard = (uint32_t)shard;
+    }
+    return true;
+}
+
 enum field {
     FORMAT,
     TOKEN,
@@ -307,16 +353,18 @@ enum field {
     OWNER,
     HALT,
     COUNTS,
-    VERSIONS, /* may be missing */
+    VERSIONS, /* this and what follows may be missing */
+    SOURCES,
     FIXED,
 };
 
 static const struct seuil_str field_names[FIXED] = {
-    [FORMAT] = {"format", 6}, [TOKEN] = {"token", 5},     [SEQ] = {"seq", 3},
-    [HEAD] = {"head", 4},     [TAIL] = {"tail", 4},       [TIME] = {"time", 4},
-    [MUTED] = {"muted", 5},   [MODEL] = {"model", 5},     [WALK] = {"walk", 4},
-    [CURSOR] = {"cursor", 6}, [CLUSTER] = {"cluster", 7}, [OWNER] = {"owner", 5},
-    [HALT] = {"halt", 4},     [COUNTS] = {"counts", 6},   [VERSIONS] = {"versions", 8},
+    [FORMAT] = {"format", 6},   [TOKEN] = {"token", 5},     [SEQ] = {"seq", 3},
+    [HEAD] = {"head", 4},       [TAIL] = {"tail", 4},       [TIME] = {"time", 4},
+    [MUTED] = {"muted", 5},     [MODEL] = {"model", 5},     [WALK] = {"walk", 4},
+    [CURSOR] = {"cursor", 6},   [CLUSTER] = {"cluster", 7}, [OWNER] = {"owner", 5},
+    [HALT] = {"halt", 4},       [COUNTS] = {"counts", 6},   [VERSIONS] = {"versions", 8},
+    [SOURCES] = {"sources", 7},
 };
 
 static bool fixed_parse(uint32_t which, struct seuil_str value, struct seuil_meta *meta)
@@ -355,6 +403,8 @@ static bool fixed_parse(uint32_t which, struct seuil_str value, struct seuil_met
         return counts_parse(value, &meta->counts);
     case VERSIONS:
         return text_parse(value, meta->versions, sizeof(meta->versions));
+    case SOURCES:
+        return sources_parse(value, &meta->sources);
     default:
         return text_parse(value, meta->halt, sizeof(meta->halt));
     }
@@ -418,7 +468,7 @@ int seuil_meta_parse(const struct seuil_meta_field *fields, uint32_t count,
         seen |= 1u << which;
     }
     for (uint32_t i = 0; i < FIXED; i++)
-        if (!(seen & 1u << i) && i != VERSIONS)
+        if (!(seen & 1u << i) && i < VERSIONS)
             return seuil_error_set(err, SEUIL_ERR_CORRUPT, "meta has no field '%s': " WHAT_TO_DO,
                                    field_names[i].ptr);
     if (meta.outbox_head > meta.outbox_tail)

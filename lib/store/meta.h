@@ -6,6 +6,8 @@
  *   time    ms or "none"         muted   ms or "none"     cluster Kafka's cluster id
  *   halt    "" or the reason
  *   versions  of the models: "name: version", one a line; a meta of before may not have it
+ *   sources what came last through the internal topic, a word for each shard it came from:
+ *           "shard/tenure/index"; a meta of before may not have it
  *   counts  "received=9 applied=7 replayed=0 duplicate=1 filtered=1 late=0 dead_lettered=0
  *           in_flight=0 seq=12 since=1700000000000 as_of=1700000010000" ("none": not yet)
  *   t<N>    of input topic N, when in use: "generation=0 base=12 reach=15 time=1700000000000
@@ -21,7 +23,7 @@
 
 #define SEUIL_META_FORMAT 1
 /* The fixed fields and one for each topic. */
-#define SEUIL_META_FIELDS_MAX (15 + SEUIL_TOPICS_MAX)
+#define SEUIL_META_FIELDS_MAX (16 + SEUIL_TOPICS_MAX)
 #define SEUIL_TOKEN_HEX       (2 * SEUIL_TOKEN_BYTES)
 
 struct seuil_meta_field {
@@ -32,7 +34,7 @@ struct seuil_meta_text {
     uint32_t count;
     struct seuil_meta_field fields[SEUIL_META_FIELDS_MAX];
     uint32_t len;
-    char bytes[10240]; /* what the values point to: the longest meta takes about 7,600 */
+    char bytes[14336]; /* what the values point to: the longest meta takes about 11,000 */
 };
 
 /* Format @meta; names are literals, values point into @text. A text that is not terminated within

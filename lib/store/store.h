@@ -80,14 +80,32 @@ struct seuil_meta_counts {
 /* Names and versions of the models, one a line; models beyond are not told. */
 #define SEUIL_VERSIONS_MAX 1024
 
+/* The outbox entry that came last from a shard through the internal topic. Indexes of one tenure
+ * (of a token) only rise; those of another say nothing about it, since Redis may have lost its tail
+ * in between. */
+struct seuil_meta_source {
+    uint32_t shard;
+    uint64_t tenure;
+    uint64_t index;
+};
+
+/* Shards of which that is kept: entries come twice only within moments. */
+#define SEUIL_META_SOURCES_MAX 64
+
+struct seuil_meta_sources {
+    uint32_t count;
+    struct seuil_meta_source list[SEUIL_META_SOURCES_MAX]; /* the latest last */
+};
+
 struct seuil_meta {
     uint32_t format;
     struct seuil_token token;
     uint64_t seq;
     struct seuil_meta_topic topics[SEUIL_TOPICS_MAX];
-    seuil_time_ms stream_time; /* as of base; SEUIL_TIME_NONE: none */
-    uint64_t outbox_head;      /* index of the first entry kept */
-    uint64_t outbox_tail;      /* index the next entry gets */
+    seuil_time_ms stream_time;         /* as of base; SEUIL_TIME_NONE: none */
+    struct seuil_meta_sources sources; /* likewise */
+    uint64_t outbox_head;              /* index of the first entry kept */
+    uint64_t outbox_tail;              /* index the next entry gets */
     uint64_t model_hash;
     char versions[SEUIL_VERSIONS_MAX]; /* of the models of that hash, see shard/versions.c; "": not
                                           known */

@@ -88,7 +88,7 @@ static uint32_t hash_topics(const struct seuil_kafka *kafka)
 {
     uint64_t hash = 0;
 
-    for (uint32_t t = 0; t <= KAFKA_TOPIC_INTERNAL; t++) {
+    for (uint32_t t = 0; t < SEUIL_TOPICS_MAX; t++) {
         const char *name = kafka->topics[t].name;
 
         if (name) /* in any order */
@@ -184,10 +184,11 @@ static bool copy_config(struct seuil_kafka *kafka, const struct seuil_kafka_conf
         !copy_text(&kafka->outbound, config->outbound) ||
         !copy_text(&kafka->scores, config->scores) ||
         !copy_text(&kafka->dead_letters, config->dead_letters) ||
-        !copy_text(&kafka->topics[KAFKA_TOPIC_INTERNAL].name, config->internal) ||
+        !copy_text(&kafka->topics[SEUIL_TOPIC_INTERNAL].name, config->internal) ||
+        !make_lanes(&kafka->topics[SEUIL_TOPIC_INTERNAL], config->partitions) ||
         !copy_properties(kafka, config))
         return false;
-    for (uint32_t t = 0; t < SEUIL_TOPICS_MAX; t++) {
+    for (uint32_t t = 0; t < SEUIL_TOPIC_INTERNAL; t++) {
         if (!config->inputs[t].name)
             continue;
         kafka->topics[t].optional = config->inputs[t].optional;
@@ -224,7 +225,7 @@ static const struct seuil_source_ops ops = {
 
 static int open_topics(struct seuil_kafka *kafka, struct seuil_error *err)
 {
-    for (uint32_t t = 0; t <= KAFKA_TOPIC_INTERNAL; t++) {
+    for (uint32_t t = 0; t < SEUIL_TOPICS_MAX; t++) {
         struct kafka_topic *topic = &kafka->topics[t];
 
         if (!topic->name)
@@ -273,7 +274,7 @@ static int open_clients(struct seuil_kafka *kafka, struct seuil_error *err)
 
 static void close_group(struct seuil_kafka *kafka)
 {
-    for (uint32_t t = 0; t <= KAFKA_TOPIC_INTERNAL; t++) {
+    for (uint32_t t = 0; t < SEUIL_TOPICS_MAX; t++) {
         struct kafka_topic *topic = &kafka->topics[t];
 
         for (uint32_t p = 0; topic->lanes && p < kafka->partitions; p++)
@@ -314,6 +315,9 @@ static int check_config(const struct seuil_kafka_config *config, struct seuil_er
         return seuil_error_set(err, SEUIL_ERR_CONFIG, "the consumer group has no name");
     if (!config->internal)
         return seuil_error_set(err, SEUIL_ERR_CONFIG, "the internal topic has no name");
+    if (config->inputs[SEUIL_TOPIC_INTERNAL].name)
+        return seuil_error_set(err, SEUIL_ERR_CONFIG, "topic number %d is the internal topic's",
+                               SEUIL_TOPIC_INTERNAL);
     if (config->partitions == 0 || config->partitions > SEUIL_PARTITIONS_MAX)
         return seuil_error_set(err, SEUIL_ERR_CONFIG, "from 1 to %d partitions, not %u",
                                SEUIL_PARTITIONS_MAX, config->partitions);
@@ -391,7 +395,7 @@ void seuil_kafka_free(struct seuil_kafka *kafka)
     if (!kafka)
         return;
     seuil_kafka_asker_stop(kafka);
-    for (uint32_t t = 0; t <= KAFKA_TOPIC_INTERNAL; t++)
+    for (uint32_t t = 0; t < SEUIL_TOPICS_MAX; t++)
         free_topic(&kafka->topics[t], kafka->partitions);
     if (kafka->answers)
         rd_kafka_queue_destroy(kafka->answers);

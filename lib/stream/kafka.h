@@ -41,7 +41,7 @@ struct seuil_kafka_config {
     const char *group;    /* group.id */
     const char *instance; /* group.instance.id, NULL: dynamic membership */
     struct seuil_kafka_input inputs[SEUIL_TOPICS_MAX];
-    const char *internal;     /* subscribed though empty: all members need one subscription */
+    const char *internal;     /* an input, too: number SEUIL_TOPIC_INTERNAL, which no other has */
     const char *outbound;     /* NULL: this process sends nothing there */
     const char *scores;       /* the same */
     const char *dead_letters; /* the same */

@@ -91,7 +91,7 @@ int seuil_kafka_check(struct seuil_kafka *kafka, int timeout_ms, struct seuil_er
 {
     int code = 0;
 
-    for (uint32_t t = 0; !code && t <= KAFKA_TOPIC_INTERNAL; t++)
+    for (uint32_t t = 0; !code && t < SEUIL_TOPICS_MAX; t++)
         if (kafka->topics[t].name)
             code = check_topic(kafka, &kafka->topics[t], timeout_ms, err);
     if (!code)
@@ -111,7 +111,7 @@ int seuil_kafka_join(struct seuil_kafka *kafka, struct seuil_error *err)
 
     /* Optional topics too, though they may not exist: range keeps the partitions of a shard
      * together only when all members subscribe to the same topics. */
-    for (uint32_t t = 0; t <= KAFKA_TOPIC_INTERNAL; t++)
+    for (uint32_t t = 0; t < SEUIL_TOPICS_MAX; t++)
         if (kafka->topics[t].name)
             rd_kafka_topic_partition_list_add(list, kafka->topics[t].name, RD_KAFKA_PARTITION_UA);
     code = rd_kafka_subscribe(kafka->rk, list);
@@ -127,7 +127,7 @@ int seuil_kafka_join(struct seuil_kafka *kafka, struct seuil_error *err)
 
 static uint32_t topic_number(const struct seuil_kafka *kafka, const char *name)
 {
-    for (uint32_t t = 0; t <= KAFKA_TOPIC_INTERNAL; t++)
+    for (uint32_t t = 0; t < SEUIL_TOPICS_MAX; t++)
         if (kafka->topics[t].name && strcmp(kafka->topics[t].name, name) == 0)
             return t;
     return UINT32_MAX;
@@ -153,13 +153,13 @@ static int check_alignment(const struct seuil_kafka *kafka, struct seuil_error *
 
     for (uint32_t p = 0; p < kafka->partitions; p++)
         want |= kafka->offered[p];
-    for (uint32_t t = 0; want && t <= KAFKA_TOPIC_INTERNAL; t++)
+    for (uint32_t t = 0; want && t < SEUIL_TOPICS_MAX; t++)
         if (kafka->topics[t].name && !kafka->topics[t].optional)
             want |= 1u << t;
     for (uint32_t p = 0; p < kafka->partitions; p++) {
         if (!kafka->offered[p] || kafka->offered[p] == want)
             continue;
-        for (uint32_t t = 0; t <= KAFKA_TOPIC_INTERNAL; t++) {
+        for (uint32_t t = 0; t < SEUIL_TOPICS_MAX; t++) {
             if (!(want & ~kafka->offered[p] & 1u << t))
                 continue;
             return seuil_error_set(

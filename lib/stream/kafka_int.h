@@ -104,10 +104,6 @@ struct kafka_topic {
     struct kafka_lane *lanes;          /* [partitions] */
 };
 
-#define KAFKA_TOPIC_INTERNAL                                                                       \
-    SEUIL_TOPICS_MAX /* index of the internal topic, which has no lanes                            \
-                      */
-
 struct seuil_kafka {
     struct seuil_source source; /* first: the ops' `source` is this */
     char *group, *instance, *outbound, *scores, *dead_letters;
@@ -124,7 +120,7 @@ struct seuil_kafka {
     struct rd_kafka_s *rk;   /* in the group */
     struct rd_kafka_s *side; /* for questions: its answers do not queue behind long polls */
     struct rd_kafka_queue_s *events;
-    struct kafka_topic topics[SEUIL_TOPICS_MAX + 1];
+    struct kafka_topic topics[SEUIL_TOPICS_MAX];
     struct kafka_shard *shards; /* [partitions] */
 
     /* the main thread's */

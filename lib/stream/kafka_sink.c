@@ -109,7 +109,7 @@ static const char *topic_of(const struct seuil_kafka *kafka, unsigned destinatio
     case SEUIL_DEST_DEAD_LETTERS:
         return kafka->dead_letters;
     case SEUIL_DEST_INTERNAL:
-        return kafka->topics[KAFKA_TOPIC_INTERNAL].name;
+        return kafka->topics[SEUIL_TOPIC_INTERNAL].name;
     default:
         return NULL;
     }

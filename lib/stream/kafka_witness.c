@@ -116,13 +116,14 @@ int seuil_kafka_witness_state(struct seuil_source *source, uint32_t shard, uint6
     return state;
 }
 
-/* A commit of the internal topic's first partition, which carries nothing yet: the group judges its
- * generation as that of any other. */
+/* A commit of the internal topic's first partition: the group judges its generation as that of any
+ * other. Nobody resumes from it, and the owner of that shard soon puts its own position in place.
+ */
 static void send_probe(struct seuil_kafka *kafka)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
 
-    rd_kafka_topic_partition_list_add(list, kafka->topics[KAFKA_TOPIC_INTERNAL].name, 0)->offset =
+    rd_kafka_topic_partition_list_add(list, kafka->topics[SEUIL_TOPIC_INTERNAL].name, 0)->offset =
         0;
     kafka->probe_ms = seuil_kafka_mono_ms();
     atomic_store(&kafka->probe_under_way, send_commit(kafka, list, UINT32_MAX, 0) == 0);

@@ -1,5 +1,5 @@
 /* fold_check --app A --model M --topic NUMBER:NAME:DUMP ... --leads FILE [--all] [--expect FILE]
- *            [--scores FILE] [--until MS]
+ *            [--scores FILE] [--until MS] [--internal NUMBER:NAME:DUMP]
  *
  * Is what Redis holds the plain fold of what Kafka holds? Links the core, its codecs and the model
  * loader; nothing of store, stream, shard or daemon. Dumps of topics are dump_topic's; FILE of
@@ -11,6 +11,9 @@
  * fold to nothing. --expect writes the crossings: a line for each, id, tab, the outbound value.
  * --scores writes what the scores topic must tell last of each lead with a state: id, tab, the
  * value or "null".
+ * --internal: the topic by which shards hand leads over to each other. A record that came twice
+ * counts once. With --all what lies there must be what the folds hand over, all of it, and no lead
+ * more.
  * --until MS: after the comparison silence acts on each lead up to then, so that the crossings are
  * those of the whole log up to a watermark, also where a state in Redis stands still before it.
  * Exit status: 0, or 1 and the first differences on standard output. */
@@ -44,7 +47,7 @@ struct list {
     size_t count, cap;
 };
 
-static struct list records, leads;
+static struct list records, leads, sent;
 static struct seuil_fold_spec spec;
 static FILE *expected, *scores;
 static struct seuil_scratch *scratch;
@@ -135,6 +138,41 @@ static void read_leads(const char *path)
         die("ends in the middle of a lead", path);
 }
 
+/* What the fold hands over: it must be in the internal topic. */
+static void note_sent(void *ctx, struct seuil_str to, const uint8_t *value, uint32_t value_len)
+{
+    uint8_t *copy = malloc(to.len + value_len + 1);
+
+    (void)ctx;
+    if (!copy)
+        die("out of memory", "sent");
+    memcpy(copy, to.ptr, to.len);
+    memcpy(copy + to.len, value, value_len);
+    append(&sent, (struct entry){.lead = {(const char *)copy, to.len},
+                                 .topic = SEUIL_TOPIC_INTERNAL,
+                                 .bytes = copy + to.len,
+                                 .len = value_len});
+}
+
+static int by_content(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    int c = seuil_str_cmp(x->lead, y->lead);
+
+    return c ? c
+             : seuil_str_cmp((struct seuil_str){(const char *)x->bytes, x->len},
+                             (struct seuil_str){(const char *)y->bytes, y->len});
+}
+
+/* The same entry of an outbox, sent again. */
+static bool came_before(const struct entry *items, size_t i)
+{
+    for (size_t k = 0; items[i].topic == SEUIL_TOPIC_INTERNAL && k < i; k++)
+        if (items[k].topic == SEUIL_TOPIC_INTERNAL && by_content(&items[k], &items[i]) == 0)
+            return true;
+    return false;
+}
+
 static int by_lead(const void *a, const void *b)
 {
     const struct entry *x = a, *y = b;
@@ -165,6 +203,15 @@ static void differ(struct seuil_str lead, const char *text)
         printf("lead %.*s: %s\n", (int)lead.len, lead.ptr, text);
 }
 
+/* Its records, for whom has to find out why. */
+static void show(const struct entry *items, size_t count)
+{
+    for (size_t i = 0; i < count && faults <= 2; i++)
+        printf("  %" PRId64 " %" PRIu32 "/%" PRId64 " %.*s\n", items[i].time, items[i].topic,
+               items[i].offset, items[i].topic == SEUIL_TOPIC_INTERNAL ? 0 : (int)items[i].len,
+               (const char *)items[i].bytes);
+}
+
 /* The records of @items[0 .. count) that the state has, all of one lead, in order. */
 static uint32_t below_stamps(const struct entry *items, size_t count, const struct seuil_lead *lead,
                              bool all, struct seuil_fold_record *out)
@@ -176,7 +223,7 @@ static uint32_t below_stamps(const struct entry *items, size_t count, const stru
 
         if (lead && e->offset >= lead->stamps[e->topic].next)
             continue;
-        if (!lead && !all)
+        if ((!lead && !all) || came_before(items, i))
             continue;
         out[n++] = (struct seuil_fold_record){
             .position = {e->topic, lead ? lead->stamps[e->topic].generation : 0, e->partition,
@@ -194,6 +241,11 @@ static uint32_t below_stamps(const struct entry *items, size_t count, const stru
 static void check_all_in(struct seuil_fold *fold, const struct entry *items, size_t count,
                          const struct seuil_lead *lead)
 {
+    seuil_time_ms applied = SEUIL_TIME_NONE;
+
+    for (size_t i = 0; i < count; i++)
+        if (items[i].offset < lead->stamps[items[i].topic].next && items[i].time > applied)
+            applied = items[i].time;
     for (size_t i = 0; i < count; i++) {
         const struct entry *e = &items[i];
         enum seuil_verdict verdict;
@@ -203,7 +255,10 @@ static void check_all_in(struct seuil_fold *fold, const struct entry *items, siz
                                            .value = e->bytes,
                                            .value_len = e->len};
 
-        if (e->offset < lead->stamps[e->topic].next)
+        if (e->offset < lead->stamps[e->topic].next || came_before(items, i))
+            continue;
+        /* What left nothing before the lead was merged away would be sent on now. */
+        if (lead->into_len && e->time <= applied)
             continue;
         if (seuil_fold_apply(fold, &record, &verdict) == 1) {
             char text[128];
@@ -229,6 +284,60 @@ static void tell_scores(const struct seuil_lead *lead)
     seuil_buf_done(&value);
 }
 
+/* Whether anything was handed over to the lead: a moment later than it was said, so that its order
+ * among the lead's own records hangs on the haste of the day. */
+static bool is_united(const struct entry *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (items[i].topic == SEUIL_TOPIC_INTERNAL)
+            return true;
+    return false;
+}
+
+/* The evidence is the same in any order; the path of the automata is taken as it is. */
+static bool same_evidence(struct seuil_fold *fold, const struct seuil_lead *have,
+                          const struct entry *state)
+{
+    static uint8_t bytes[SEUIL_LEAD_BYTES_MAX];
+    struct seuil_lead *want = seuil_fold_lead(fold);
+    size_t len;
+
+    memcpy(want->automata, have->automata, sizeof(want->automata));
+    memcpy(want->causes, have->causes, sizeof(want->causes));
+    want->automaton_count = have->automaton_count;
+    want->cause_count = have->cause_count;
+    want->clock = have->clock;
+    want->due = have->due;
+    want->birth = have->birth;
+    want->away_since = have->away_since;
+    len = seuil_fold_pack(fold, bytes);
+    return len == state->len && memcmp(bytes, state->bytes, len) == 0;
+}
+
+/* Where the two part. */
+static const char *difference(const struct seuil_lead *have, const struct seuil_lead *want)
+{
+    for (unsigned i = 0; i < SEUIL_TOPICS_MAX; i++)
+        if (have->stamps[i].next != want->stamps[i].next)
+            return "the state is not the fold of its records: stamps";
+    if (have->into_len != want->into_len)
+        return "the state is not the fold of its records: merged into another, or not";
+    if (have->alias_count != want->alias_count)
+        return "the state is not the fold of its records: ids that are one";
+    if (have->evidence.recent_count != want->evidence.recent_count ||
+        have->evidence.attribute_count != want->evidence.attribute_count ||
+        have->evidence.adjustment_count != want->evidence.adjustment_count)
+        return "the state is not the fold of its records: evidence";
+    if (have->birth.topic != want->birth.topic || have->birth.offset != want->birth.offset)
+        return "the state is not the fold of its records: birth";
+    if (have->clock != want->clock)
+        return "the state is not the fold of its records: clock";
+    if (have->automaton_count != want->automaton_count ||
+        (have->automaton_count && have->automata[0].ordinal != want->automata[0].ordinal))
+        return "the state is not the fold of its records: crossings";
+    return "the state is not the fold of its records";
+}
+
 static void check_lead(struct seuil_fold *fold, const struct entry *items, size_t count,
                        const struct entry *state, bool all)
 {
@@ -245,10 +354,16 @@ static void check_lead(struct seuil_fold *fold, const struct entry *items, size_
     } else {
         n = below_stamps(items, count, state ? &lead : NULL, all, in);
         len = seuil_fold_all(fold, id, in, n, state ? lead.clock : SEUIL_TIME_NONE, bytes);
-        if (state && (len != state->len || memcmp(bytes, state->bytes, len) != 0))
-            differ(id, "the state is not the fold of its records");
-        else if (!state && all && seuil_fold_lead(fold)->birth.known &&
-                 !seuil_fold_lead(fold)->expired)
+        if (lead.into_len) { /* an event that left nothing, read again, is sent on and stamped */
+            memcpy(seuil_fold_lead(fold)->stamps, lead.stamps, sizeof(lead.stamps));
+            len = seuil_fold_pack(fold, bytes);
+        }
+        if (state && (len != state->len || memcmp(bytes, state->bytes, len) != 0) &&
+            (!is_united(items, count) || !same_evidence(fold, &lead, state))) {
+            differ(id, difference(&lead, seuil_fold_lead(fold)));
+            show(items, count);
+        } else if (!state && all && seuil_fold_lead(fold)->birth.known &&
+                   !seuil_fold_lead(fold)->expired)
             differ(id, "has events and no state");
         if (silence_until != SEUIL_TIME_NONE)
             seuil_fold_until(fold, silence_until);
@@ -289,7 +404,55 @@ static void check(bool all)
            leads.count, checked, faults);
 }
 
-static void add_topic(char *text, struct seuil_decoder *decoder)
+/* The same hand-over, whatever the path of the automata was. */
+static bool is_same(const struct entry *a, const struct entry *b)
+{
+    struct seuil_handover x, y;
+
+    return seuil_str_eq(a->lead, b->lead) && seuil_handover_read(a->bytes, a->len, &x) == 0 &&
+           seuil_handover_read(b->bytes, b->len, &y) == 0 && x.kind == y.kind && x.hops == y.hops &&
+           x.from.topic == y.from.topic && x.from.partition == y.from.partition &&
+           x.from.offset == y.from.offset && seuil_str_eq(x.lead, y.lead) &&
+           seuil_str_eq(x.id, y.id);
+}
+
+/* @entry is in @list, sorted by content; or something that is the same. */
+static bool is_in(const struct entry *entry, const struct list *list)
+{
+    if (list->count && bsearch(entry, list->items, list->count, sizeof(*entry), by_content))
+        return true;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].topic == SEUIL_TOPIC_INTERNAL && is_same(entry, &list->items[i]))
+            return true;
+    return false;
+}
+
+/* With all applied, the internal topic is what the folds hand over. What nobody hands over may only
+ * be an event, of those that left nothing in their lead and were read again when it was away. */
+static void check_sent(void)
+{
+    size_t handed = 0;
+
+    qsort(sent.items, sent.count, sizeof(struct entry), by_content);
+    for (size_t i = 0; i < records.count; i++) {
+        const struct entry *r = &records.items[i];
+        struct seuil_handover handover;
+
+        if (r->topic != SEUIL_TOPIC_INTERNAL)
+            continue;
+        if (seuil_handover_read(r->bytes, r->len, &handover) != 0 ||
+            (handover.kind != SEUIL_HANDOVER_EVENT && !is_in(r, &sent)))
+            differ(r->lead, "was handed over what no lead hands over");
+        handed++;
+    }
+    qsort(records.items, records.count, sizeof(struct entry), by_content);
+    for (size_t i = 0; i < sent.count; i++)
+        if (!is_in(&sent.items[i], &records))
+            differ(sent.items[i].lead, "what is handed over to it never came");
+    printf("%zu records handed over, %zu by the folds\n", handed, sent.count);
+}
+
+static void add_topic(char *text, struct seuil_decoder *decoder, bool internal)
 {
     char *name = strchr(text, ':'), *path = name ? strchr(name + 1, ':') : NULL;
     unsigned long number = strtoul(text, NULL, 10);
@@ -298,7 +461,8 @@ static void add_topic(char *text, struct seuil_decoder *decoder)
         die("is not NUMBER:NAME:DUMP", text);
     *name++ = '\0';
     *path++ = '\0';
-    spec.topics[number] = (struct seuil_fold_topic){.name = name, .decoder = decoder};
+    spec.topics[number] =
+        (struct seuil_fold_topic){.name = name, .decoder = decoder, .internal = internal};
     read_topic(path);
 }
 
@@ -313,6 +477,7 @@ int main(int argc, char **argv)
         {"expect", required_argument, NULL, 'e'},
         {"until", required_argument, NULL, 'u'},
         {"scores", required_argument, NULL, 's'},
+        {"internal", required_argument, NULL, 'i'},
         {NULL, 0, NULL, 0},
     };
     struct seuil_decoder_spec any = {.format = SEUIL_FORMAT_JSON, .kind = -1};
@@ -334,7 +499,8 @@ int main(int argc, char **argv)
             model = optarg;
             break;
         case 't':
-            add_topic(optarg, decoder);
+        case 'i':
+            add_topic(optarg, decoder, o == 'i');
             break;
         case 'l':
             read_leads(optarg);
@@ -360,8 +526,11 @@ int main(int argc, char **argv)
         die(errs.count ? errs.list[0].text : "missing", "--model");
     spec.regex = seuil_models_regex_new(spec.models);
     spec.crossing = crossing;
+    spec.sent = note_sent;
     scratch = seuil_scratch_init(malloc(seuil_scratch_size(spec.models)), spec.models, spec.regex);
     check(all);
+    if (all)
+        check_sent();
     if (scores && fclose(scores) != 0)
         die("cannot be written", "--scores");
     if (expected && fclose(expected) != 0)

@@ -1,11 +1,14 @@
 /* make_events --bootstrap B --leads L --events N --rate R [--seed S] [--prefix P] [--late PERCENT]
  *             [--repeat PERCENT] [--bad PERCENT] [--span SECONDS --ago SECONDS]
- *             [--single 1]
+ *             [--single 1] [--commands PERCENT]
  *
  * Canonical events for the topics <P>page_views, <P>emails, <P>forms, R a second, until N are out
  * or SIGTERM comes; then everything is acknowledged and it prints "made N". Event i is a function
  * of the seed and i but for its time. Leads take turns, so a lead's events lie L / R seconds apart:
  * far enough for their order to be the same whatever topic is fetched first.
+ *
+ * --commands: so many are commands of sales, in topic <P>commands: merges into the lead whose turn
+ * is half a round away, adjustments, recycles, changes of status, and forgetting.
  *
  * --single: page views only, so that the order is the log's, whatever happens to the topics.
  *
@@ -46,7 +49,7 @@ struct plan {
     uint64_t leads, events, seed;
     double rate, span, ago;
     bool single;
-    unsigned late, repeat, bad;
+    unsigned late, repeat, bad, commands;
 };
 
 static uint64_t mix(const struct plan *plan, uint64_t i, uint64_t what)
@@ -54,6 +57,23 @@ static uint64_t mix(const struct plan *plan, uint64_t i, uint64_t what)
     uint64_t words[3] = {plan->seed, i, what};
 
     return seuil_hash64(words, sizeof(words));
+}
+
+static int make_command(const struct plan *plan, uint64_t i, uint64_t lead, const char *key,
+                        const char *time, char *out, uint32_t cap)
+{
+    static const char *const names[] = {"merge",  "merge",   "merge",      "adjust",
+                                        "adjust", "convert", "disqualify", "reopen",
+                                        "reopen", "reopen",  "recycle",    "forget"};
+    const char *name = names[mix(plan, i, 10) % (sizeof(names) / sizeof(names[0]))];
+    char into[32];
+
+    snprintf(into, sizeof(into), "lead-%06" PRIu64, (lead + plan->leads / 2) % plan->leads);
+    return snprintf(out, cap,
+                    "{\"type\":\"command\",\"id\":\"e%" PRIu64
+                    "\",\"lead\":\"%s\",\"time\":\"%s\",\"name\":\"%s\",\"author\":\"ana\","
+                    "\"arguments\":{\"into\":\"%s\",\"points\":\"%d\"}}",
+                    i, key, time, name, into, (int)(mix(plan, i, 11) % 21) - 10);
 }
 
 /* The value of event @i; *ret_topic is its topic without prefix, *ret_key its lead. */
@@ -79,7 +99,10 @@ static uint32_t make(const struct plan *plan, uint64_t i, seuil_time_ms now, cha
         *ret_topic = "page_views";
         return (uint32_t)snprintf(out, cap, "{\"type\":\"page_view\",\"id\":\"e%" PRIu64, name);
     }
-    if (pick < 70 || plan->single) {
+    if (mix(plan, i, 9) % 100 < plan->commands) {
+        *ret_topic = "commands";
+        n = make_command(plan, i, lead, ret_key, time, out, cap);
+    } else if (pick < 70 || plan->single) {
         *ret_topic = "page_views";
         n = snprintf(out, cap,
                      "{\"type\":\"page_view\",\"id\":\"e%" PRIu64
@@ -106,19 +129,13 @@ static uint32_t make(const struct plan *plan, uint64_t i, seuil_time_ms now, cha
 static struct plan parse(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"bootstrap", required_argument, NULL, 'b'},
-        {"leads", required_argument, NULL, 'l'},
-        {"events", required_argument, NULL, 'e'},
-        {"rate", required_argument, NULL, 'r'},
-        {"seed", required_argument, NULL, 's'},
-        {"prefix", required_argument, NULL, 'p'},
-        {"late", required_argument, NULL, 'a'},
-        {"repeat", required_argument, NULL, 'd'},
-        {"bad", required_argument, NULL, 'x'},
-        {"span", required_argument, NULL, 'n'},
-        {"ago", required_argument, NULL, 'g'},
-        {"single", required_argument, NULL, 'A'},
-        {NULL, 0, NULL, 0},
+        {"bootstrap", required_argument, NULL, 'b'}, {"leads", required_argument, NULL, 'l'},
+        {"events", required_argument, NULL, 'e'},    {"rate", required_argument, NULL, 'r'},
+        {"seed", required_argument, NULL, 's'},      {"prefix", required_argument, NULL, 'p'},
+        {"late", required_argument, NULL, 'a'},      {"repeat", required_argument, NULL, 'd'},
+        {"bad", required_argument, NULL, 'x'},       {"span", required_argument, NULL, 'n'},
+        {"ago", required_argument, NULL, 'g'},       {"single", required_argument, NULL, 'A'},
+        {"commands", required_argument, NULL, 'c'},  {NULL, 0, NULL, 0},
     };
     struct plan plan = {.prefix = "", .leads = 1000, .events = UINT64_MAX, .seed = 1, .rate = 1000};
     int o;
@@ -157,6 +174,9 @@ static struct plan parse(int argc, char **argv)
             break;
         case 'A':
             plan.single = atoi(optarg) != 0;
+            break;
+        case 'c':
+            plan.commands = (unsigned)strtoul(optarg, NULL, 10);
             break;
         case 'g':
             plan.ago = strtod(optarg, NULL);

@@ -4,11 +4,13 @@
 
 #include <string.h>
 
+#include "base/hash.h"
+
 /* ---- records ------------------------------------------------------------------------------ */
 
 static bool leaves(const struct sim_record *r)
 {
-    return strchr("EDFAXYL", r->kind) != NULL;
+    return strchr("EDFAXYLWBH", r->kind) != NULL;
 }
 
 /* All records that ever were, by number; NULL after the last. */
@@ -63,7 +65,7 @@ static bool current(const struct sim_world *world, const struct sim_state *state
 /* With a short horizon an event may be late or not, as the topics come interleaved. */
 static bool may_be_late(const struct sim_world *world, const struct sim_record *r)
 {
-    if (world->setup.profile != SIM_EXPIRY)
+    if (world->model != 2)
         return false;
     for (int t = 0; t < SIM_TOPICS; t++)
         for (int i = 0; i < world->topics[t].count; i++) {
@@ -112,12 +114,30 @@ static bool late_for_certain(const struct sim_world *world, const struct sim_rec
 
 static bool must_leave(const struct sim_world *world, const struct sim_record *r)
 {
-    return was_there(world, r) && strchr("EFAXY", r->kind) && !r->expired && !outdated(world, r) &&
-           !may_be_late(world, r);
+    /* What comes with a lead merged into this one may outdate it, or make it late. */
+    if (sim_merges(world) && world->model == 2)
+        return false;
+    return was_there(world, r) && strchr(sim_merges(world) ? "EFA" : "EFAXY", r->kind) &&
+           !r->expired && !outdated(world, r) && !may_be_late(world, r);
 }
 
 /* ---- a lead's state is the fold of its records below its stamps
  * ---------------------------------- */
+
+/* Whether @r, of the internal topic, is an outbox entry sent again. */
+static bool came_before(const struct sim_world *world, const struct sim_record *r)
+{
+    const struct sim_topic *topic = &world->topics[SIM_INTERNAL];
+
+    for (int i = 0; r->kind == 'H' && i < topic->count && topic->records[i] != r; i++) {
+        const struct sim_record *o = topic->records[i];
+
+        if (seuil_str_eq(o->key, r->key) && o->value_len == r->value_len &&
+            memcmp(o->value, r->value, r->value_len) == 0)
+            return true;
+    }
+    return false;
+}
 
 /* False when the answer depends on the order of application. */
 static bool fold_records(struct sim_world *world, const struct sim_state *state, int lead,
@@ -150,7 +170,7 @@ static bool fold_records(struct sim_world *world, const struct sim_state *state,
     }
     while ((r = merge_next(world, at))) {
         if (r->lead != lead || !leaves(r) || r->expired || !was_there(world, r) ||
-            !current(world, state, r) || r->offset >= stamps[r->topic])
+            !current(world, state, r) || r->offset >= stamps[r->topic] || came_before(world, r))
             continue;
         if (may_be_late(world, r))
             return false;
@@ -192,6 +212,7 @@ static bool is_fold(struct sim_world *world, const struct sim_state *state, int 
     want->birth = have->birth;
     want->expired = have->expired;
     want->keyed = world->config.names.keyed;
+    want->away_since = have->away_since;
     len = seuil_fold_pack(fold, bytes);
     return len == key->len && memcmp(bytes, key->bytes, len) == 0;
 }
@@ -202,6 +223,10 @@ static void check_fold(struct sim_world *world, const struct sim_state *state, i
 {
     int drop[SIM_TOPICS] = {0};
 
+    /* What is handed over hangs on the order of application, or on what has expired: the end tells.
+     */
+    if (sim_merges(world) && (world->setup.profile == SIM_UNION || world->model == 2))
+        return;
     if (is_fold(world, state, lead, drop))
         return;
     /* A lead that was worth nothing any more began another life with an event: what came before is
@@ -391,6 +416,24 @@ static void check_silence(struct sim_world *world, const struct sim_state *befor
     }
 }
 
+static void register_handed(struct sim_world *world, const struct sim_entry *e)
+{
+    world->handed = sim_grow(world, world->handed, world->handed_count, &world->handed_cap,
+                             sizeof(*world->handed));
+    world->handed[world->handed_count++] = (struct seuil_str){(const char *)e->bytes, e->len};
+}
+
+static bool find_later(struct sim_world *world, int lead, struct standing *at,
+                       const struct standing *end, const char *id)
+{
+    for (uint32_t o = at->ordinal + 2; o <= end->ordinal; o++)
+        if (find_birth(world, lead, o, id, &end->birth, &at->birth)) {
+            at->ordinal = o;
+            return true;
+        }
+    return false;
+}
+
 /* The entries of a transaction are the crossings that its states made: ordinals go on from the
  * state before to the one after, in order, each id made from the birth that the lead had. */
 static void check_entries(struct sim_world *world, const struct sim_state *before,
@@ -414,6 +457,10 @@ static void check_entries(struct sim_world *world, const struct sim_state *befor
         struct seuil_entry_view view;
         int l;
 
+        if (!e->id[0]) {
+            register_handed(world, e);
+            continue;
+        }
         for (const struct sim_entry *o = e->before; o; o = o->before)
             if (!o->scores && strcmp(o->id, e->id) == 0)
                 sim_bad(world, "a crossing was committed twice: %s", e->id);
@@ -425,6 +472,8 @@ static void check_entries(struct sim_world *world, const struct sim_state *befor
             at[l].ordinal++;
         else if (find_birth(world, l, 1, e->id, &end[l].birth, &at[l].birth))
             at[l].ordinal = 1; /* expired, and returned */
+        else if (sim_merges(world) && find_later(world, l, &at[l], &end[l], e->id))
+            ; /* it goes on from the ordinals of a lead that was merged into it */
         else
             sim_bad(world, "lead %s: an entry that is not the crossing after ordinal %u",
                     sim_leads[l], at[l].ordinal);
@@ -433,7 +482,8 @@ static void check_entries(struct sim_world *world, const struct sim_state *befor
                       (struct seuil_str){(const char *)view.value, view.value_len});
     }
     for (int l = 0; l < SIM_LEADS; l++)
-        if (at[l].ordinal != end[l].ordinal && end[l].birth.known && end[l].ordinal != 0)
+        if (at[l].ordinal != end[l].ordinal && end[l].birth.known && end[l].ordinal != 0 &&
+            (!sim_merges(world) || at[l].ordinal > end[l].ordinal))
             sim_bad(world, "lead %s: entries up to ordinal %u, its state says %u", sim_leads[l],
                     at[l].ordinal, end[l].ordinal);
 }
@@ -565,8 +615,9 @@ void sim_check_commit(struct sim_world *world, const struct sim_state *before,
 static bool same_letter(const struct sim_world *world, const struct sim_record *r,
                         const struct seuil_entry_view *view)
 {
-    return (strchr("PUML", r->kind) || may_be_late(world, r)) && r->value_len == view->value_len &&
-           memcmp(r->value, view->value, r->value_len) == 0 && seuil_str_eq(r->key, view->key);
+    return (strchr("PUMLBWH", r->kind) || may_be_late(world, r)) &&
+           r->value_len == view->value_len && memcmp(r->value, view->value, r->value_len) == 0 &&
+           seuil_str_eq(r->key, view->key);
 }
 
 static void landed_dead(struct sim_world *world, const struct sim_message *message)
@@ -614,6 +665,17 @@ static bool published_before(struct sim_world *world, const struct sim_id *id)
     return id->serial == 0;
 }
 
+static void landed_handover(struct sim_world *world, const struct sim_message *message)
+{
+    for (int i = 0; i < world->handed_count; i++)
+        if (seuil_str_eq(world->handed[i],
+                         (struct seuil_str){(const char *)message->packed, message->packed_len})) {
+            sim_land_handover(world, &message->view);
+            return;
+        }
+    sim_bad(world, "handed over before the transaction took effect");
+}
+
 void sim_check_landed(struct sim_world *world, const struct sim_message *message)
 {
     struct sim_published *p;
@@ -626,6 +688,10 @@ void sim_check_landed(struct sim_world *world, const struct sim_message *message
     }
     if (message->view.destination == SEUIL_DEST_SCORES) {
         sim_scores_landed(world, message);
+        return;
+    }
+    if (message->view.destination == SEUIL_DEST_INTERNAL) {
+        landed_handover(world, message);
         return;
     }
     if (!sim_entry_id(&message->view, text)) {
@@ -670,6 +736,62 @@ static bool halt_has_reason(const struct sim_world *world, const struct sim_stat
     return false;
 }
 
+static bool handover_landed(const struct sim_world *world, const struct sim_entry *e)
+{
+    struct seuil_entry_view view;
+
+    if (seuil_outbox_unpack(e->bytes, e->len, &view) != 0)
+        return false;
+    for (int i = 0; i < world->topics[SIM_INTERNAL].count; i++) {
+        const struct sim_record *r = world->topics[SIM_INTERNAL].records[i];
+
+        if (seuil_str_eq(r->key, view.key) && r->value_len == view.value_len &&
+            memcmp(r->value, view.value, r->value_len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* How often a lead that is not another's remembers @r. */
+static int remembered(struct sim_world *world, const struct sim_state *state,
+                      const struct sim_record *r)
+{
+    struct seuil_fold *fold = sim.state_fold[world->model];
+    const struct seuil_lead *lead = seuil_fold_lead(fold);
+    const struct seuil_evidence *evidence = &lead->evidence;
+    char id[24];
+    int len = snprintf(id, sizeof(id), "e%u", r->event_id), count = 0;
+    uint64_t hash = seuil_hash64_seed(id, (size_t)len, seuil_hash64(sim_leads[r->lead], 1));
+
+    for (int l = 0; l < SIM_LEADS; l++) {
+        const struct sim_key *key = &state->leads[l];
+
+        if (!key->bytes ||
+            seuil_fold_resume(fold, seuil_str_from(sim_leads[l]), key->bytes, key->len) < 0)
+            continue;
+        for (unsigned i = 0; i < evidence->recent_count; i++)
+            count += evidence->records[evidence->recent[i]].key.hash == hash;
+        for (unsigned i = 0; i < evidence->adjustment_count; i++)
+            count += evidence->adjustments[i].key.hash == hash;
+    }
+    return count;
+}
+
+/* Each event is in one lead, whoever was merged into whom, when, and however often killed. */
+static void check_union(struct sim_world *world, const struct sim_state *state)
+{
+    const struct sim_record *r;
+
+    for (int i = 0; (r = nth_record(world, i)); i++)
+        if ((r->kind == 'E' || r->kind == 'A') && was_there(world, r)) {
+            int count = remembered(world, state, r);
+
+            if (count != 1)
+                sim_bad(world, "event e%u of lead %s is in %d leads", r->event_id,
+                        sim_leads[r->lead], count);
+        }
+}
+
 static void check_published(struct sim_world *world, const struct sim_state *state)
 {
     int committed = 0;
@@ -679,6 +801,11 @@ static void check_published(struct sim_world *world, const struct sim_state *sta
 
         if (e->scores)
             continue;
+        if (!e->id[0]) {
+            if (!handover_landed(world, e))
+                sim_bad(world, "what was handed over never came to the internal topic");
+            continue;
+        }
         committed++;
         if (!published_find(world, e->id, &same))
             sim_bad(world, "a committed crossing was never published: %s", e->id);
@@ -738,6 +865,9 @@ void sim_check_end(struct sim_world *world)
         check_lead_end(world, state, l);
     check_published(world, state);
     sim_scores_end(world, state);
-    if (world->setup.profile == SIM_DRAIN || world->setup.profile == SIM_JITTER)
+    if (world->setup.profile == SIM_UNION)
+        check_union(world, state);
+    if (world->setup.profile == SIM_DRAIN || world->setup.profile == SIM_JITTER ||
+        world->setup.profile == SIM_MERGE)
         sim_check_drain(world);
 }

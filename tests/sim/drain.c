@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "codec/handover.h"
+
 #define DRAIN_MAX 256
 
 struct drain_list {
@@ -31,6 +33,49 @@ void sim_drain_crossing(void *ctx, const struct seuil_lead *lead,
     if (list->count < DRAIN_MAX)
         list->values[list->count++] =
             (struct seuil_str){sim_copy(sim.drain, value, value_len), value_len};
+}
+
+struct drain_sent {
+    int count;
+    struct {
+        int lead;
+        struct seuil_str value;
+        bool taken; /* by the lead it is for */
+    } list[DRAIN_MAX];
+};
+
+static struct drain_sent drain_sent;
+
+/* What time order has sent and @r is, or NULL. */
+static bool *drain_find(const struct sim_record *r)
+{
+    struct seuil_str value = {(const char *)r->value, r->value_len};
+
+    for (int k = 0; k < drain_sent.count; k++)
+        if (drain_sent.list[k].lead == r->lead && seuil_str_eq(drain_sent.list[k].value, value))
+            return &drain_sent.list[k].taken;
+    return NULL;
+}
+
+/* A record of the internal topic counts once, the first time; what nobody sends does not. */
+static bool drain_counts(const struct sim_record *r)
+{
+    bool *taken = drain_find(r), first = taken && !*taken;
+
+    if (taken)
+        *taken = true;
+    return first;
+}
+
+void sim_drain_sent(void *ctx, struct seuil_str to, const uint8_t *value, uint32_t value_len)
+{
+    (void)ctx;
+    if (!sim.drain || drain_sent.count == DRAIN_MAX)
+        return;
+    drain_sent.list[drain_sent.count].lead = sim_lead_of(to);
+    drain_sent.list[drain_sent.count].taken = false;
+    drain_sent.list[drain_sent.count++].value =
+        (struct seuil_str){sim_copy(sim.drain, value, value_len), value_len};
 }
 
 struct drain_walk {
@@ -81,6 +126,7 @@ static void drain_oracle(struct sim_world *world, seuil_time_ms until)
 
     for (int l = 0; l < SIM_LEADS; l++)
         drain_lists[l].count = 0;
+    drain_sent.count = 0;
     for (int t = 0; t < SIM_TOPICS; t++)
         walk.last[t] = SEUIL_TIME_NONE;
     sim.drain = world;
@@ -92,7 +138,9 @@ static void drain_oracle(struct sim_world *world, seuil_time_ms until)
             r->value,
             r->value_len};
 
-        if (!strchr("EDFAXYLU", r->kind)) /* a refused command lets silence act, too */
+        if (!strchr("EDFAXYLUWBH", r->kind)) /* a refused command lets silence act, too */
+            continue;
+        if (r->kind == 'H' && !drain_counts(r))
             continue;
         record.stream = walk.stream;
         if (lens[r->lead])
@@ -118,6 +166,57 @@ static struct seuil_str published_key(const struct sim_published *p)
     return seuil_outbox_unpack(p->bytes, p->len, &view) == 0 ? view.key : SEUIL_STR("");
 }
 
+/* An event that left nothing in its lead has no stamp: replayed after the lead was merged away it
+ * is sent on, to leave nothing there. */
+static bool left_nothing(const struct sim_world *world, const struct seuil_handover *handover)
+{
+    const struct sim_record *from;
+
+    if (handover->kind != SEUIL_HANDOVER_EVENT || handover->from.topic >= SIM_INPUTS)
+        return false;
+    from = sim_record_find(&world->topics[handover->from.topic], handover->from.offset);
+    return from && strchr("DXYB", from->kind);
+}
+
+/* Whether time order sends something that @handover says again: of a record that came twice. */
+static bool says_again(const struct seuil_handover *handover)
+{
+    for (int k = 0; k < drain_sent.count; k++) {
+        struct seuil_str value = drain_sent.list[k].value;
+        struct seuil_handover sent;
+
+        if (seuil_handover_read((const uint8_t *)value.ptr, value.len, &sent) == 0 &&
+            sent.kind == handover->kind && sent.from.topic == handover->from.topic &&
+            sent.from.offset == handover->from.offset && seuil_str_eq(sent.lead, handover->lead))
+            return true;
+    }
+    return false;
+}
+
+/* What lies in the internal topic is what time order sends, and all of it. */
+static void check_sent(struct sim_world *world)
+{
+    const struct sim_topic *topic = &world->topics[SIM_INTERNAL];
+
+    for (int i = 0; i < topic->count; i++) {
+        const struct sim_record *r = topic->records[i];
+        struct seuil_handover handover;
+
+        if (drain_find(r) || drain_sent.count == DRAIN_MAX)
+            continue;
+        if (seuil_handover_read(r->value, r->value_len, &handover) != 0 ||
+            (!left_nothing(world, &handover) && !says_again(&handover)))
+            sim_bad(world,
+                    "record %lld of the internal topic, for lead %s, is not what time order "
+                    "hands over",
+                    (long long)r->offset, sim_leads[r->lead]);
+    }
+    for (int k = 0; k < drain_sent.count; k++)
+        if (!drain_sent.list[k].taken)
+            sim_bad(world, "what time order hands over to lead %s did not come",
+                    sim_leads[drain_sent.list[k].lead]);
+}
+
 void sim_check_drain(struct sim_world *world)
 {
     int least[SIM_LEADS], seen[SIM_LEADS] = {0};
@@ -126,6 +225,7 @@ void sim_check_drain(struct sim_world *world)
     for (int l = 0; l < SIM_LEADS; l++)
         least[l] = drain_lists[l].count;
     drain_oracle(world, world->now);
+    check_sent(world);
     for (int i = 0; i < world->published_count; i++) {
         const struct sim_published *p = &world->published[i];
         int l = sim_lead_of(published_key(p));

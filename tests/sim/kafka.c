@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-const char *const sim_topic_names[SIM_TOPICS] = {"views", "forms", "calls"};
+const char *const sim_topic_names[SIM_TOPICS] = {"views", "forms", "calls", "internal"};
 
 uint32_t sim_generation(const struct sim_world *world, int topic, uint32_t epoch)
 {
@@ -22,7 +22,7 @@ struct sim_record *sim_record_find(const struct sim_topic *topic, int64_t offset
 /* ---- producing ---------------------------------------------------------------------------- */
 
 /* Names of activities; their points are the models' affair (models.c). */
-static const char *const names[SIM_TOPICS][4] = {
+static const char *const names[SIM_INPUTS][4] = {
     {"v11", "v14", "v22", "v8"}, {"f4", "f9", "f12", "f5"}, {"c-9", "c6", "c-14", "c21"}};
 
 static void record_value(struct sim_world *world, struct sim_record *r, int points)
@@ -39,6 +39,14 @@ static void record_value(struct sim_world *world, struct sim_record *r, int poin
         break;
     case 'U':
         n = snprintf(text, sizeof(text), "{\"type\":\"command\",%s,\"name\":\"merge\"}", head);
+        break;
+    case 'W':
+    case 'B':
+        n = snprintf(text, sizeof(text),
+                     "{\"type\":\"command\",%s,\"name\":\"merge\","
+                     "\"arguments\":{\"into\":\"%s\"%s}}",
+                     head, sim_leads[(r->lead + 1 + points % (SIM_LEADS - 1)) % SIM_LEADS],
+                     r->kind == 'B' ? ",\"by\":\"browser\"" : "");
         break;
     case 'F':
         n = snprintf(text, sizeof(text), "{\"type\":\"command\",%s,\"name\":\"forget\"}", head);
@@ -79,7 +87,7 @@ static const struct sim_record *last_of(const struct sim_topic *topic, int lead)
 void sim_produce(struct sim_world *world, const int32_t *a)
 {
     static const int jitter[5] = {0, 3, 1, 6, 2};
-    struct sim_topic *topic = &world->topics[a[0] % SIM_TOPICS];
+    struct sim_topic *topic = &world->topics[a[0] % SIM_INPUTS];
     struct sim_record *r;
     const struct sim_record *before;
 
@@ -88,7 +96,7 @@ void sim_produce(struct sim_world *world, const int32_t *a)
         return;
     }
     r = sim_alloc(world, sizeof(*r));
-    r->topic = a[0] % SIM_TOPICS;
+    r->topic = a[0] % SIM_INPUTS;
     r->lead = a[1] % SIM_LEADS;
     r->kind = (char)a[3];
     r->epoch = topic->epoch;
@@ -117,6 +125,32 @@ void sim_produce(struct sim_world *world, const int32_t *a)
         r->value = before->value;
         r->value_len = before->value_len;
     }
+    topic->records =
+        sim_grow(world, topic->records, topic->count, &topic->cap, sizeof(struct sim_record *));
+    topic->records[topic->count++] = r;
+    topic->next = r->offset + 1;
+}
+
+void sim_land_handover(struct sim_world *world, const struct seuil_entry_view *view)
+{
+    struct sim_topic *topic = &world->topics[SIM_INTERNAL];
+    struct sim_record *r = sim_alloc(world, sizeof(*r));
+
+    *r = (struct sim_record){
+        .topic = SIM_INTERNAL,
+        .lead = sim_lead_of(view->key),
+        .kind = 'H',
+        .epoch = topic->epoch,
+        .offset = topic->next,
+        .time = world->now,
+        .event_time = world->now,
+        .key = view->key,
+        .value = view->value,
+        .value_len = view->value_len,
+        .view = view,
+    };
+    if (r->lead < 0)
+        sim_bad(world, "handed over to nobody");
     topic->records =
         sim_grow(world, topic->records, topic->count, &topic->cap, sizeof(struct sim_record *));
     topic->records[topic->count++] = r;
@@ -319,10 +353,17 @@ static int source_offset_of_time(struct seuil_source *base, uint32_t shard, uint
 static bool source_header(struct seuil_source *base, const struct seuil_record_in *record,
                           const char *name, struct seuil_str *ret_value)
 {
+    const struct sim_record *r = record->handle;
+
     (void)base;
-    (void)record;
-    (void)name;
-    (void)ret_value;
+    for (uint32_t i = 0; r->view && i < r->view->header_count; i++) {
+        const struct seuil_header *header = &r->view->headers[i];
+
+        if (!seuil_str_eq(header->name, seuil_str_from(name)))
+            continue;
+        *ret_value = (struct seuil_str){(const char *)header->value, header->value_len};
+        return true;
+    }
     return false;
 }
 

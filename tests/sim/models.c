@@ -73,11 +73,12 @@ static int load_one(int m)
                                         sim.models[m], NULL);
     spec.models = sim.models[m];
     for (int t = 0; t < SIM_TOPICS; t++)
-        spec.topics[t] =
-            (struct seuil_fold_topic){.name = sim_topic_names[t], .decoder = sim.decoder};
+        spec.topics[t] = (struct seuil_fold_topic){
+            .name = sim_topic_names[t], .decoder = sim.decoder, .internal = t == SIM_INTERNAL};
     sim.state_fold[m] = seuil_fold_new(&spec);
     sim.fold[m] = seuil_fold_new(&spec);
     spec.crossing = sim_drain_crossing;
+    spec.sent = sim_drain_sent;
     sim.drain_fold[m] = seuil_fold_new(&spec);
     return sim.state_fold[m] && sim.fold[m] && sim.drain_fold[m] ? 0 : -1;
 }
@@ -90,7 +91,8 @@ int sim_models_load(void)
     sim.decoder = seuil_decoder_new(&spec, &err);
     sim.decode = seuil_decode_scratch_new();
     sim.lead = seuil_heap_zalloc(1, sizeof(struct seuil_lead));
-    if (!sim.decoder || !sim.decode || !sim.lead)
+    sim.guest = seuil_heap_zalloc(1, sizeof(struct seuil_lead));
+    if (!sim.decoder || !sim.decode || !sim.lead || !sim.guest)
         return -1;
     for (int m = 0; m < SIM_MODELS; m++)
         if (load_one(m) < 0)
@@ -109,6 +111,7 @@ void sim_models_free(void)
             seuil_models_free(sim.models[m]);
     }
     seuil_heap_free(sim.lead);
+    seuil_heap_free(sim.guest);
     seuil_decode_scratch_free(sim.decode);
     seuil_decoder_free(sim.decoder);
 }

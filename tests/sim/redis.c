@@ -149,8 +149,9 @@ static void execute_commit(struct sim_world *world, struct sim_request *request)
         entry->index = before->meta.outbox_tail + i;
         entry->bytes = tx->entries[i].bytes;
         entry->len = tx->entries[i].len;
+        entry->id[0] = '\0';
         if (seuil_outbox_unpack(entry->bytes, entry->len, &view) < 0 ||
-            !sim_entry_id(&view, entry->id))
+            (view.destination != SEUIL_DEST_INTERNAL && !sim_entry_id(&view, entry->id)))
             sim_bad(world, "an outbox entry cannot be read");
         entry->scores = view.destination == SEUIL_DEST_SCORES;
         state->last = entry;

@@ -6,7 +6,7 @@
 #include <assert.h>
 
 const char *const sim_profile_names[SIM_PROFILES] = {
-    "core", "loss", "adopt", "expiry", "jitter", "model", "drain",
+    "core", "loss", "adopt", "expiry", "jitter", "model", "drain", "merge", "union",
 };
 
 struct maker {
@@ -41,7 +41,21 @@ static void add(struct maker *m, enum sim_op op, int a, int b, int c, int d, int
 
 static bool time_order(const struct maker *m)
 {
-    return m->profile == SIM_DRAIN || m->profile == SIM_JITTER;
+    return m->profile == SIM_DRAIN || m->profile == SIM_JITTER || m->profile == SIM_MERGE;
+}
+
+static bool merges(const struct maker *m)
+{
+    return m->profile == SIM_MERGE || m->profile == SIM_UNION;
+}
+
+/* Merges are frequent where there are any. Late events of a lead that is another's are that one's
+ * affair; and what was forgotten is in no lead. */
+static char merge_kind(struct maker *m, char kind)
+{
+    if (chance(m, 18))
+        return chance(m, 75) ? 'W' : 'B';
+    return kind == 'L' || (kind == 'F' && m->profile == SIM_UNION) ? 'E' : kind;
 }
 
 static void add_record(struct maker *m)
@@ -63,8 +77,10 @@ static void add_record(struct maker *m)
         kind = 'E'; /* a hole may lie where the fingerprint was taken */
     if (kind == 'L' && (m->profile == SIM_EXPIRY || m->profile == SIM_ADOPT))
         kind = 'E'; /* a lead deleted, or a log replaced: nothing is late for certain */
+    if (merges(m))
+        kind = merge_kind(m, kind);
     if (chance(m, 65)) {
-        m->topic = below(m, SIM_TOPICS);
+        m->topic = below(m, SIM_INPUTS);
         m->lead = chance(m, 85) ? below(m, 2) : 2;
     }
     add(m, SIM_DO_PROD, m->topic, m->lead, below(m, 4), kind, PICK(m, 0, 0, 0, 1, 3, 5),
@@ -123,7 +139,7 @@ static void add_start(struct maker *m)
         }
         ADD1(m, SIM_DO_TIME, 1000 * PICK(m, 1, 30, 300, 10000)); /* the last: far behind */
         if (chance(m, 30))
-            ADD1(m, SIM_DO_STALL, below(m, SIM_TOPICS));
+            ADD1(m, SIM_DO_STALL, below(m, SIM_INPUTS));
         ADD2(m, SIM_DO_RUN, 0, 1 + below(m, 6));
     } else if (m->profile == SIM_LOSS && chance(m, 10)) {
         /* Redis is lost while the shard is new. */
@@ -154,7 +170,7 @@ static void add_start(struct maker *m)
 
 static void add_rare(struct maker *m, int worker, int x)
 {
-    int topic = below(m, SIM_TOPICS);
+    int topic = below(m, merges(m) ? SIM_TOPICS : SIM_INPUTS);
 
     if (time_order(m)) {
         if (chance(m, 60))
@@ -168,6 +184,8 @@ static void add_rare(struct maker *m, int worker, int x)
             ADD1(m, SIM_DO_LOSE, PICK(m, 1, 1, 1, 1, 2, 2, 3, 3, 5, 99));
         else
             ADD2(m, SIM_DO_RETAIN, topic, PICK(m, 0, 0, 0, 0, 1, 3));
+    } else if (m->profile == SIM_UNION && x < 8) {
+        ADD1(m, SIM_DO_LOSE, PICK(m, 1, 1, 2, 3));
     } else if (m->profile == SIM_ADOPT && x < 12) {
         if (chance(m, 50))
             ADD1(m, SIM_DO_RECREATE, topic);
@@ -177,7 +195,8 @@ static void add_rare(struct maker *m, int worker, int x)
         ADD1(m, SIM_DO_MODEL, chance(m, 60));
     } else if (m->profile == SIM_EXPIRY && x < 15) {
         ADD1(m, SIM_DO_TIME, 1000 * PICK(m, 60, 120, 600, 1700000));
-    } else if (x < 20) {
+    } else if (x < 20 ||
+               m->profile == SIM_UNION) { /* a command that is lost cannot be made again */
         ADD1(m, SIM_DO_STALL, topic);
     } else {
         ADD2(m, SIM_DO_RETAIN, topic, 0);

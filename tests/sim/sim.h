@@ -2,8 +2,9 @@
  * a fake Redis and a virtual clock. A *schedule* is a list of small actions; running one is
  * deterministic, so a failing one is shrunk by deleting its actions and kept as a case.
  *
- * One shard (partition 0 of three topics), a few leads, durations of seconds: what matters are the
- * interleavings of processes, transactions, answers and deliveries, not volume.
+ * One shard (partition 0 of three topics and the internal one), a few leads, durations of seconds:
+ * what matters are the interleavings of processes, transactions, answers and deliveries, not
+ * volume.
  *
  *   world.c     the actions            kafka.c  topics, source, group     sink.c   deliveries
  *   redis.c     history, store         check.c  properties                drain.c  time-order
@@ -23,7 +24,9 @@
 #include "shard/shard.h"
 #include "support/fold.h"
 
-#define SIM_TOPICS      3
+#define SIM_INPUTS      3
+#define SIM_INTERNAL    SIM_INPUTS /* the topic of what shards hand over to each other */
+#define SIM_TOPICS      (SIM_INPUTS + 1)
 #define SIM_LEADS       3
 #define SIM_WORKERS     3
 #define SIM_EPOCH_MS    INT64_C(1700000000000) /* the virtual clock starts here */
@@ -43,6 +46,8 @@ enum sim_profile {
     SIM_JITTER,
     SIM_MODEL,
     SIM_DRAIN,
+    SIM_MERGE, /* a backlog with merges: time order says what is handed over */
+    SIM_UNION, /* merges in whatever order: each event is in one lead */
     SIM_PROFILES,
 };
 
@@ -107,7 +112,8 @@ struct sim_schedule {
 /* ---- Kafka -------------------------------------------------------------------------------- */
 
 /* kinds: E event, D the topic's last event again, F forget, A adjust, X profile that excludes,
- * Y profile that lifts it, P poison, U unsupported command, M misrouted, L late */
+ * Y profile that lifts it, P poison, U unusable command, M misrouted, L late, W merge into another
+ * lead, B the same by a shared browser; H what was handed over */
 struct sim_record {
     int topic, lead;
     uint32_t epoch;
@@ -122,6 +128,7 @@ struct sim_record {
     struct seuil_str key;
     const uint8_t *value;
     uint32_t value_len;
+    const struct seuil_entry_view *view; /* of H: with its headers */
 };
 
 struct sim_topic {
@@ -321,6 +328,8 @@ struct sim_world {
     struct sim_id *ids;
     int id_count, id_cap;
     const struct sim_told *told[SIM_LEADS];
+    struct seuil_str *handed; /* outbox entries for the internal topic that were ever committed */
+    int handed_count, handed_cap;
     struct sim_published *published;
     int published_count, published_cap;
     uint32_t last_ordinal_count;
@@ -336,7 +345,7 @@ struct sim_common {
     struct seuil_fold *state_fold[SIM_MODELS], *fold[SIM_MODELS], *drain_fold[SIM_MODELS];
     struct seuil_decoder *decoder;
     struct seuil_decode_scratch *decode;
-    struct seuil_lead *lead;
+    struct seuil_lead *lead, *guest;
     bool verbose;
     sigjmp_buf escape; /* from a failed assertion of the code under test */
     bool escapable;
@@ -378,6 +387,8 @@ void sim_identity(struct sim_world *world, struct sim_worker *worker);
 /* kafka.c */
 void sim_source_init(struct sim_worker *worker);
 void sim_produce(struct sim_world *world, const int32_t *a);
+/* What was handed over lands in the internal topic. */
+void sim_land_handover(struct sim_world *world, const struct seuil_entry_view *view);
 void sim_recreate(struct sim_world *world, int topic);
 void sim_retain(struct sim_world *world, int topic, int above);
 void sim_group_poll(struct sim_world *world, struct sim_worker *worker);
@@ -420,6 +431,12 @@ void sim_scores_end(struct sim_world *world, const struct sim_state *state);
 
 /* drain.c */
 void sim_check_drain(struct sim_world *world);
+static inline bool sim_merges(const struct sim_world *world)
+{
+    return world->setup.profile == SIM_MERGE || world->setup.profile == SIM_UNION;
+}
+/* What the folds tell what is sent. */
+void sim_drain_sent(void *ctx, struct seuil_str to, const uint8_t *value, uint32_t value_len);
 /* What the folds tell crossings to. */
 void sim_drain_crossing(void *ctx, const struct seuil_lead *lead,
                         const struct seuil_crossing *crossing, const char *id, const uint8_t *value,

@@ -127,6 +127,7 @@ static void worker_start(struct sim_world *world, int number)
         .scratch = sim.scratch[world->model],
         .decode = sim.decode,
         .lead = sim.lead,
+        .guest = sim.guest,
         .store = &worker->store.base,
         .source = &worker->source.base,
         .sink = &worker->sink.base,
@@ -230,6 +231,7 @@ static void setup_config(struct sim_world *world)
             .name = sim_topic_names[t],
             .decoder = sim.decoder,
             .start = SEUIL_START_EARLIEST,
+            .internal = t == SIM_INTERNAL,
         };
     /* Each fifth world calls its leads by keyed hashes. */
     seuil_lead_names_init(&lead_names, world->setup.seed % 5 == 3 ? SEUIL_STR("a secret of sixteen")
@@ -379,7 +381,10 @@ bool sim_execute(const struct sim_schedule *schedule, char *ret_why, size_t cap)
     memset(world.generations, 0xff, sizeof(world.generations));
     world.now = SIM_EPOCH_MS;
     world.random = (uint64_t)schedule->setup.seed;
-    world.model = schedule->setup.profile == SIM_EXPIRY ? 2 : 0;
+    world.model = schedule->setup.profile == SIM_EXPIRY ||
+                          (schedule->setup.profile == SIM_MERGE && schedule->setup.seed % 2)
+                      ? 2
+                      : 0;
     setup_config(&world);
     world.history = sim_grow(&world, NULL, 0, &world.history_cap, sizeof(*world.history));
     world.history[world.history_count++] = sim_alloc(&world, sizeof(struct sim_state));

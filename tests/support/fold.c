@@ -3,14 +3,17 @@
 #include <assert.h>
 
 #include "base/heap.h"
+#include "codec/event_json.h"
+#include "core/away.h"
+#include "core/ingest.h"
 
 struct seuil_fold {
     struct seuil_fold_spec spec;
     struct seuil_scratch *scratch;
     struct seuil_decode_scratch *decode;
     struct seuil_map_scratch *map;
-    struct seuil_buf out;
-    struct seuil_lead lead;
+    struct seuil_buf out, body;
+    struct seuil_lead lead, guest;
     struct seuil_outcome outcome;
 };
 
@@ -43,6 +46,7 @@ void seuil_fold_free(struct seuil_fold *fold)
     seuil_decode_scratch_free(fold->decode);
     seuil_map_scratch_free(fold->map);
     seuil_buf_done(&fold->out);
+    seuil_buf_done(&fold->body);
     seuil_heap_free(fold);
 }
 
@@ -116,24 +120,167 @@ void seuil_fold_until(struct seuil_fold *fold, seuil_time_ms until)
     }
 }
 
+/* ---- leads that are one person ------------------------------------------------------------- */
+
+static void send(struct seuil_fold *fold, struct seuil_str to,
+                 const struct seuil_handover *handover)
+{
+    seuil_buf_clear(&fold->out);
+    if (fold->spec.sent && seuil_handover_write(handover, &fold->out) == 0)
+        fold->spec.sent(fold->spec.ctx, to, fold->out.ptr, (uint32_t)fold->out.len);
+}
+
+/* A merged lead sends on what comes for it, with its own hash behind those of the way. */
+static void send_on(struct seuil_fold *fold, const struct seuil_event *event,
+                    struct seuil_handover handover, bool fresh)
+{
+    struct seuil_str into = {fold->lead.into, fold->lead.into_len};
+    struct seuil_event copy = *event;
+
+    if (fresh) {
+        copy.time = handover.time;
+        seuil_buf_clear(&fold->body);
+        seuil_event_json(&copy, &fold->body);
+        handover.body = fold->body.ptr;
+        handover.body_len = (uint32_t)fold->body.len;
+    }
+    seuil_handover_pass(&handover, seuil_lead_way(&fold->lead));
+    send(fold, into, &handover);
+    seuil_engine_send_on(fold->spec.models, fold->scratch, event, &fold->lead, &fold->outcome);
+}
+
+static void leave(struct seuil_fold *fold, const struct seuil_event *event,
+                  const struct seuil_merge *merge, struct seuil_handover handover)
+{
+    static uint8_t packed[SEUIL_LEAD_BYTES_MAX];
+
+    seuil_engine_stay(fold->scratch, &fold->lead,
+                      seuil_engine_may_leave(fold->spec.models, event, merge, &fold->lead),
+                      &fold->outcome);
+    if (fold->outcome.verdict != SEUIL_VERDICT_APPLIED)
+        return;
+    handover.kind = SEUIL_HANDOVER_LEAD;
+    handover.lead = (struct seuil_str){fold->lead.id, fold->lead.id_len};
+    handover.body = packed;
+    handover.body_len =
+        (uint32_t)seuil_engine_leave(event, merge->into, &fold->lead, packed, &fold->outcome);
+    seuil_handover_pass(&handover, seuil_lead_way(&fold->lead));
+    send(fold, merge->into, &handover);
+}
+
+static void tell_aliases(struct seuil_fold *fold, struct seuil_handover handover)
+{
+    struct seuil_lead *lead = &fold->lead;
+
+    for (unsigned i = 0; i < lead->alias_count; i++) {
+        handover.kind = SEUIL_HANDOVER_FORGET;
+        handover.lead = (struct seuil_str){lead->aliases[i].id, lead->aliases[i].id_len};
+        if (!seuil_str_eq(handover.lead, (struct seuil_str){lead->id, lead->id_len}))
+            send(fold, handover.lead, &handover);
+    }
+    lead->alias_count = 0;
+}
+
+/* Whatever @event does to the lead; @carried: it came from another lead's shard, or NULL. */
+static void act(struct seuil_fold *fold, const struct seuil_event *event, seuil_time_ms until,
+                const struct seuil_handover *carried)
+{
+    const struct seuil_models *models = fold->spec.models;
+    struct seuil_lead *lead = &fold->lead;
+    struct seuil_str own = {lead->id, lead->id_len};
+    enum seuil_handover_kind kind = carried ? carried->kind : SEUIL_HANDOVER_EVENT;
+    unsigned notes = 0;
+    struct seuil_handover fresh = {.kind = SEUIL_HANDOVER_EVENT,
+                                   .from = event->position,
+                                   .time = seuil_ingest_time(event, &notes),
+                                   .arrival = event->arrival,
+                                   .lead = event->lead,
+                                   .id = event->id};
+    struct seuil_merge merge;
+    uint16_t into_len = lead->into_len;
+    bool merges = kind == SEUIL_HANDOVER_EVENT && seuil_merge_read(event, &merge);
+
+    if (seuil_lead_is_away(lead) && carried &&
+        seuil_handover_ends_at(carried, seuil_lead_way(lead)))
+        seuil_lead_come_back(lead);
+    fold->outcome = (struct seuil_outcome){.verdict = SEUIL_VERDICT_FILTERED};
+    if (kind == SEUIL_HANDOVER_FORGET) {
+        seuil_engine_follow_forget(models, fold->scratch, event, lead, &fold->outcome);
+    } else if (seuil_lead_is_away(lead)) {
+        if (kind == SEUIL_HANDOVER_EVENT)
+            seuil_engine_stay(fold->scratch, lead, seuil_engine_may_send_on(event, lead),
+                              &fold->outcome);
+        if (kind == SEUIL_HANDOVER_LEAD || fold->outcome.verdict == SEUIL_VERDICT_APPLIED)
+            send_on(fold, event, carried ? *carried : fresh, !carried);
+    } else if (kind == SEUIL_HANDOVER_LEAD) {
+        struct seuil_birth merged = {true, carried->from.topic, carried->from.generation,
+                                     carried->from.offset};
+
+        seuil_lead_init(&fold->guest, carried->lead);
+        if (seuil_lead_read(carried->body, carried->body_len, &fold->guest) == 0)
+            seuil_engine_take_in(models, fold->scratch, event, &merged, until, &fold->guest, lead,
+                                 &fold->outcome);
+        if (fold->outcome.todo & SEUIL_TODO_ERASE)
+            tell_aliases(fold, fresh);
+    } else if (merges) {
+        leave(fold, event, &merge, fresh);
+    } else {
+        seuil_engine_step(models, fold->scratch, event, lead, &fold->outcome);
+        if ((fold->outcome.todo & SEUIL_TODO_SAVE) && !seuil_str_eq(event->lead, own))
+            seuil_alias_heard(lead, event->lead);
+        if (fold->outcome.todo & SEUIL_TODO_ERASE)
+            tell_aliases(fold, fresh);
+    }
+    if (!(fold->outcome.todo & SEUIL_TODO_SAVE))
+        lead->into_len = into_len;
+}
+
+/* ---- records ------------------------------------------------------------------------------- */
+
 /* 1 when it left something in the lead. */
 static int apply_event(struct seuil_fold *fold, const struct seuil_fold_record *record,
-                       struct seuil_event *event, enum seuil_verdict *ret_verdict)
+                       struct seuil_event *event, const struct seuil_handover *carried,
+                       enum seuil_verdict *ret_verdict)
 {
-    if (!seuil_str_eq(event->lead, (struct seuil_str){fold->lead.id, fold->lead.id_len}))
+    seuil_time_ms until = record->stream > record->time ? record->stream : record->time;
+
+    if (!carried &&
+        !seuil_str_eq(event->lead, (struct seuil_str){fold->lead.id, fold->lead.id_len}))
         return 0;
-    event->arrival = record->time;
+    event->arrival = carried ? carried->arrival : record->time;
     event->position = record->position;
-    seuil_fold_until(fold, record->stream > record->time ? record->stream : record->time);
-    seuil_engine_step(fold->spec.models, fold->scratch, event, &fold->lead, &fold->outcome);
+    seuil_fold_until(fold, until);
+    act(fold, event, until, carried);
     fold_tell(fold, event);
     if (ret_verdict)
         *ret_verdict = fold->outcome.verdict;
     return (fold->outcome.todo & SEUIL_TODO_SAVE) != 0;
 }
 
-int seuil_fold_apply(struct seuil_fold *fold, const struct seuil_fold_record *record,
-                     enum seuil_verdict *ret_verdict)
+/* A record of the internal topic: negative when it cannot be read. */
+static int apply_handover(struct seuil_fold *fold, const struct seuil_fold_record *record,
+                          enum seuil_verdict *ret_verdict)
+{
+    const struct seuil_fold_topic *topic = &fold->spec.topics[record->position.topic];
+    struct seuil_handover carried;
+    struct seuil_event event;
+    int rc = seuil_handover_read(record->value, record->value_len, &carried);
+
+    seuil_event_clear(&event, SEUIL_KIND_COMMAND);
+    if (rc == 0 && carried.kind == SEUIL_HANDOVER_EVENT)
+        rc = seuil_decode(topic->decoder, fold->decode, carried.body, carried.body_len, &event,
+                          NULL);
+    if (rc != 0)
+        return rc;
+    event.lead = carried.lead;
+    event.id = carried.id;
+    event.time = carried.time;
+    return apply_event(fold, record, &event, &carried, ret_verdict);
+}
+
+/* The events of a record of an input. */
+static int apply_events(struct seuil_fold *fold, const struct seuil_fold_record *record,
+                        enum seuil_verdict *ret_verdict)
 {
     const struct seuil_fold_topic *topic = &fold->spec.topics[record->position.topic];
     struct seuil_intake reader = {topic->decoder, topic->map};
@@ -150,17 +297,28 @@ int seuil_fold_apply(struct seuil_fold *fold, const struct seuil_fold_record *re
     struct seuil_event event;
     int rc, left = 0, why = 0;
 
-    if (!record->value || !topic->decoder)
-        return 0;
     rc = seuil_read_first(&reader, &scratch, &view, &event, NULL);
     for (; rc != 0; rc = seuil_read_next(&reader, &scratch, &event, NULL)) {
         if (rc < 0)
             why = rc;
         else
-            left |= apply_event(fold, record, &event, ret_verdict);
+            left |= apply_event(fold, record, &event, NULL, ret_verdict);
     }
-    if (!left)
-        return why;
+    return left ? 1 : why;
+}
+
+int seuil_fold_apply(struct seuil_fold *fold, const struct seuil_fold_record *record,
+                     enum seuil_verdict *ret_verdict)
+{
+    const struct seuil_fold_topic *topic = &fold->spec.topics[record->position.topic];
+    int rc;
+
+    if (!record->value || !topic->decoder)
+        return 0;
+    rc = topic->internal ? apply_handover(fold, record, ret_verdict)
+                         : apply_events(fold, record, ret_verdict);
+    if (rc != 1)
+        return rc;
     seuil_lead_set_stamp(&fold->lead, record->position.topic, record->position.generation,
                          record->position.offset + 1);
     return 1;

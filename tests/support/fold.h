@@ -12,6 +12,7 @@
 
 #include "codec/decode.h"
 #include "codec/encode.h"
+#include "codec/handover.h"
 #include "core/engine.h"
 #include "core/lead_codec.h"
 #include "map/read.h"
@@ -20,6 +21,7 @@ struct seuil_fold_topic {
     const char *name;
     const struct seuil_decoder *decoder; /* NULL: not an input */
     const struct seuil_map *map;         /* NULL: its records are events themselves */
+    bool internal;                       /* its records are what shards hand over to each other */
 };
 
 /* Everything pointed to stays until seuil_fold_free. */
@@ -33,6 +35,8 @@ struct seuil_fold_spec {
     void (*crossing)(void *ctx, const struct seuil_lead *lead,
                      const struct seuil_crossing *crossing, const char *id, const uint8_t *value,
                      uint32_t value_len);
+    /* Told of each record that must be in the internal topic, for lead @to. NULL: nobody asks. */
+    void (*sent)(void *ctx, struct seuil_str to, const uint8_t *value, uint32_t value_len);
     void *ctx;
 };
 

@@ -433,9 +433,9 @@ class World:
                              stderr=subprocess.PIPE)
         expect(out.returncode == 0, f"producing failed: {out.stderr}")
 
-    def consume(self, topic):
+    def consume(self, topic, prefix=None):
         """Every record of a topic as it is now, by partition and offset."""
-        topic = self.prefix + topic
+        topic = (self.prefix if prefix is None else prefix) + topic
         path = os.path.join(self.folder, f"{topic}.dump")
         out = subprocess.run([self.program("dump_topic"), self.broker.bootstrap, "0", topic, path], text=True,
                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)

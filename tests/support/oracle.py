@@ -43,14 +43,17 @@ class Load:
         return self.wait()
 
 
+INTERNAL = 15  # the number of the topic by which shards hand leads over to each other
+
+
 def dump_topics(world, names):
     args = []
-    for number, name in enumerate(names):
-        name = world.prefix + name
+    topics = [(number, world.prefix + name, "--topic") for number, name in enumerate(names)]
+    for number, name, option in topics + [(INTERNAL, f"seuil.{world.app}.internal", "--internal")]:
         path = os.path.join(world.folder, f"{name}.dump")
         subprocess.run([world.program("dump_topic"), world.broker.bootstrap, str(number), name, path],
                        check=True, stdout=subprocess.DEVNULL)
-        args += ["--topic", f"{number}:{name}:{path}"]
+        args += [option, f"{number}:{name}:{path}"]
     return args
 
 
@@ -83,9 +86,10 @@ def fold_check(world, *args):
     expect(out.returncode == 0, "states differ from the fold of their records")
 
 
-def published(world, same_bytes=True):
+def published(world, same_bytes=True, reborn=None):
     """What the outbound topic holds: id -> value, checked for sameness and order on the way, and how
-    many records repeat an id. @same_bytes: False where Redis lost its tail."""
+    many records repeat an id. @same_bytes: False where Redis lost its tail. @reborn: the tier in which
+    a lead begins anew that was merged into another or forgotten, of which no crossing tells."""
     values, order, repeats = {}, {}, 0
     for record in world.consume("qualifications"):
         key, value = record.key.decode(), record.value.decode()
@@ -101,7 +105,7 @@ def published(world, same_bytes=True):
         values[crossing["id"]] = value
         before = order.get(key)
         if before and same_bytes:
-            expect(before["tier"] == crossing["tier_before"], f"{key}: {before} is followed by {value}")
+            expect(crossing["tier_before"] in (before["tier"], reborn), f"{key}: {before} is followed by {value}")
         order[key] = crossing
     return values, repeats
 
@@ -114,14 +118,19 @@ def expected(world, *args):
         return dict(line.rstrip("\n").split("\t", 1) for line in f)
 
 
-def judge(world, minimum=500, until=None, wanted=lambda crossing: True):
+def judge(world, minimum=500, until=None, wanted=lambda crossing: True, reborn=None):
     """At the end, with everything applied and the daemons stopped: states and the published set are
     the fold's. @until: silence too, up to then, also where the state's clock is behind. @wanted: of
     the expected ones, which are published. Returns the values by id."""
     want = expected(world, *(["--until", str(until)] if until is not None else []))
     want = {i: v for i, v in want.items() if wanted(json.loads(v))}
-    values, repeats = published(world)
+    values, repeats = published(world, reborn=reborn)
     say(f"{len(values)} crossings published, {repeats} repeats, {len(want)} expected")
+    # What is handed over to a lead comes a moment after it was said: in which order with the lead's own
+    # events, the fold cannot know.
+    united = {r.key.decode() for r in world.consume(f"seuil.{world.app}.internal", prefix="")}
+    want, values = ({i: v for i, v in some.items() if not united or json.loads(v)["lead"] not in united}
+                    for some in (want, values))
     missing = [i for i in want if i not in values]
     extra = [i for i in values if i not in want]
     other = [i for i in want if i in values and values[i] != want[i]]

@@ -290,3 +290,42 @@ Test(merge, events_that_wait_for_their_time_keep_where_they_came_from)
     }
     story_end(s);
 }
+
+Test(merge, clicks_that_both_have_folded_may_still_make_a_burst)
+{
+    static const char *const clicks =
+        "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+        "  - {name: c, group: g, event: email, when: {action: clicked}, points: 10}\n"
+        "  - {name: a, group: g, event: activity, points: 3}\n"
+        "quarantine: {wait: 10s, burst: {links: 3, within: 2s}}\n"
+        "tiers: [{name: cold}, {name: warm, entry: 500}]\n";
+    struct story *s = story_begin(clicks);
+    /* The first click of each has left recent then, the third not yet. */
+    seuil_time_ms now = T0 + 700 + 7 * DAY + 10 * SEUIL_SECOND_MS;
+
+    seuil_lead_init(&other, SEUIL_STR("cookie-1"));
+    for (int i = 0; i < 3; i++) {
+        char id[8], url[8];
+
+        snprintf(id, sizeof(id), "c%d", i);
+        snprintf(url, sizeof(url), "/%d", i);
+        prepare(s, SEUIL_KIND_EMAIL, id, T0 + 500 * i);
+        s->event.field[SEUIL_FIELD_ACTION] = text_value("clicked");
+        s->event.field[SEUIL_FIELD_MESSAGE_ID] = text_value("m");
+        s->event.field[SEUIL_FIELD_URL] = text_value(url);
+        if (i == 1)
+            OTHER(s, step(s));
+        else
+            step(s);
+    }
+    act(s, "1", "x", now);
+    OTHER(s, act(s, "2", "x", now));
+    cr_assert_eq(s->lead.evidence.recent_count, 2, "the third click and the activity");
+    cr_assert_eq(other.evidence.recent_count, 1);
+    cr_assert_float_eq(exact_score(s, now), 23, 1e-9);
+    prepare(s, SEUIL_KIND_COMMAND, "merge", now);
+    seuil_engine_merge(s->models, s->scratch, &s->event, &other, &s->lead, &s->out);
+    /* The third one makes a burst of all; what was folded before stays accepted. */
+    cr_assert_float_eq(exact_score(s, now), 26, 1e-9, "%g", exact_score(s, now));
+    story_end(s);
+}

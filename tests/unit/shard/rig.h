@@ -40,7 +40,7 @@ struct rig {
     struct seuil_decoder *decoder;
     struct seuil_decode_scratch *decode;
     struct seuil_map_scratch *map; /* NULL unless a test has maps */
-    struct seuil_lead *lead;
+    struct seuil_lead *lead, *guest;
     struct seuil_shard *shard;
     seuil_time_ms wall, mono;
     uint32_t tokens;
@@ -93,6 +93,7 @@ static inline struct seuil_shard *rig_shard(struct rig *rig)
         .decode = rig->decode,
         .map = rig->map,
         .lead = rig->lead,
+        .guest = rig->guest,
         .store = rig->store,
         .source = &rig->source.base,
         .sink = &rig->sink.base,
@@ -128,6 +129,7 @@ static inline struct rig *rig_new(void)
     rig->decoder = seuil_decoder_new(&spec, &err);
     rig->decode = seuil_decode_scratch_new();
     rig->lead = calloc(1, sizeof(*rig->lead));
+    rig->guest = calloc(1, sizeof(*rig->guest));
     rig->config = (struct seuil_shard_config){
         .app = SEUIL_STR("rig"),
         .owner = "rig",
@@ -172,6 +174,7 @@ static inline void rig_free(struct rig *rig)
     seuil_models_free(rig->models);
     seuil_models_free(rig->others);
     free(rig->lead);
+    free(rig->guest);
     free(rig);
 }
 

@@ -96,22 +96,22 @@ Test(manifest, a_new_topic_is_refused_until_the_operator_adds_it)
 
 Test(manifest, numbers_run_out_at_the_limit_and_nothing_is_half_added)
 {
-    char names[SEUIL_TOPICS_MAX + 1][8];
-    const char *many[SEUIL_TOPICS_MAX + 1];
+    char names[SEUIL_TOPIC_INTERNAL + 1][8];
+    const char *many[SEUIL_TOPIC_INTERNAL + 1];
     struct seuil_manifest manifest;
 
-    for (uint32_t i = 0; i <= SEUIL_TOPICS_MAX; i++) {
+    for (uint32_t i = 0; i <= SEUIL_TOPIC_INTERNAL; i++) {
         snprintf(names[i], sizeof(names[i]), "t%u", i);
         many[i] = names[i];
     }
-    cr_assert_eq(seuil_manifest_agree(&config, 0, "", many, SEUIL_TOPICS_MAX + 1, numbers, &err),
+    cr_assert_eq(seuil_manifest_agree(&config, 0, "", many, SEUIL_TOPIC_INTERNAL + 1, numbers, &err),
                  SEUIL_ERR_LIMIT);
     cr_assert_eq(seuil_manifest_agree(&config, 0, "", two, 2, numbers, &err), 0);
-    cr_assert_eq(seuil_manifest_add(&config, many, SEUIL_TOPICS_MAX, numbers, &err),
+    cr_assert_eq(seuil_manifest_add(&config, many, SEUIL_TOPIC_INTERNAL, numbers, &err),
                  SEUIL_ERR_LIMIT);
     seuil_manifest_read(&config, &manifest, &err);
     cr_assert_eq(manifest.topic_count, 2);
-    cr_assert_eq(seuil_manifest_add(&config, many, SEUIL_TOPICS_MAX - 2, numbers, &err), 0);
+    cr_assert_eq(seuil_manifest_add(&config, many, SEUIL_TOPIC_INTERNAL - 2, numbers, &err), 0);
 }
 
 Test(manifest, adding_to_no_manifest_is_missing)

@@ -26,6 +26,10 @@ static struct seuil_meta full(void)
     memset(meta.owner, 'o', sizeof(meta.owner) - 1);
     memset(meta.halt, '\xff', sizeof(meta.halt) - 1);
     memset(meta.versions, 'v', sizeof(meta.versions) - 1);
+    meta.sources.count = SEUIL_META_SOURCES_MAX;
+    for (uint32_t i = 0; i < SEUIL_META_SOURCES_MAX; i++)
+        meta.sources.list[i] =
+            (struct seuil_meta_source){UINT32_MAX - i, UINT64_MAX - i, UINT64_MAX - i};
     for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++)
         meta.topics[i] = (struct seuil_meta_topic){true,      UINT32_MAX,    INT64_MAX,  INT64_MAX,
                                                    INT64_MAX, INT64_MIN + 1, UINT64_MAX, INT64_MAX,
@@ -54,7 +58,37 @@ Test(meta, the_longest_one_fits_and_comes_back_whole)
     cr_assert_str_eq(meta.halt, back.halt);
     cr_assert_str_eq(meta.cluster_id, back.cluster_id);
     cr_assert_str_eq(meta.versions, back.versions);
+    cr_assert_eq(back.sources.count, SEUIL_META_SOURCES_MAX);
+    for (uint32_t i = 0; i < SEUIL_META_SOURCES_MAX; i++)
+        cr_assert(back.sources.list[i].shard == UINT32_MAX - i &&
+                  back.sources.list[i].tenure == UINT64_MAX - i &&
+                  back.sources.list[i].index == UINT64_MAX - i);
     cr_assert(memcmp(&meta.token, &back.token, sizeof(meta.token)) == 0);
+}
+
+Test(meta, what_came_last_from_each_shard_is_one_word_each)
+{
+    static const char *const bad[] = {
+        " ",      "1",    "1/2",          "1/2/",    "1/2/3 ",         " 1/2/3", "1/2/x",
+        "01/2/3", "1//3", "1/2/3  4/5/6", "1/2/3/4", "4294967296/2/3", "-1/2/3"};
+    static struct seuil_meta_text text;
+    struct seuil_meta meta = full(), back;
+    uint32_t at = 0;
+
+    seuil_meta_format(&meta, &text);
+    while (!seuil_str_eq(text.fields[at].name, SEUIL_STR("sources")))
+        at++;
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        text.fields[at].value = seuil_str_from(bad[i]);
+        cr_assert_eq(again(&text, &back), SEUIL_ERR_CORRUPT, "'%s'", bad[i]);
+    }
+    text.fields[at].value = SEUIL_STR("1/2/3 4/5/6");
+    cr_assert_eq(again(&text, &back), 0);
+    cr_assert(back.sources.count == 2 && back.sources.list[1].shard == 4 &&
+              back.sources.list[1].tenure == 5 && back.sources.list[1].index == 6);
+    text.fields[at] = text.fields[--text.count];
+    cr_assert_eq(again(&text, &back), 0, "written before shards told each other anything");
+    cr_assert_eq(back.sources.count, 0);
 }
 
 Test(meta, fields_may_come_in_any_order)
