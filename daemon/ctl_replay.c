@@ -506,7 +506,6 @@ static int run_member(struct replay *r, const struct seuil_event *event, uint32_
     return rc ? rc : save(r, i);
 }
 
-/* All events of a person, as run_lead. */
 static int run_person(struct replay *r, uint32_t first, seuil_time_ms end, uint32_t *ret_next)
 {
     uint32_t i = first;
@@ -536,12 +535,6 @@ static int run_person(struct replay *r, uint32_t first, seuil_time_ms end, uint3
     return rc;
 }
 
-/* Whether the person of item @first has more than one id, or merges with itself. */
-static bool is_several(const struct replay *r, uint32_t first)
-{
-    return seuil_persons_connect(&r->persons, r->items[first].lead);
-}
-
 static int find_persons(struct replay *r)
 {
     if (seuil_persons_settle(&r->persons))
@@ -569,7 +562,9 @@ static int run(struct replay *r)
               r->as_is ? by_lead_and_line : by_lead_and_time);
     while (next < r->item_count && !rc) {
         seuil_ctl_progress("replay", next, r->item_count);
-        rc = is_several(r, next) ? run_person(r, next, end, &next) : run_lead(r, next, end, &next);
+        rc = seuil_persons_connect(&r->persons, r->items[next].lead)
+                 ? run_person(r, next, end, &next)
+                 : run_lead(r, next, end, &next);
     }
     seuil_ctl_progress("replay", r->item_count, r->item_count);
     return rc;

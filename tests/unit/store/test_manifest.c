@@ -104,8 +104,9 @@ Test(manifest, numbers_run_out_at_the_limit_and_nothing_is_half_added)
         snprintf(names[i], sizeof(names[i]), "t%u", i);
         many[i] = names[i];
     }
-    cr_assert_eq(seuil_manifest_agree(&config, 0, "", many, SEUIL_TOPIC_INTERNAL + 1, numbers, &err),
-                 SEUIL_ERR_LIMIT);
+    cr_assert_eq(
+        seuil_manifest_agree(&config, 0, "", many, SEUIL_TOPIC_INTERNAL + 1, numbers, &err),
+        SEUIL_ERR_LIMIT);
     cr_assert_eq(seuil_manifest_agree(&config, 0, "", two, 2, numbers, &err), 0);
     cr_assert_eq(seuil_manifest_add(&config, many, SEUIL_TOPIC_INTERNAL, numbers, &err),
                  SEUIL_ERR_LIMIT);
