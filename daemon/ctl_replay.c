@@ -425,12 +425,9 @@ static uint32_t member_of(struct replay *r, struct seuil_str id)
     return i;
 }
 
-/* The member that @i is by now. */
 static uint32_t member_now(const struct replay *r, uint32_t i)
 {
-    while (r->members[i].into != i)
-        i = r->members[i].into;
-    return i;
+    return r->members[i].into == i ? i : member_now(r, r->members[i].into);
 }
 
 static void load(const struct replay *r, uint32_t i, struct seuil_lead *lead)
@@ -446,9 +443,7 @@ static int save(struct replay *r, uint32_t i)
 {
     struct member *member = &r->members[i];
 
-    if (!member->bytes)
-        member->bytes = seuil_heap_alloc(SEUIL_LEAD_BYTES_MAX);
-    if (!member->bytes)
+    if (!member->bytes && !(member->bytes = seuil_heap_alloc(SEUIL_LEAD_BYTES_MAX)))
         return seuil_ctl_fail("replay", EX_OSERR, "out of memory");
     member->len = seuil_lead_write(r->lead, member->bytes);
     return 0;

@@ -7,13 +7,13 @@
 #include "base/err.h"
 #include "core/away.h"
 #include "core/command.h"
+#include "core/engine_int.h"
 #include "core/explain.h"
 #include "core/ingest.h"
 #include "core/judge.h"
 #include "core/quarantine.h"
 #include "core/rule_eval.h"
 #include "core/scratch.h"
-#include "core/unite.h"
 
 const char *seuil_reason_name(enum seuil_reason reason)
 {
@@ -38,8 +38,8 @@ const char *seuil_verdict_name(enum seuil_verdict verdict)
 
 /* The instant to judge an event of @time at: its own, but not before the clock (it is a correction
  * then) and not ahead of its arrival (it waits then). */
-static seuil_time_ms judged_at(const struct seuil_lead *lead, const struct seuil_event *event,
-                               seuil_time_ms time)
+seuil_time_ms seuil_engine_judged_at(const struct seuil_lead *lead, const struct seuil_event *event,
+                                     seuil_time_ms time)
 {
     seuil_time_ms at = time < event->arrival ? time : event->arrival;
 
@@ -48,7 +48,7 @@ static seuil_time_ms judged_at(const struct seuil_lead *lead, const struct seuil
     return at > lead->clock ? at : lead->clock;
 }
 
-static void clear_outcome(struct seuil_outcome *outcome)
+void seuil_engine_clear_outcome(struct seuil_outcome *outcome)
 {
     outcome->verdict = SEUIL_VERDICT_APPLIED;
     outcome->todo = 0;
@@ -148,9 +148,9 @@ static void keep_alert_causes(const struct seuil_models *models, struct seuil_le
 }
 
 /* Judge at @at, then say what is to be done. @event: the one that is stepped, NULL: time alone. */
-static void conclude(struct seuil_scratch *scratch, struct seuil_lead *lead,
-                     const struct seuil_event *event, seuil_time_ms at, enum seuil_reason reason,
-                     struct seuil_outcome *ret_outcome)
+void seuil_engine_conclude_at(struct seuil_scratch *scratch, struct seuil_lead *lead,
+                              const struct seuil_event *event, seuil_time_ms at,
+                              enum seuil_reason reason, struct seuil_outcome *ret_outcome)
 {
     seuil_scratch_view(scratch, lead, at);
     if (scratch->has_quarantine)
@@ -168,7 +168,7 @@ static void conclude(struct seuil_scratch *scratch, struct seuil_lead *lead,
 void seuil_engine_go_on(struct seuil_scratch *scratch, struct seuil_lead *lead,
                         struct seuil_outcome *ret_outcome)
 {
-    clear_outcome(ret_outcome);
+    seuil_engine_clear_outcome(ret_outcome);
     seuil_scratch_view(scratch, lead, lead->clock);
     look_ahead(scratch, lead, lead->clock, ret_outcome);
 }
@@ -198,8 +198,8 @@ static void end_away(struct seuil_lead *lead, struct seuil_outcome *outcome)
 
 /* A tick that comes before the lead's due time is void, and one that comes late acts at the due
  * time: so which ticks ran cannot be seen in the state. */
-static void step_tick(struct seuil_scratch *scratch, const struct seuil_event *event,
-                      struct seuil_lead *lead, struct seuil_outcome *ret_outcome)
+void seuil_engine_step_tick(struct seuil_scratch *scratch, const struct seuil_event *event,
+                            struct seuil_lead *lead, struct seuil_outcome *ret_outcome)
 {
     seuil_time_ms at = lead->due;
 
@@ -210,12 +210,12 @@ static void step_tick(struct seuil_scratch *scratch, const struct seuil_event *e
         return;
     }
     seuil_scratch_bind(scratch, lead);
-    conclude(scratch, lead, NULL, at,
-             has_record_at(&lead->evidence, at) ||
-                     seuil_quarantine_ends_at(scratch, &lead->evidence, at)
-                 ? SEUIL_REASON_EVENT
-                 : SEUIL_REASON_DECAY,
-             ret_outcome);
+    seuil_engine_conclude_at(scratch, lead, NULL, at,
+                             has_record_at(&lead->evidence, at) ||
+                                     seuil_quarantine_ends_at(scratch, &lead->evidence, at)
+                                 ? SEUIL_REASON_EVENT
+                                 : SEUIL_REASON_DECAY,
+                             ret_outcome);
     if (lead->expired || !seuil_judge_at_rest(lead) || seuil_judge_expiry(scratch, lead) > at)
         return;
     lead->expired = true;
@@ -253,7 +253,7 @@ static void begin_anew(struct seuil_lead *lead)
     }
 }
 
-static void set_birth(struct seuil_lead *lead, const struct seuil_event *event)
+void seuil_engine_set_birth(struct seuil_lead *lead, const struct seuil_event *event)
 {
     if (lead->birth.known)
         return;
@@ -266,7 +266,7 @@ static void set_birth(struct seuil_lead *lead, const struct seuil_event *event)
 
 /* Erase all that is not later than @cut. What the tallies hold cannot be told apart any more, so it
  * goes wholly. */
-static void erase(struct seuil_evidence *evidence, seuil_time_ms cut)
+void seuil_engine_erase(struct seuil_evidence *evidence, seuil_time_ms cut)
 {
     unsigned gone = 0, kept = 0;
     seuil_time_ms newest = SEUIL_TIME_NONE;
@@ -298,7 +298,7 @@ static void erase(struct seuil_evidence *evidence, seuil_time_ms cut)
 }
 
 /* An automaton that has nothing left to say has no place in a state. */
-static void forget_alerts(struct seuil_lead *lead)
+void seuil_engine_forget_alerts(struct seuil_lead *lead)
 {
     unsigned kept = 0;
 
@@ -321,26 +321,26 @@ static void step_forget(struct seuil_scratch *scratch, const struct seuil_event 
     seuil_time_ms at;
 
     seuil_engine_begin_anew(lead); /* before its clock is looked at */
-    at = judged_at(lead, event, time);
+    at = seuil_engine_judged_at(lead, event, time);
     seuil_scratch_bind(scratch, lead);
-    erase(&lead->evidence, time);
-    forget_alerts(lead);
+    seuil_engine_erase(&lead->evidence, time);
+    seuil_engine_forget_alerts(lead);
     lead->cut = time;
     lead->consented = false;
     lead->cause_count = 0;
     lead->tombstone = lead->evidence.newest == SEUIL_TIME_NONE;
     if (!lead->tombstone)
         lead->birth = (struct seuil_birth){0}; /* later evidence is the beginning of another life */
-    set_birth(lead, event);
+    seuil_engine_set_birth(lead, event);
     ret_outcome->todo |= SEUIL_TODO_ERASE;
-    conclude(scratch, lead, event, at, SEUIL_REASON_COMMAND, ret_outcome);
+    seuil_engine_conclude_at(scratch, lead, event, at, SEUIL_REASON_COMMAND, ret_outcome);
 }
 
 /* An event acts later when it is ahead of its arrival, or a click that waits for its verdict. */
 static void keep_causes(const struct seuil_scratch *scratch, const struct seuil_event *event,
                         seuil_time_ms time, struct seuil_lead *lead)
 {
-    seuil_time_ms now = judged_at(lead, event, time);
+    seuil_time_ms now = seuil_engine_judged_at(lead, event, time);
 
     if (time > now)
         keep_cause(lead, event, time);
@@ -530,7 +530,7 @@ static void step_event(struct seuil_scratch *scratch, const struct seuil_event *
     ret_outcome->verdict = put_in(scratch, event, &intake, lead, &ret_outcome->notes, &changed);
     if (!changed)
         return;
-    set_birth(lead, event);
+    seuil_engine_set_birth(lead, event);
     if (ret_outcome->verdict == SEUIL_VERDICT_APPLIED)
         keep_causes(scratch, event, intake.time, lead);
     seuil_ingest_settle(scratch, lead, &ret_outcome->notes);
@@ -538,7 +538,8 @@ static void step_event(struct seuil_scratch *scratch, const struct seuil_event *
         reason = SEUIL_REASON_COMMAND;
     if ((lead->clock != SEUIL_TIME_NONE && intake.time < lead->clock) || intake.retracts)
         reason = SEUIL_REASON_CORRECTION;
-    conclude(scratch, lead, event, judged_at(lead, event, intake.time), reason, ret_outcome);
+    seuil_engine_conclude_at(scratch, lead, event, seuil_engine_judged_at(lead, event, intake.time),
+                             reason, ret_outcome);
 }
 
 /* ---- the verbs --------------------------------------------------------------------------- */
@@ -548,137 +549,12 @@ int seuil_engine_step(const struct seuil_models *models, struct seuil_scratch *s
                       struct seuil_outcome *ret_outcome)
 {
     assert(scratch->models == models);
-    clear_outcome(ret_outcome);
+    seuil_engine_clear_outcome(ret_outcome);
     if (event->kind == SEUIL_KIND_TICK)
-        step_tick(scratch, event, lead, ret_outcome);
+        seuil_engine_step_tick(scratch, event, lead, ret_outcome);
     else
         step_event(scratch, event, lead, ret_outcome);
     return 0;
-}
-
-/* Forgotten by either id, the person is forgotten; and asked for consent again, whatever the other
- * one had given. */
-static void cut_both(struct seuil_lead *from, struct seuil_lead *into)
-{
-    if (from->cut == SEUIL_TIME_NONE && into->cut == SEUIL_TIME_NONE)
-        return;
-    if (from->cut > into->cut) {
-        erase(&into->evidence, from->cut);
-        forget_alerts(into);
-        into->cut = from->cut;
-        into->cause_count = 0;
-        into->consented = false;
-    } else if (from->cut < into->cut) {
-        erase(&from->evidence, into->cut);
-        forget_alerts(from);
-        from->cause_count = 0;
-        from->consented = false;
-    }
-}
-
-/* The ids of @from, and its own that left by the command at @merged, are those of @into now. */
-static void unite_aliases(const struct seuil_event *event, const struct seuil_birth *merged,
-                          const struct seuil_lead *from, struct seuil_lead *into)
-{
-    for (unsigned i = 0; i < from->alias_count; i++) {
-        const struct seuil_alias *alias = &from->aliases[i];
-        struct seuil_str id = {alias->id, alias->id_len};
-
-        if (alias->merged.known)
-            seuil_alias_add(into, id, &alias->merged);
-        else
-            seuil_alias_heard(into, id);
-    }
-    seuil_alias_add(into, event->lead, merged);
-}
-
-/* @merged NULL: nobody asks which ids are one. */
-static void merge(struct seuil_scratch *scratch, const struct seuil_event *event,
-                  const struct seuil_birth *merged, struct seuil_lead *from,
-                  struct seuil_lead *into, struct seuil_outcome *ret_outcome)
-{
-    seuil_time_ms at;
-    bool empty;
-
-    clear_outcome(ret_outcome);
-    if (from->expired || from->clock == SEUIL_TIME_NONE ||
-        (from->evidence.newest == SEUIL_TIME_NONE && from->cut == SEUIL_TIME_NONE)) {
-        ret_outcome->verdict = SEUIL_VERDICT_FILTERED;
-        return;
-    }
-    seuil_engine_begin_anew(into);
-    at = judged_at(into, event, seuil_ingest_time(event, &ret_outcome->notes));
-    at = from->clock > at ? from->clock : at;
-    empty = into->tombstone || into->evidence.newest == SEUIL_TIME_NONE;
-    cut_both(from, into);
-    if (!from->tombstone)
-        into->consented |= from->consented;
-    seuil_unite_evidence(scratch, from, into, &ret_outcome->notes);
-    seuil_unite_told(scratch, from, into);
-    into->tombstone = into->cut != SEUIL_TIME_NONE && into->evidence.newest == SEUIL_TIME_NONE;
-    if (empty && !into->tombstone)
-        into->birth = (struct seuil_birth){0};
-    set_birth(into, event);
-    if (merged)
-        unite_aliases(event, merged, from, into);
-    if (into->tombstone)
-        ret_outcome->todo |= SEUIL_TODO_ERASE;
-    seuil_ingest_settle(scratch, into, &ret_outcome->notes);
-    conclude(scratch, into, event, at, SEUIL_REASON_COMMAND, ret_outcome);
-}
-
-int seuil_engine_merge(const struct seuil_models *models, struct seuil_scratch *scratch,
-                       const struct seuil_event *event, struct seuil_lead *from,
-                       struct seuil_lead *into, struct seuil_outcome *ret_outcome)
-{
-    assert(scratch->models == models && from != into);
-    merge(scratch, event, NULL, from, into, ret_outcome);
-    return 0;
-}
-
-/* What was folded counts once: only the records of @from are still a set, as far as @into has not
- * folded those times. */
-static void keep_records(const struct seuil_scratch *scratch, const struct seuil_lead *into,
-                         struct seuil_lead *from)
-{
-    struct seuil_key point = seuil_fold_point(&into->evidence, scratch->models->horizon_ms);
-    struct seuil_evidence *evidence = &from->evidence;
-    unsigned gone = 0;
-
-    while (gone < evidence->recent_count &&
-           seuil_key_less(seuil_evidence_recent(evidence, gone)->key, point))
-        gone++;
-    seuil_evidence_remove_first(evidence, gone);
-    for (unsigned i = 0; i < evidence->rule_count; i++)
-        seuil_tally_clear(&evidence->tallies[evidence->by_key[i]]);
-    seuil_evidence_drop_unused(evidence);
-    for (unsigned i = 0; i < from->automaton_count; i++)
-        from->automata[i].told_count = 0;
-}
-
-void seuil_engine_take_in(const struct seuil_models *models, struct seuil_scratch *scratch,
-                          const struct seuil_event *event, const struct seuil_birth *merged,
-                          seuil_time_ms until, struct seuil_lead *from, struct seuil_lead *into,
-                          struct seuil_outcome *ret_outcome)
-{
-    struct seuil_event tick = {.kind = SEUIL_KIND_TICK, .lead = event->lead, .time = until};
-    bool again = !into->expired && seuil_alias_came(into, event->lead, merged);
-
-    assert(scratch->models == models && from != into && !seuil_lead_is_away(into));
-    while (from->due <= until) {
-        clear_outcome(ret_outcome);
-        step_tick(scratch, &tick, from, ret_outcome);
-    }
-    if (again)
-        keep_records(scratch, into, from);
-    merge(scratch, event, merged, from, into, ret_outcome);
-    if (again && ret_outcome->verdict == SEUIL_VERDICT_APPLIED)
-        ret_outcome->verdict = SEUIL_VERDICT_DUPLICATE;
-    if (ret_outcome->verdict == SEUIL_VERDICT_FILTERED && into->clock != SEUIL_TIME_NONE &&
-        !into->expired) { /* not @from is the lead that was looked at last */
-        seuil_scratch_bind(scratch, into);
-        seuil_scratch_view(scratch, into, into->clock);
-    }
 }
 
 seuil_time_ms seuil_engine_due_at(const struct seuil_models *models, struct seuil_scratch *scratch,
@@ -699,7 +575,7 @@ int seuil_engine_remodel(const struct seuil_models *models, struct seuil_scratch
                          struct seuil_outcome *ret_outcome)
 {
     assert(scratch->models == models);
-    clear_outcome(ret_outcome);
+    seuil_engine_clear_outcome(ret_outcome);
     if (lead->clock == SEUIL_TIME_NONE || lead->expired || seuil_lead_is_away(lead))
         return 0;
     seuil_scratch_bind(scratch, lead);
@@ -708,8 +584,8 @@ int seuil_engine_remodel(const struct seuil_models *models, struct seuil_scratch
     /* What silence was to do before is left to silence. */
     if (at >= lead->due)
         at = lead->due - 1;
-    conclude(scratch, lead, NULL, at > lead->clock ? at : lead->clock, SEUIL_REASON_MODEL_CHANGED,
-             ret_outcome);
+    seuil_engine_conclude_at(scratch, lead, NULL, at > lead->clock ? at : lead->clock,
+                             SEUIL_REASON_MODEL_CHANGED, ret_outcome);
     return 0;
 }
 
