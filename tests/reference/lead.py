@@ -231,6 +231,14 @@ class Lead:
             return type(self.view(index, at).score(at))(0, 0, 0, 0)
         return self.view(index, at).score(at)
 
+    @staticmethod
+    def hold_ends(view):
+        """When each tier is held no more: several rules may hold it, the last of them counts."""
+        ends = {}
+        for _, end, tier in view.state.holds.values():
+            ends[tier] = max(end, ends.get(tier, end))
+        return ends.values()
+
     def reason(self, index, at, before, after, reason):
         view = self.view(index, at)
         if reason == "command":
@@ -241,7 +249,7 @@ class Lead:
             return reason
         if after[0] > before[0] and after[0] > view.next(before, at, held=0)[0]:
             return "shortcut"
-        if reason == "decay" and after[0] < before[0] and any(end == at for _, end, _ in view.state.holds.values()):
+        if reason == "decay" and after[0] < before[0] and at in self.hold_ends(view):
             return "hold_ended"
         if after[0] < before[0] and view.state.resets - self.fold(index, at - 1).resets:
             return "reset"
