@@ -5,12 +5,13 @@
 
 #include "base/hash.h"
 #include "core/command.h"
+#include "core/engine_int.h"
 #include "core/ingest.h"
 #include "core/lead_codec.h"
 #include "core/scratch.h"
 
-/* What its owner may still add to a lead: a stamp. */
-#define OWNERS_BYTES 32
+/* What an alias without a merge takes beside its id: with it, lengths and a section begin. */
+#define HEARD_BYTES 8
 
 /* ---- aliases ----------------------------------------------------------------------------- */
 
@@ -90,11 +91,11 @@ void seuil_alias_add(struct seuil_lead *lead, struct seuil_str id, const struct 
     append(lead, id)->merged = *merged;
 }
 
-/* The lead is settled, so there is room for one; if there is not, it stays unheard. */
-void seuil_alias_heard(struct seuil_lead *lead, struct seuil_str id)
+void seuil_alias_heard(const struct seuil_models *models, struct seuil_lead *lead,
+                       struct seuil_str id)
 {
-    if (!seuil_alias_find(lead, id) &&
-        seuil_lead_size(lead) + id.len + 8 <= SEUIL_LEAD_BYTES_MAX - OWNERS_BYTES)
+    if (!seuil_alias_find(lead, id) && seuil_lead_size(lead) + id.len + HEARD_BYTES <=
+                                           SEUIL_LEAD_BYTES_SETTLED(models->model_count))
         append(lead, id);
 }
 
@@ -166,10 +167,8 @@ static void stay_away(const struct seuil_event *event, struct seuil_lead *lead,
 
 static void clear_outcome(struct seuil_outcome *outcome, enum seuil_verdict verdict)
 {
+    seuil_engine_clear_outcome(outcome);
     outcome->verdict = verdict;
-    outcome->todo = outcome->notes = 0;
-    outcome->crossing_count = 0;
-    outcome->has_cause = false;
 }
 
 void seuil_engine_stay(struct seuil_scratch *scratch, struct seuil_lead *lead,

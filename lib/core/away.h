@@ -23,8 +23,10 @@ const struct seuil_alias *seuil_alias_find(const struct seuil_lead *lead, struct
 void seuil_alias_add(struct seuil_lead *lead, struct seuil_str id,
                      const struct seuil_birth *merged);
 
-/* An event of @id left something in @lead: it is an alias, though no hand-over has come yet. */
-void seuil_alias_heard(struct seuil_lead *lead, struct seuil_str id);
+/* An event of @id left something in @lead: it is an alias, though no hand-over has come yet. It
+ * stays unheard where it would take the room of what changes after evidence was settled. */
+void seuil_alias_heard(const struct seuil_models *models, struct seuil_lead *lead,
+                       struct seuil_str id);
 
 /* Whether the hand-over of @id by the command at @merged, or a later one of that topic, came. */
 bool seuil_alias_came(const struct seuil_lead *lead, struct seuil_str id,

@@ -29,8 +29,9 @@ static void cut_both(struct seuil_lead *from, struct seuil_lead *into)
 }
 
 /* The ids of @from, and its own that left by the command at @merged, are those of @into now. */
-static void unite_aliases(const struct seuil_event *event, const struct seuil_birth *merged,
-                          const struct seuil_lead *from, struct seuil_lead *into)
+static void unite_aliases(const struct seuil_scratch *scratch, const struct seuil_event *event,
+                          const struct seuil_birth *merged, const struct seuil_lead *from,
+                          struct seuil_lead *into)
 {
     for (unsigned i = 0; i < from->alias_count; i++) {
         const struct seuil_alias *alias = &from->aliases[i];
@@ -39,7 +40,7 @@ static void unite_aliases(const struct seuil_event *event, const struct seuil_bi
         if (alias->merged.known)
             seuil_alias_add(into, id, &alias->merged);
         else
-            seuil_alias_heard(into, id);
+            seuil_alias_heard(scratch->models, into, id);
     }
     seuil_alias_add(into, event->lead, merged);
 }
@@ -72,7 +73,7 @@ static void merge(struct seuil_scratch *scratch, const struct seuil_event *event
         into->birth = (struct seuil_birth){0};
     seuil_engine_set_birth(into, event);
     if (merged)
-        unite_aliases(event, merged, from, into);
+        unite_aliases(scratch, event, merged, from, into);
     if (into->tombstone)
         ret_outcome->todo |= SEUIL_TODO_ERASE;
     seuil_ingest_settle(scratch, into, &ret_outcome->notes);

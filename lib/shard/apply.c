@@ -330,6 +330,10 @@ static bool apply_handover(struct seuil_shard *shard, const struct seuil_item *i
     if (rc == 0 && carried.kind == SEUIL_HANDOVER_EVENT)
         rc = seuil_decode(input->decoder, shard->env.decode, carried.body, carried.body_len, &event,
                           &err);
+    if (rc == SEUIL_ERR_NOMEM) {
+        shard->failed = true; /* no fault of the record's: it is read again */
+        return true;
+    }
     if (rc != 0) {
         shard->counters.dead_lettered++;
         poison(shard, item, true, "bad_handover",

@@ -209,7 +209,7 @@ void seuil_handover_stepped(struct seuil_shard *shard, const struct seuil_event 
     if (!(shard->outcome.todo & SEUIL_TODO_SAVE))
         return;
     if (!seuil_str_eq(event->lead, id_of(lead)))
-        seuil_alias_heard(lead, event->lead);
+        seuil_alias_heard(shard->env.models, lead, event->lead);
     if ((shard->outcome.todo & SEUIL_TODO_ERASE) && lead->alias_count)
         tell_aliases(shard, event, lead);
 }
@@ -240,7 +240,32 @@ static bool entry_of(struct seuil_shard *shard, const struct seuil_item *item,
         !next_number(&text, &number) || number > UINT32_MAX)
         return false;
     ret_entry->shard = (uint32_t)number;
+    ret_entry->below = 0;
     return next_number(&text, &ret_entry->tenure) && next_number(&text, &ret_entry->index);
+}
+
+/* Note that entry @index of the same tenure came, and whether it had come before. Of one too far
+ * below nobody knows: it is no repeat here, and what it says tells. */
+static bool came(struct seuil_meta_source *known, uint64_t index)
+{
+    uint64_t back = known->index - index, ahead = index - known->index, bit;
+
+    if (index == known->index)
+        return true;
+    if (index > known->index) {
+        known->below = ahead > 64   ? 0
+                       : ahead < 64 ? known->below << ahead | UINT64_C(1) << (ahead - 1)
+                                    : UINT64_C(1) << 63;
+        known->index = index;
+        return false;
+    }
+    if (back > 64)
+        return false;
+    bit = UINT64_C(1) << (back - 1);
+    if (known->below & bit)
+        return true;
+    known->below |= bit;
+    return false;
 }
 
 bool seuil_handover_repeats(struct seuil_shard *shard, const struct seuil_item *item)
@@ -253,8 +278,11 @@ bool seuil_handover_repeats(struct seuil_shard *shard, const struct seuil_item *
     for (uint32_t i = 0; i < sources->count && !known; i++)
         if (sources->list[i].shard == entry.shard)
             known = &sources->list[i];
-    if (known && known->tenure == entry.tenure && entry.index <= known->index)
-        return true;
+    if (known && known->tenure == entry.tenure) {
+        if (came(known, entry.index))
+            return true;
+        entry = *known;
+    }
     if (!known && sources->count == SEUIL_META_SOURCES_MAX)
         known = sources->list;
     if (known)

@@ -81,6 +81,18 @@ static bool field_parse(struct seuil_str name, struct seuil_str value,
     return true;
 }
 
+/* Sixteen topics were possible before shards told each other anything. */
+static bool is_full(const struct seuil_reply *reply)
+{
+    uint64_t count;
+
+    for (uint32_t i = 0; i < reply->count; i += 2)
+        if (seuil_str_eq(reply->items[i].text, SEUIL_STR("topics")))
+            return seuil_meta_u64_parse(reply->items[i + 1].text, &count) &&
+                   count == SEUIL_TOPICS_MAX;
+    return false;
+}
+
 static int parse(const struct seuil_reply *reply, struct seuil_manifest *ret_manifest,
                  struct seuil_error *err)
 {
@@ -102,7 +114,14 @@ static int parse(const struct seuil_reply *reply, struct seuil_manifest *ret_man
                                    "format 1 only: run the version that wrote it",
                                    (int)(value.len < 32 ? value.len : 32), value.ptr);
         if (!field_parse(name, value, &manifest, &seen))
-            return damaged(name, err);
+            return is_full(reply)
+                       ? seuil_error_set(err, SEUIL_ERR_UNSUPPORTED,
+                                         "the manifest in Redis has %d input topics: %d inputs are "
+                                         "the most, since what shards tell each other is an input, "
+                                         "too; run the version that made it, or begin anew under "
+                                         "another app with fewer",
+                                         SEUIL_TOPICS_MAX, SEUIL_TOPIC_INTERNAL)
+                       : damaged(name, err);
     }
     for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++)
         if ((manifest.topics[i][0] != '\0') != (i < manifest.topic_count))

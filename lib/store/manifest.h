@@ -11,7 +11,8 @@
  *
  * Common errors: SEUIL_ERR_BACKOFF and SEUIL_ERR_DOUBT (retriable): Redis does not answer or
  * refuses for now; SEUIL_ERR_CONFIG: it cannot be used as configured; SEUIL_ERR_CORRUPT: the
- * manifest is damaged; SEUIL_ERR_UNSUPPORTED: its format is unknown. */
+ * manifest is damaged; SEUIL_ERR_UNSUPPORTED: its format is unknown, or it has as many topics as
+ * versions before the internal topic took. */
 
 #ifndef SEUIL_STORE_MANIFEST_H
 #define SEUIL_STORE_MANIFEST_H
@@ -44,7 +45,7 @@ int seuil_manifest_agree(const struct seuil_redis_config *config, int partitione
                          struct seuil_error *err);
 
 /* For the operator: give numbers to those of @topic_names that have none; their numbers go to
- * @ret_numbers. SEUIL_ERR_LIMIT: more than SEUIL_TOPICS_MAX; SEUIL_ERR_MISSING as above. */
+ * @ret_numbers. SEUIL_ERR_LIMIT: more than SEUIL_TOPIC_INTERNAL; SEUIL_ERR_MISSING as above. */
 int seuil_manifest_add(const struct seuil_redis_config *config, const char *const *topic_names,
                        uint32_t count, uint32_t *ret_numbers, struct seuil_error *err);
 

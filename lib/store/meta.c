@@ -178,13 +178,19 @@ static void add_counts(struct seuil_meta_text *text, const struct seuil_meta_cou
 
 static void add_sources(struct seuil_meta_text *text, const struct seuil_meta_sources *sources)
 {
-    char words[SEUIL_META_SOURCES_MAX * 54] = "";
+    char words[SEUIL_META_SOURCES_MAX * 71] = "";
     int len = 0;
 
-    for (uint32_t i = 0; i < sources->count; i++)
-        len += snprintf(words + len, sizeof(words) - (size_t)len,
-                        "%s%" PRIu32 "/%" PRIu64 "/%" PRIu64, i ? " " : "", sources->list[i].shard,
-                        sources->list[i].tenure, sources->list[i].index);
+    for (uint32_t i = 0; i < sources->count; i++) {
+        const struct seuil_meta_source *source = &sources->list[i];
+
+        len +=
+            snprintf(words + len, sizeof(words) - (size_t)len, "%s%" PRIu32 "/%" PRIu64 "/%" PRIu64,
+                     i ? " " : "", source->shard, source->tenure, source->index);
+        if (source->below)
+            len +=
+                snprintf(words + len, sizeof(words) - (size_t)len, "/%016" PRIx64, source->below);
+    }
     add(text, SEUIL_STR("sources"), "%s", words);
 }
 
@@ -317,6 +323,17 @@ static struct seuil_str word(struct seuil_str *rest, char end)
     return text;
 }
 
+static bool indexes_parse(struct seuil_str text, struct seuil_meta_source *source)
+{
+    struct seuil_str index;
+
+    source->below = 0;
+    if (!take(&text, SEUIL_STR(""), '/', &index))
+        return seuil_meta_u64_parse(text, &source->index);
+    return seuil_meta_u64_parse(index, &source->index) && hex64_parse(text, &source->below) &&
+           source->below;
+}
+
 static bool sources_parse(struct seuil_str rest, struct seuil_meta_sources *sources)
 {
     if (rest.len && rest.ptr[rest.len - 1] == ' ')
@@ -331,7 +348,7 @@ static bool sources_parse(struct seuil_str rest, struct seuil_meta_sources *sour
         entry = word(&rest, ' ');
         if (!seuil_meta_u64_parse(word(&entry, '/'), &shard) || shard > UINT32_MAX ||
             !seuil_meta_u64_parse(word(&entry, '/'), &source->tenure) ||
-            !seuil_meta_u64_parse(entry, &source->index))
+            !indexes_parse(entry, source))
             return false;
         source->shard = (uint32_t)shard;
     }

@@ -80,13 +80,15 @@ struct seuil_meta_counts {
 /* Names and versions of the models, one a line; models beyond are not told. */
 #define SEUIL_VERSIONS_MAX 1024
 
-/* The outbox entry that came last from a shard through the internal topic. Indexes of one tenure
- * (of a token) only rise; those of another say nothing about it, since Redis may have lost its tail
- * in between. */
+/* The outbox entries that came last from a shard through the internal topic. A delivery that failed
+ * comes after later ones, so the highest index alone tells nothing of those below it. Most bits are
+ * never set: entries of other destinations have indexes of the same sequence. Indexes of another
+ * tenure (of a token) say nothing about it, since Redis may have lost its tail in between. */
 struct seuil_meta_source {
     uint32_t shard;
     uint64_t tenure;
-    uint64_t index;
+    uint64_t index; /* the highest */
+    uint64_t below; /* bit i: index - 1 - i came, too */
 };
 
 /* Shards of which that is kept: entries come twice only within moments. */

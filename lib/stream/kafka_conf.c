@@ -26,6 +26,11 @@ struct rule {
     const char *why;
 };
 
+/* Kafka's bound of a group.instance.id, the same as of a topic's name. */
+#define INSTANCE_MAX 249
+/* A dash and the hash of the topics. */
+#define INSTANCE_MARK 9
+
 #define CONSUMERS (KAFKA_GROUP | KAFKA_SIDE)
 #define ALL       (CONSUMERS | KAFKA_PRODUCER)
 
@@ -171,12 +176,13 @@ static int set_rules(rd_kafka_conf_t *conf, enum kafka_role role, bool defaults,
 static int set_instance(rd_kafka_conf_t *conf, const struct kafka_conf *in, const char *instance,
                         struct seuil_error *err)
 {
-    char name[256];
+    char name[INSTANCE_MAX + 1];
 
     if ((size_t)snprintf(name, sizeof(name), "%s-%08" PRIx32, instance, in->subscription) >=
         sizeof(name))
         return seuil_error_set(err, SEUIL_ERR_CONFIG,
-                               "kafka.group.instance.id: longer than 240 characters");
+                               "kafka.group.instance.id: longer than %d characters",
+                               INSTANCE_MAX - INSTANCE_MARK);
     return set(conf, "group.instance.id", name, false, err);
 }
 

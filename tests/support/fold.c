@@ -227,7 +227,7 @@ static void act(struct seuil_fold *fold, const struct seuil_event *event, seuil_
     } else {
         seuil_engine_step(models, fold->scratch, event, lead, &fold->outcome);
         if ((fold->outcome.todo & SEUIL_TODO_SAVE) && !seuil_str_eq(event->lead, own))
-            seuil_alias_heard(lead, event->lead);
+            seuil_alias_heard(models, lead, event->lead);
         if (fold->outcome.todo & SEUIL_TODO_ERASE)
             tell_aliases(fold, fresh);
     }

@@ -245,6 +245,32 @@ Test(away, forgotten_it_is_a_tombstone_whoever_was_asked)
     story_end(s);
 }
 
+/* The outcome is that of the event before, as in a shard, which has one for all. */
+static void expect_no_machines(struct story *s, const char *after)
+{
+    cr_assert_eq(s->out.quarantined, 0, "%s", after);
+    s->out.quarantined = 2;
+}
+
+Test(away, machines_of_the_event_before_are_not_counted_again)
+{
+    struct story *s = story_begin(model);
+
+    act(s, "1", "all", NOW - DAY);
+    s->out.quarantined = 2;
+    seuil_engine_stay(s->scratch, &s->lead, SEUIL_VERDICT_DUPLICATE, &s->out);
+    expect_no_machines(s, "stay");
+    leave(s, "ana");
+    expect_no_machines(s, "leave");
+    prepare(s, SEUIL_KIND_ACTIVITY, "2", NOW);
+    seuil_engine_send_on(s->models, s->scratch, &s->event, &s->lead, &s->out);
+    expect_no_machines(s, "send_on");
+    prepare(s, SEUIL_KIND_COMMAND, "3", NOW - DAY);
+    seuil_engine_follow_forget(s->models, s->scratch, &s->event, &s->lead, &s->out);
+    expect_no_machines(s, "follow_forget");
+    story_end(s);
+}
+
 Test(away, of_many_ids_the_oldest_are_forgotten_within_the_bounds)
 {
     struct story *s = story_begin(model);

@@ -1,5 +1,6 @@
 /* However full a lead is, what a step adds behind its evidence finds room in its state. */
 
+#include "core/away.h"
 #include "lead_story.h"
 
 #define MODELS     SEUIL_MODELS_MAX
@@ -40,29 +41,85 @@ static void begin(struct story *s)
     seuil_lead_init(&s->lead, SEUIL_STR("L1"));
 }
 
-Test(size, causes_of_entries_to_be_told_in_all_models_beside_many_attributes)
+/* Events of ids as long as may be left something, and each of the topics its stamp. */
+static void hear_aliases(struct story *s)
 {
-    struct story *s = calloc(1, sizeof(*s));
-    uint8_t bytes[SEUIL_LEAD_BYTES_MAX];
-    char value[SEUIL_NOTE_MAX + 1], id[SEUIL_ALERT_ID_MAX + 1], name[16];
+    char id[SEUIL_ID_MAX];
 
-    begin(s);
+    memset(id, 'x', sizeof(id));
+    for (int i = 0; i < 3 * SEUIL_ALIASES_MAX; i++) {
+        id[0] = (char)('0' + i);
+        seuil_alias_heard(s->models, &s->lead,
+                          (struct seuil_str){id, i < 3 ? SEUIL_ID_MAX : 40 - (uint32_t)i / 2});
+    }
+    for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++)
+        seuil_lead_set_stamp(&s->lead, i, UINT8_MAX, INT64_MAX);
+}
+
+/* Attributes with values as long as may be. */
+static void fill(struct story *s, unsigned attributes)
+{
+    char value[SEUIL_NOTE_MAX + 1], name[16];
+
     memset(value, 'v', SEUIL_NOTE_MAX);
-    memset(id, 'i', SEUIL_ALERT_ID_MAX);
-    value[SEUIL_NOTE_MAX] = id[SEUIL_ALERT_ID_MAX] = '\0';
+    value[SEUIL_NOTE_MAX] = '\0';
     s->offset = INT64_C(1) << 40;
-    for (unsigned i = 0; i < ATTRIBUTES; i++) {
+    for (unsigned i = 0; i < attributes; i++) {
         snprintf(name, sizeof(name), "a%u", i);
         profile(s, name, name, value, T0 + i);
     }
-    prepare(s, SEUIL_KIND_COMMAND, "e", T0 + DAY); /* no rule of theirs is needed */
+}
+
+static void adjust_all(struct story *s, const char *id, seuil_time_ms time)
+{
+    prepare(s, SEUIL_KIND_COMMAND, "e", time); /* no rule of theirs is needed */
     s->event.id = seuil_str_from(id);
     s->event.field[SEUIL_FIELD_NAME] = text_value("adjust");
     s->event.field[SEUIL_FIELD_AUTHOR] = text_value("claire");
     s->event.map_count = 1;
     s->entries[0] = (struct seuil_entry){SEUIL_STR("points"), {.type = SEUIL_TYPE_INT, .i = 40}};
-    step(s); /* the least that matters is given up before the state is too large */
+    step(s);
+}
+
+Test(size, causes_of_entries_to_be_told_in_all_models_beside_many_attributes)
+{
+    struct story *s = calloc(1, sizeof(*s));
+    uint8_t bytes[SEUIL_LEAD_BYTES_MAX];
+    char id[SEUIL_ALERT_ID_MAX + 1];
+
+    begin(s);
+    memset(id, 'i', SEUIL_ALERT_ID_MAX);
+    id[SEUIL_ALERT_ID_MAX] = '\0';
+    fill(s, ATTRIBUTES);
+    adjust_all(s, id, T0 + DAY); /* the least that matters is given up before it is too large */
     cr_assert_leq(seuil_lead_size(&s->lead), SEUIL_LEAD_BYTES_MAX);
     cr_assert_leq(seuil_lead_write(&s->lead, bytes), sizeof(bytes));
     story_end(s);
+}
+
+Test(size, ids_that_are_heard_of_leave_room_for_stamps_and_for_entries_to_be_told)
+{
+    char id[SEUIL_ALERT_ID_MAX + 1];
+    unsigned heard = 0;
+
+    memset(id, 'i', SEUIL_ALERT_ID_MAX);
+    id[SEUIL_ALERT_ID_MAX] = '\0';
+    for (unsigned attributes = 20; attributes <= ATTRIBUTES; attributes++) {
+        struct story *s = calloc(1, sizeof(*s));
+        uint8_t bytes[SEUIL_LEAD_BYTES_MAX];
+
+        begin(s);
+        fill(s, attributes);
+        hear_aliases(s);
+        heard += s->lead.alias_count;
+        cr_assert_leq(seuil_lead_size(&s->lead), SEUIL_LEAD_BYTES_MAX, "%u", attributes);
+        adjust_all(s, id, T0 + DAY);
+        cr_assert_leq(seuil_lead_size(&s->lead), SEUIL_LEAD_BYTES_MAX, "%u", attributes);
+        hear_aliases(s);
+        silence(s, T0 + 2 * DAY);
+        cr_assert_leq(seuil_lead_size(&s->lead), SEUIL_LEAD_BYTES_MAX, "%u", attributes);
+        cr_assert_leq(seuil_lead_write(&s->lead, bytes), sizeof(bytes));
+        story_end(s);
+    }
+    cr_assert_gt(heard, ATTRIBUTES, "ids find room, too");
 }

@@ -153,6 +153,25 @@ Test(manifest, a_damaged_one_is_refused)
     cr_assert_eq(seuil_manifest_read(&config, &manifest, &err), SEUIL_ERR_UNSUPPORTED);
 }
 
+Test(manifest, sixteen_inputs_of_a_version_before_are_one_too_many)
+{
+    struct seuil_manifest manifest;
+    char command[64], out[64];
+
+    seuil_manifest_agree(&config, 0, "", two, 2, numbers, &err);
+    for (int i = 2; i < 16; i++) {
+        snprintf(command, sizeof(command), "HSET s:test:manifest topic:t%d %d", i, i);
+        seuil_redis_server_ask(&server, command, out, sizeof(out));
+    }
+    seuil_redis_server_ask(&server, "HSET s:test:manifest topics 16", out, sizeof(out));
+    cr_assert_eq(seuil_manifest_read(&config, &manifest, &err), SEUIL_ERR_UNSUPPORTED);
+    cr_assert(strstr(err.text, "15 inputs are the most"), "%s", err.text);
+    cr_assert_eq(seuil_manifest_agree(&config, 0, "", two, 2, numbers, &err),
+                 SEUIL_ERR_UNSUPPORTED);
+    seuil_redis_server_ask(&server, "HSET s:test:manifest topics 15", out, sizeof(out));
+    cr_assert_eq(seuil_manifest_read(&config, &manifest, &err), SEUIL_ERR_CORRUPT);
+}
+
 Test(manifest, no_server_is_to_be_tried_again)
 {
     seuil_redis_server_kill(&server);

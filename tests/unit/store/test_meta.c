@@ -29,7 +29,7 @@ static struct seuil_meta full(void)
     meta.sources.count = SEUIL_META_SOURCES_MAX;
     for (uint32_t i = 0; i < SEUIL_META_SOURCES_MAX; i++)
         meta.sources.list[i] =
-            (struct seuil_meta_source){UINT32_MAX - i, UINT64_MAX - i, UINT64_MAX - i};
+            (struct seuil_meta_source){UINT32_MAX - i, UINT64_MAX - i, UINT64_MAX - i, UINT64_MAX};
     for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++)
         meta.topics[i] = (struct seuil_meta_topic){true,      UINT32_MAX,    INT64_MAX,  INT64_MAX,
                                                    INT64_MAX, INT64_MIN + 1, UINT64_MAX, INT64_MAX,
@@ -62,15 +62,30 @@ Test(meta, the_longest_one_fits_and_comes_back_whole)
     for (uint32_t i = 0; i < SEUIL_META_SOURCES_MAX; i++)
         cr_assert(back.sources.list[i].shard == UINT32_MAX - i &&
                   back.sources.list[i].tenure == UINT64_MAX - i &&
-                  back.sources.list[i].index == UINT64_MAX - i);
+                  back.sources.list[i].index == UINT64_MAX - i &&
+                  back.sources.list[i].below == UINT64_MAX);
     cr_assert(memcmp(&meta.token, &back.token, sizeof(meta.token)) == 0);
 }
 
 Test(meta, what_came_last_from_each_shard_is_one_word_each)
 {
-    static const char *const bad[] = {
-        " ",      "1",    "1/2",          "1/2/",    "1/2/3 ",         " 1/2/3", "1/2/x",
-        "01/2/3", "1//3", "1/2/3  4/5/6", "1/2/3/4", "4294967296/2/3", "-1/2/3"};
+    static const char *const bad[] = {" ",
+                                      "1",
+                                      "1/2",
+                                      "1/2/",
+                                      "1/2/3 ",
+                                      " 1/2/3",
+                                      "1/2/x",
+                                      "01/2/3",
+                                      "1//3",
+                                      "1/2/3  4/5/6",
+                                      "1/2/3/4",
+                                      "4294967296/2/3",
+                                      "-1/2/3",
+                                      "1/2/3/",
+                                      "1/2/3/0000000000000000",
+                                      "1/2/3/00000000000000ff/",
+                                      "1/2/3/00000000000000FF"};
     static struct seuil_meta_text text;
     struct seuil_meta meta = full(), back;
     uint32_t at = 0;
@@ -86,6 +101,11 @@ Test(meta, what_came_last_from_each_shard_is_one_word_each)
     cr_assert_eq(again(&text, &back), 0);
     cr_assert(back.sources.count == 2 && back.sources.list[1].shard == 4 &&
               back.sources.list[1].tenure == 5 && back.sources.list[1].index == 6);
+    cr_assert_eq(back.sources.list[1].below, 0, "written before those below were told");
+    text.fields[at].value = SEUIL_STR("1/2/3/00000000000000ff 4/5/6");
+    cr_assert_eq(again(&text, &back), 0);
+    cr_assert(back.sources.list[0].index == 3 && back.sources.list[0].below == 255);
+    cr_assert(back.sources.list[1].index == 6 && back.sources.list[1].below == 0);
     text.fields[at] = text.fields[--text.count];
     cr_assert_eq(again(&text, &back), 0, "written before shards told each other anything");
     cr_assert_eq(back.sources.count, 0);

@@ -54,6 +54,17 @@ Test(conf, takes_properties_of_consumers_and_producers_verbatim)
     taken("group.instance.id", "one");
 }
 
+Test(conf, an_instance_is_named_as_long_as_kafka_takes_with_the_hash_of_its_topics)
+{
+    char name[242];
+
+    memset(name, 'i', sizeof(name) - 1);
+    name[241] = '\0';
+    refused("group.instance.id", name, "longer than 240");
+    name[240] = '\0';
+    taken("group.instance.id", name);
+}
+
 Test(conf, takes_a_value_that_the_protocol_fixes_when_it_is_the_same)
 {
     taken("enable.auto.commit", "false");
