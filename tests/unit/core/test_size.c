@@ -47,10 +47,9 @@ static void hear_aliases(struct story *s)
     char id[SEUIL_ID_MAX];
 
     memset(id, 'x', sizeof(id));
-    for (int i = 0; i < 3 * SEUIL_ALIASES_MAX; i++) {
+    for (int i = 0; i < SEUIL_ALIAS_BYTES_MAX / SEUIL_ID_MAX; i++) {
         id[0] = (char)('0' + i);
-        seuil_alias_heard(s->models, &s->lead,
-                          (struct seuil_str){id, i < 3 ? SEUIL_ID_MAX : 40 - (uint32_t)i / 2});
+        seuil_alias_heard(s->models, &s->lead, (struct seuil_str){id, sizeof(id)});
     }
     for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++)
         seuil_lead_set_stamp(&s->lead, i, UINT8_MAX, INT64_MAX);
@@ -110,16 +109,18 @@ Test(size, ids_that_are_heard_of_leave_room_for_stamps_and_for_entries_to_be_tol
 
         begin(s);
         fill(s, attributes);
-        hear_aliases(s);
+        if (attributes % 2) /* before the entries are to be told, or after it only */
+            hear_aliases(s);
         heard += s->lead.alias_count;
         cr_assert_leq(seuil_lead_size(&s->lead), SEUIL_LEAD_BYTES_MAX, "%u", attributes);
         adjust_all(s, id, T0 + DAY);
         cr_assert_leq(seuil_lead_size(&s->lead), SEUIL_LEAD_BYTES_MAX, "%u", attributes);
         hear_aliases(s);
+        cr_assert_leq(seuil_lead_size(&s->lead), SEUIL_LEAD_BYTES_MAX, "%u", attributes);
         silence(s, T0 + 2 * DAY);
         cr_assert_leq(seuil_lead_size(&s->lead), SEUIL_LEAD_BYTES_MAX, "%u", attributes);
         cr_assert_leq(seuil_lead_write(&s->lead, bytes), sizeof(bytes));
         story_end(s);
     }
-    cr_assert_gt(heard, ATTRIBUTES, "ids find room, too");
+    cr_assert_gt(heard, 0, "ids find room, too");
 }
