@@ -517,6 +517,9 @@ static void step_event(struct seuil_scratch *scratch, const struct seuil_event *
         return;
     if (lead->cut != SEUIL_TIME_NONE && intake.time <= lead->cut && !lead->expired) {
         ret_outcome->verdict = SEUIL_VERDICT_FORGOTTEN;
+        /* Judged again when the lead has been merged away it would be sent on, and a forget would
+         * end that: a stamp says that it was judged. */
+        ret_outcome->todo |= SEUIL_TODO_SAVE;
         return;
     }
     if (intake.forgets) {

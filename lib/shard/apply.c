@@ -248,6 +248,7 @@ static bool apply_event(struct seuil_shard *shard, const struct seuil_item *item
     bool urgent = false, expired = false, changed, told;
     struct seuil_lead *lead;
 
+    entry->judged = (uint32_t)shard->checkpoint.frozen + 1;
     if (event->kind == SEUIL_KIND_COMMAND)
         seuil_lead_settle(shard, entry); /* it may be handed over as it stands */
     if (!carried && shard->record.stamp != SEUIL_STAMP_ABOVE && defer(shard, item, event, until)) {

@@ -94,6 +94,7 @@ struct seuil_cached *seuil_cache_add(struct seuil_cache *cache, uint64_t hash, s
     entry->due = entry->armed = entry->sent_armed = SEUIL_TIME_NEVER;
     entry->list = SEUIL_LIST_NONE;
     entry->referenced = true;
+    entry->judged = cache->judged;
     entry->id_len = (uint16_t)id.len;
     memcpy(entry->id, id.ptr, id.len);
     place(cache->slots, cache->mask, entry);
@@ -184,6 +185,8 @@ bool seuil_cache_evict(struct seuil_cache *cache, uint64_t limit)
             cache->bytes -= weight(entry);
             cache->count--;
             cache->evicted = true;
+            if (entry->judged > cache->judged)
+                cache->judged = entry->judged;
             free_entry(cache, entry);
             vacate(cache, cache->hand); /* the hand stays: another entry may have moved here */
             continue;

@@ -40,7 +40,8 @@ struct seuil_cached {
     uint32_t heap_at;     /* place in the heap of due times plus one; 0: not in it */
     uint32_t list_at;     /* place in its list */
     uint32_t cap;         /* of bytes */
-    uint32_t unused[3];   /* the end of the first line */
+    uint32_t judged;      /* the checkpoint whose base is behind every record that came for it */
+    uint32_t unused[2];   /* the end of the first line */
 
     uint8_t *bytes; /* the packed state, then pendings (core/defer.h); owned; NULL: no room yet */
     uint32_t len;
@@ -86,6 +87,7 @@ struct seuil_cache {
     struct seuil_cache_list lists[SEUIL_LISTS];
     bool failed;
     bool evicted;                 /* something was, since the cache was new */
+    uint32_t judged;              /* the greatest of what was evicted */
     struct seuil_cache_due *heap; /* least first */
     uint32_t heap_count, heap_cap;
 };

@@ -12,8 +12,12 @@
 
 #include "shard/internal.h"
 
+/* Stamps alone do not tell: an event that came again left none, and would be a new one if it came
+ * to a key that is gone. */
 static bool expirable(const struct seuil_shard *shard, const struct seuil_cached *entry)
 {
+    if (entry->judged > shard->checkpoint.done)
+        return false;
     for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++) {
         const struct seuil_meta_topic *topic = &shard->meta.topics[i];
         int64_t next;

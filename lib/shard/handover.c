@@ -175,7 +175,8 @@ static void tell_aliases(struct seuil_shard *shard, const struct seuil_event *ev
         struct seuil_str id = {lead->aliases[i].id, lead->aliases[i].id_len};
 
         handover.lead = id;
-        if (!seuil_str_eq(id, id_of(lead)))
+        /* One that came by commands of several topics is told once. */
+        if (!seuil_str_eq(id, id_of(lead)) && seuil_alias_find(lead, id) == &lead->aliases[i])
             send(shard, id, &handover);
     }
     lead->alias_count = 0;
@@ -276,9 +277,9 @@ bool seuil_handover_repeats(struct seuil_shard *shard, const struct seuil_item *
     if (!entry_of(shard, item, &entry))
         return false;
     for (uint32_t i = 0; i < sources->count && !known; i++)
-        if (sources->list[i].shard == entry.shard)
+        if (sources->list[i].shard == entry.shard && sources->list[i].tenure == entry.tenure)
             known = &sources->list[i];
-    if (known && known->tenure == entry.tenure) {
+    if (known) {
         if (came(known, entry.index))
             return true;
         entry = *known;

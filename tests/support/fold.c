@@ -175,7 +175,8 @@ static void tell_aliases(struct seuil_fold *fold, struct seuil_handover handover
     for (unsigned i = 0; i < lead->alias_count; i++) {
         handover.kind = SEUIL_HANDOVER_FORGET;
         handover.lead = (struct seuil_str){lead->aliases[i].id, lead->aliases[i].id_len};
-        if (!seuil_str_eq(handover.lead, (struct seuil_str){lead->id, lead->id_len}))
+        if (!seuil_str_eq(handover.lead, (struct seuil_str){lead->id, lead->id_len}) &&
+            seuil_alias_find(lead, handover.lead) == &lead->aliases[i])
             send(fold, handover.lead, &handover);
     }
     lead->alias_count = 0;
