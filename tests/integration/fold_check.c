@@ -257,10 +257,11 @@ static void check_all_in(struct seuil_fold *fold, const struct entry *items, siz
 
         if (e->offset < lead->stamps[e->topic].next || came_before(items, i))
             continue;
-        /* What left nothing before the lead was merged away would be sent on now. */
+        /* What left nothing before the lead was merged away would be sent on now; before it was
+         * forgotten, would be stamped now. */
         if (lead->into_len && e->time <= applied)
             continue;
-        if (seuil_fold_apply(fold, &record, &verdict) == 1) {
+        if (seuil_fold_apply(fold, &record, &verdict) == 1 && verdict != SEUIL_VERDICT_FORGOTTEN) {
             char text[128];
 
             snprintf(text, sizeof(text), "record %" PRIu32 "/%" PRId32 "/%" PRId64 " is not in",
