@@ -5,6 +5,7 @@
 
 #include "conf/redis_url.h"
 #include "log.h"
+#include "registry/cache.h"
 #include "store/manifest.h"
 
 #define CHECK_MS 5000
@@ -146,7 +147,36 @@ struct seuil_store *seuil_clients_store(const struct seuil_clients *clients,
     return seuil_store_redis_new(&clients->redis, err);
 }
 
-struct seuil_registry *seuil_clients_registry(const struct seuil_settings *settings,
+static void warn(const char *text)
+{
+    seuil_logf(SEUIL_LOG_WARNING, "%s", text);
+}
+
+/* @registry with registry.cache before it, when that can be had; without it all works, too, as long
+ * as the registry does. */
+static struct seuil_registry *with_cache(const struct seuil_settings *settings, bool keeps,
+                                         struct seuil_registry *registry)
+{
+    const struct seuil_registry_cache cache = {
+        .path = settings->registry_cache,
+        .urls = settings->registry_url,
+        .reads_only = !keeps,
+        .tell = warn,
+    };
+    struct seuil_registry *cached;
+    struct seuil_error err;
+
+    if (!registry || !settings->registry_cache[0])
+        return registry;
+    cached = seuil_registry_cache_new(&cache, registry, &err);
+    if (!cached && keeps)
+        seuil_logf(SEUIL_LOG_WARNING,
+                   "registry.cache: %s; a process that starts while the registry is away waits",
+                   err.text);
+    return cached ? cached : registry;
+}
+
+struct seuil_registry *seuil_clients_registry(const struct seuil_settings *settings, bool keeps,
                                               const atomic_bool *stop, struct seuil_error *err)
 {
     struct seuil_http_config config = {
@@ -168,5 +198,6 @@ struct seuil_registry *seuil_clients_registry(const struct seuil_settings *setti
         return NULL;
     }
     http = seuil_http_new(&config, err);
-    return http ? seuil_registry_new(settings->registry_url, http, err) : NULL;
+    return http ? with_cache(settings, keeps, seuil_registry_new(settings->registry_url, http, err))
+                : NULL;
 }

@@ -43,8 +43,9 @@ struct seuil_store *seuil_clients_store(const struct seuil_clients *clients,
                                         struct seuil_error *err);
 
 /* The schema registry that the settings name, a server's or a folder; NULL and @err, whose code is
- * 0 when they name none. @stop: of seuil_http_config. */
-struct seuil_registry *seuil_clients_registry(const struct seuil_settings *settings,
+ * 0 when they name none. Whoever @keeps writes what a server says to registry.cache; others only
+ * read there. @stop: of seuil_http_config. */
+struct seuil_registry *seuil_clients_registry(const struct seuil_settings *settings, bool keeps,
                                               const atomic_bool *stop, struct seuil_error *err);
 
 #endif

@@ -55,7 +55,7 @@ static bool learn(struct seuil_records *records, const struct seuil_record_view 
     int rc = seuil_decode_schema(decoder, view, &ref);
 
     if (rc == 0)
-        registry = seuil_clients_registry(records->opened->settings, NULL, &why);
+        registry = seuil_clients_registry(records->opened->settings, false, NULL, &why);
     if (!registry && !why.text[0])
         return false;
     if (registry)

@@ -440,7 +440,7 @@ static int enlist_schema(struct daemon *daemon, struct seuil_registry *registry,
                       : (int)settings->registry_backoff_max_ms;
     }
     if (!rc)
-        seuil_logf(SEUIL_LOG_INFO, "%s is schema %u at the registry", subject, *ret_id);
+        seuil_logf(SEUIL_LOG_INFO, "%s is schema %u of the registry", subject, *ret_id);
     return rc == 0 || rc == SEUIL_ERR_BACKOFF ? rc : SEUIL_ERR_CONFIG;
 }
 
@@ -449,7 +449,7 @@ static int enlist_schemas(struct daemon *daemon, struct seuil_error *err)
 {
     const struct seuil_settings *settings = daemon->settings;
     struct seuil_shard_config *config = &daemon->shard_config;
-    struct seuil_registry *registry = seuil_clients_registry(settings, NULL, err);
+    struct seuil_registry *registry = seuil_clients_registry(settings, true, NULL, err);
     int rc;
 
     if (!registry)

@@ -36,7 +36,7 @@ static void fetch(struct seuil_schemas *schemas, const struct seuil_lookup_job *
     if (rc)
         seuil_logf(SEUIL_LOG_DEBUG, "schema %s: %s", name, err.text);
     else
-        seuil_logf(SEUIL_LOG_INFO, "schema %s: the registry has sent it", name);
+        seuil_logf(SEUIL_LOG_INFO, "schema %s is known now", name);
     pthread_mutex_lock(&schemas->lock);
     seuil_lookup_fetched(schemas->lookup, &job->ref, rc, &schemas->text, &err,
                          seuil_clock_mono_ms());
@@ -141,7 +141,7 @@ int seuil_schemas_start(const struct seuil_opened *opened, const uint32_t *numbe
     for (uint32_t i = 0; i < settings->input_count; i++)
         if (numbers[i] < SEUIL_TOPICS_MAX)
             schemas->decoders[numbers[i]] = opened->decoders[i];
-    schemas->registry = seuil_clients_registry(settings, &schemas->stop, err);
+    schemas->registry = seuil_clients_registry(settings, true, &schemas->stop, err);
     if (!schemas->registry) {
         seuil_heap_free(schemas);
         *ret_schemas = NULL;

@@ -350,6 +350,57 @@ def a_waiting_shard_can_stop_and_go_on(build):
         expect(not dead(w), "dead letters")
 
 
+def what_the_registry_said_outlives_a_restart(build):
+    """started while nobody answers, with a silent server before: what was read and what is published go on
+    at once, and a schema that is new waits"""
+    with world(build) as w, Served(Registry()) as r:
+        r.seed(7, schema_of())
+        r.seed(8, schema_of({"name": "n", "type": "int"}))
+        kept = os.path.join(w.folder, "kept")
+        daemon = w.daemon(inputs=inputs(w), registry__url=r.url, registry__cache=kept, registry__backoff_min="50ms",
+                          registry__backoff_max="300ms", registry__timeout="1s", outbound__format="confluent")
+        w.ctl("init")
+        daemon.start()
+
+        def send(n, *ids):
+            t = now_ms()
+            w.produce(*[("page_views", f"L{n}-{id_}", confluent(id_, page(f"L{n}-{id_}", f"e{n}-{id_}", t, before=b"" if id_ == 7 else varint(1))), t)
+                        for id_ in ids])
+
+        def crossed():
+            return sorted({record.key.decode() for record in w.consume("qualifications")})
+        send(1, 7, 8)
+        await_until("crossings", lambda: len(crossed()) == 2)
+        daemon.stop()
+        files = sorted(os.listdir(kept))
+        expect(len(files) == 3, f"two schemas and the id of ours: {files}")
+        port = r.port
+        r.stop()
+        hole = BlackHole(port)
+        try:
+            asked = time.monotonic()
+            daemon.start()
+            send(2, 7, 8)
+            await_until("crossings during the outage", lambda: len(crossed()) == 4)
+            say(f"the first crossings came {time.monotonic() - asked:.1f} s after a start before a silent registry")
+            expect(daemon.says("is taken from there") and daemon.says("the id of "), "it does not say whence")
+            sample = w.consume("page_views")[0]
+            shown = w.ctl("decode", "--topic", w.prefix + "page_views", "--offset", f"{sample.partition}:{sample.offset}")
+            expect('"lead"' in shown, f"seuilctl does not read what is kept: {shown}")
+            send(3, 9)
+            await_until("a new one waits", lambda: daemon.says("waits, nothing is lost"))
+            expect(not dead(w), "dead letters")
+        finally:
+            hole.close()
+        r.start()
+        for id_ in (7, 8, 9):
+            r.seed(id_, schema_of(*([] if id_ == 7 else [{"name": "n", "type": "int"}])))
+        send(4, 7, 8)
+        await_until("all crossings", lambda: len(crossed()) == 7)
+        daemon.stop()
+        expect(not dead(w), "dead letters")
+
+
 def headers_and_files_name_schemas_too(build):
     """GUIDs in headers from a registry; Apicurio's ids, fingerprints and Confluent's prefix from a folder"""
     with world(build) as w, Served(Registry()) as r:
@@ -421,5 +472,5 @@ if __name__ == "__main__":
     main([schemas_are_found_with_what_they_refer_to, a_schema_is_registered_once,
           only_the_registry_says_that_something_is_missing, who_we_are_is_told, the_way_is_verified,
           unknown_ids_are_looked_up_while_records_come, a_registry_that_is_down_is_waited_for,
-          a_waiting_shard_can_stop_and_go_on, headers_and_files_name_schemas_too,
+          a_waiting_shard_can_stop_and_go_on, what_the_registry_said_outlives_a_restart, headers_and_files_name_schemas_too,
           crossings_are_published_with_a_registered_schema])

@@ -409,6 +409,8 @@ class World:
                 at.pop(last, None)
             else:
                 at[last] = value
+        if "url" in values.get("registry", {}):
+            values["registry"].setdefault("cache", "")  # nothing of another test
         return json.dumps(values, indent=2, ensure_ascii=False) + "\n"  # JSON is YAML
 
     def daemon(self, name="a", **settings):
