@@ -194,6 +194,8 @@ int seuil_map_step_time(struct seuil_map_scratch *s, const struct seuil_map_step
         rc = from_text(s, v->s, step->zone, &time);
     else
         rc = fault(s, "a time is a number here: say its unit, as time(ms) or time(s)");
+    if (!rc && !seuil_time_sane(time))
+        rc = fault(s, "a time lies outside the years 0 to 9999: is its unit another one?");
     if (rc)
         return rc;
     s->value = (struct seuil_map_value){.there = true,
