@@ -193,11 +193,12 @@ static bool act(struct seuil_shard *shard, const struct seuil_item *item,
 }
 
 /* Below its stamp the record is in the state. Only whether it is a dead letter is judged again
- * (rule 4), on a copy that is thrown away. */
+ * (rule 4), on a copy that is thrown away. If the lead has ended since, the record came before. */
 static void replay(struct seuil_shard *shard, const struct seuil_item *item,
                    const struct seuil_event *event, seuil_time_ms until,
                    const struct seuil_handover *carried, struct seuil_lead *lead)
 {
+    lead->expired = false;
     if (act(shard, item, event, until, carried, lead))
         fate(shard, item, true);
 }
@@ -247,6 +248,7 @@ static bool apply_event(struct seuil_shard *shard, const struct seuil_item *item
     seuil_time_ms until = item->record->time > item->stream ? item->record->time : item->stream;
     bool urgent = false, expired = false, changed, told;
     struct seuil_lead *lead;
+    bool ended, consented;
 
     entry->judged = (uint32_t)shard->checkpoint.frozen + 1;
     if (event->kind == SEUIL_KIND_COMMAND)
@@ -269,9 +271,13 @@ static bool apply_event(struct seuil_shard *shard, const struct seuil_item *item
         return true;
     }
     changed = seuil_lead_advance(shard, item, lead, until, &urgent, &expired);
+    ended = lead->expired;
+    consented = lead->consented;
     told = act(shard, item, event, until, carried, lead);
     urgent |= seuil_lead_outcome(shard, item, event, lead);
     if (shard->outcome.todo & SEUIL_TODO_SAVE) {
+        if (ended || consented != lead->consented || (shard->outcome.todo & SEUIL_TODO_ERASE))
+            seuil_lead_seal(shard, lead);
         seuil_lead_set_stamp(lead, item->topic, event->position.generation,
                              event->position.offset + 1);
         changed = true;
@@ -283,6 +289,8 @@ static bool apply_event(struct seuil_shard *shard, const struct seuil_item *item
     if (expired && !urgent && !(shard->outcome.todo & SEUIL_TODO_SAVE))
         changed = false;
     if (changed) {
+        if (lead->expired)
+            seuil_lead_seal(shard, lead);
         seuil_lead_close(shard, entry, lead, urgent);
         seuil_lead_digest(shard, entry, lead);
     } else {

@@ -407,6 +407,10 @@ void seuil_lead_digest(struct seuil_shard *shard, struct seuil_cached *entry,
 bool seuil_lead_advance(struct seuil_shard *shard, const struct seuil_item *item,
                         struct seuil_lead *lead, seuil_time_ms until, bool *ret_urgent,
                         bool *ret_expired);
+/* What @lead is has turned: it ended, began anew, left, was forgotten, or consented. A record that
+ * came for it before and left nothing, so no stamp either, would be judged otherwise if it were
+ * replayed. So what is written then is stamped with all that was applied, in every topic. */
+void seuil_lead_seal(const struct seuil_shard *shard, struct seuil_lead *lead);
 /* Crossings and notes of the step just made; true when the lead must be written at once. @event
  * NULL: silence or the models did it. */
 bool seuil_lead_outcome(struct seuil_shard *shard, const struct seuil_item *item,

@@ -114,6 +114,17 @@ void seuil_lead_digest(struct seuil_shard *shard, struct seuil_cached *entry,
                             &entry->digest);
 }
 
+void seuil_lead_seal(const struct seuil_shard *shard, struct seuil_lead *lead)
+{
+    for (uint32_t i = 0; i < shard->topic_count; i++) {
+        uint32_t generation = shard->meta.topics[i].generation;
+        int64_t next = shard->topics[i].applied.next;
+
+        if (shard->topics[i].lane && next > seuil_lead_stamp(lead, i, generation))
+            seuil_lead_set_stamp(lead, i, generation, next);
+    }
+}
+
 static void count_notes(struct seuil_shard *shard, unsigned notes)
 {
     if (!notes)

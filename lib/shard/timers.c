@@ -79,8 +79,11 @@ static bool step_silence(struct seuil_shard *shard, struct seuil_cached *entry,
         bool urgent = false, expired = false;
 
         seuil_lead_advance(shard, NULL, lead, lead->due, &urgent, &expired);
-        if (expired && !urgent && !seuil_commit_expirable(shard, entry))
-            return wait_for_base(shard, entry);
+        if (expired && !seuil_commit_expirable(shard, entry)) {
+            if (!urgent)
+                return wait_for_base(shard, entry);
+            seuil_lead_seal(shard, lead);
+        }
         seuil_lead_close(shard, entry, lead, urgent);
     }
     if (!lead->expired)

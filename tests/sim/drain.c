@@ -166,18 +166,6 @@ static struct seuil_str published_key(const struct sim_published *p)
     return seuil_outbox_unpack(p->bytes, p->len, &view) == 0 ? view.key : SEUIL_STR("");
 }
 
-/* An event that left nothing in its lead has no stamp: replayed after the lead was merged away it
- * is sent on, to leave nothing there. */
-static bool left_nothing(const struct sim_world *world, const struct seuil_handover *handover)
-{
-    const struct sim_record *from;
-
-    if (handover->kind != SEUIL_HANDOVER_EVENT || handover->from.topic >= SIM_INPUTS)
-        return false;
-    from = sim_record_find(&world->topics[handover->from.topic], handover->from.offset);
-    return from && strchr("DXYB", from->kind);
-}
-
 /* Whether time order sends something that @handover says again: of a record that came twice. */
 static bool says_again(const struct seuil_handover *handover)
 {
@@ -204,8 +192,7 @@ static void check_sent(struct sim_world *world)
 
         if (drain_find(r) || drain_sent.count == DRAIN_MAX)
             continue;
-        if (seuil_handover_read(r->value, r->value_len, &handover) != 0 ||
-            (!left_nothing(world, &handover) && !says_again(&handover)))
+        if (seuil_handover_read(r->value, r->value_len, &handover) != 0 || !says_again(&handover))
             sim_bad(world,
                     "record %lld of the internal topic, for lead %s, is not what time order "
                     "hands over",

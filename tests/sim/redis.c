@@ -91,6 +91,32 @@ static void execute_pack(struct sim_world *world, struct sim_state *state,
     sim.total_packs++;
 }
 
+static void trace_commit(const struct sim_world *world, const struct sim_state *state,
+                         const struct seuil_tx *tx)
+{
+    if (!sim.verbose)
+        return;
+    sim_trace("  transaction %llu at %lld: %u leads, %u entries",
+              (unsigned long long)state->meta.seq, (long long)(world->now - SIM_EPOCH_MS),
+              tx->lead_count, tx->entry_count);
+    for (int t = 0; t < SIM_TOPICS; t++)
+        sim_trace("    %s: base %lld reach %lld", sim_topic_names[t],
+                  (long long)state->meta.topics[t].base, (long long)state->meta.topics[t].reach);
+    for (int l = 0; l < SIM_LEADS; l++) {
+        const struct sim_key *key = &state->leads[l];
+        int64_t next[SIM_TOPICS] = {0};
+
+        for (int t = 0; t < SIM_TOPICS && key->bytes; t++)
+            seuil_lead_peek_stamp(key->bytes, key->len, (uint32_t)t,
+                                  state->meta.topics[t].generation, &next[t]);
+        if (key->bytes || key->due_known)
+            sim_trace("    %s: %u bytes, stamps %lld %lld %lld %lld, due %lld", sim_leads[l],
+                      key->bytes ? key->len : 0, (long long)next[0], (long long)next[1],
+                      (long long)next[2], (long long)next[3],
+                      key->due_known ? (long long)(key->due - SIM_EPOCH_MS) : -1);
+    }
+}
+
 static void execute_commit(struct sim_world *world, struct sim_request *request)
 {
     struct sim_state *before = sim_redis(world), *state;
@@ -158,6 +184,7 @@ static void execute_commit(struct sim_world *world, struct sim_request *request)
     }
     world->commits++;
     world->worked = world->worked || tx->lead_count > 0;
+    trace_commit(world, state, tx);
     sim_check_commit(world, before, state, request);
 }
 

@@ -60,12 +60,16 @@ static struct sim_pulse pulse(struct sim_world *world)
     return p;
 }
 
+/* A shard that waits for a topic's end asks about once a second. */
+#define DRY_MS (2 * SEUIL_SECOND_MS)
+
 /* Let all processes run until nothing moves, the clock jumping to when they want to run. */
 static void run_dry(struct sim_world *world)
 {
     int quiet = 0;
+    seuil_time_ms moved = world->now;
 
-    for (int k = 0; k < 600 && quiet < 8 && !world->failed; k++) {
+    for (int k = 0; k < 600 && (quiet < 8 || world->now - moved < DRY_MS) && !world->failed; k++) {
         struct sim_pulse before = pulse(world), after;
         seuil_time_ms wake = SEUIL_TIME_NEVER;
 
@@ -81,6 +85,8 @@ static void run_dry(struct sim_world *world)
                         before.moved == after.moved
                     ? quiet + 1
                     : 0;
+        if (quiet == 0)
+            moved = world->now;
         if (quiet > 1 && wake > sim_mono(world))
             world->now += wake - sim_mono(world) < 500 ? wake - sim_mono(world) : 500;
     }
