@@ -9,9 +9,11 @@
 #include "shard/internal.h"
 
 #define READ_ENTRIES 256
-/* Behind, so many are gathered, at most for so long. */
-#define TOGETHER 2048
-#define HOLD_MS  100
+/* Behind, so many are gathered, at most for so long; sent together they fit into one batch of
+ * librdkafka (batch.size is 1,000,000). */
+#define TOGETHER       2048
+#define TOGETHER_BYTES (900u << 10)
+#define HOLD_MS        100
 
 /* Bytes kept while nothing waits to be acknowledged. */
 #define KEEP_BYTES (4u << 20)
@@ -150,18 +152,19 @@ void seuil_publish_reply(struct seuil_shard *shard, const struct seuil_store_rep
 }
 
 /* Behind, nobody waits for a single crossing: sent together they cost the broker a request for many
- * rather than one for each few. All shards of a worker send at the same instants, since librdkafka
- * (2.0.2) spins through the last millisecond of each linger time. */
+ * rather than one for each few. All shards of a worker send at the same instants, and none before
+ * the broker has taken what it sent last: an idempotent producer of librdkafka 2.0.2 has one batch
+ * of a partition under way, and spins while others wait for it, or through the last millisecond of
+ * each linger time. */
 static bool hold(struct seuil_shard *shard)
 {
     struct seuil_publish *publish = &shard->publish;
     seuil_time_ms next = (publish->held_since / HOLD_MS + 1) * HOLD_MS;
+    bool under_way = publish->head < publish->sent;
 
-    if (shard->state != SEUIL_SHARD_RUN || publish->sent == publish->tail ||
-        publish->tail - publish->sent >= TOGETHER || shard->mono >= next ||
-        !seuil_timers_behind(shard))
+    if (!under_way && (publish->tail - publish->sent >= TOGETHER || shard->mono >= next))
         return false;
-    seuil_shard_wake_at(shard, next);
+    seuil_shard_wake_at(shard, under_way ? shard->mono + 20 : next);
     return true;
 }
 
@@ -192,12 +195,14 @@ static void refused(struct seuil_shard *shard, uint8_t destination, const struct
                      destination == SEUIL_DEST_OUTBOUND ? "a crossing" : "a record", err->text);
 }
 
-static void send(struct seuil_shard *shard)
+/* At least one, and no more once @bytes were sent. */
+static void send(struct seuil_shard *shard, uint64_t bytes)
 {
     struct seuil_publish *publish = &shard->publish;
     struct seuil_sink *sink = shard->env.sink;
+    uint64_t sent = 0;
 
-    while (publish->sent < publish->tail) {
+    while (publish->sent < publish->tail && sent < bytes) {
         const struct seuil_outgoing *out = outgoing_at(publish, publish->sent);
         struct seuil_entry_view entry;
         struct seuil_error err = {0};
@@ -225,6 +230,7 @@ static void send(struct seuil_shard *shard)
             }
         }
         publish->sent++;
+        sent += out->len;
     }
 }
 
@@ -241,8 +247,12 @@ bool seuil_publish_run(struct seuil_shard *shard)
         shard->env.store->ops->outbox(shard->env.store, shard->number, publish->tail, READ_ENTRIES,
                                       publish->cookie);
     }
-    if (!shard->halting && !hold(shard))
-        send(shard);
+    if (!shard->halting && publish->sent < publish->tail) {
+        bool behind = shard->state == SEUIL_SHARD_RUN && seuil_timers_behind(shard);
+
+        if (!behind || !hold(shard))
+            send(shard, behind ? TOGETHER_BYTES : UINT64_MAX);
+    }
     if (publish->head > shard->meta.outbox_head)
         seuil_shard_wake_at(shard, publish->trim_at);
     return false;
