@@ -30,7 +30,7 @@ static int await_ticket(struct seuil_source *source, uint32_t shard, uint64_t ti
     return state;
 }
 
-Test(group, keeps_a_witness_with_its_metadata, .timeout = 60)
+Test(group, keeps_a_witness_with_its_metadata, .timeout = 180)
 {
     struct setup s;
     struct seuil_kafka *kafka;
@@ -62,7 +62,7 @@ Test(group, keeps_a_witness_with_its_metadata, .timeout = 60)
     leave(kafka);
 }
 
-Test(group, confirms_a_shard_when_asked_and_tells_the_instant_before, .timeout = 60)
+Test(group, confirms_a_shard_when_asked_and_tells_the_instant_before, .timeout = 180)
 {
     struct setup s;
     struct seuil_kafka *kafka;
@@ -87,7 +87,7 @@ Test(group, confirms_a_shard_when_asked_and_tells_the_instant_before, .timeout =
     leave(kafka);
 }
 
-Test(group, does_not_take_an_old_answer_for_a_new_one, .timeout = 60)
+Test(group, does_not_take_an_old_answer_for_a_new_one, .timeout = 180)
 {
     struct setup s;
     struct seuil_kafka *kafka;
@@ -137,7 +137,7 @@ static void settle(struct seuil_kafka *a, struct seuil_kafka *b, uint32_t *ret_a
     }
 }
 
-Test(group, shares_whole_shards_among_its_members_and_gives_them_on, .timeout = 100)
+Test(group, shares_whole_shards_among_its_members_and_gives_them_on, .timeout = 180)
 {
     struct setup s;
     struct seuil_kafka *a, *b;
@@ -177,7 +177,7 @@ Test(group, shares_whole_shards_among_its_members_and_gives_them_on, .timeout = 
     free(lane);
 }
 
-Test(group, knows_a_static_member_again_and_fences_its_double, .timeout = 100)
+Test(group, knows_a_static_member_again_and_fences_its_double, .timeout = 180)
 {
     struct setup s;
     struct seuil_kafka *kafka, *again;
@@ -202,7 +202,7 @@ Test(group, knows_a_static_member_again_and_fences_its_double, .timeout = 100)
     seuil_kafka_free(kafka);
 }
 
-Test(group, with_members_of_other_inputs_gives_no_shard_out, .timeout = 100)
+Test(group, with_members_of_other_inputs_gives_no_shard_out, .timeout = 180)
 {
     struct setup s;
     struct seuil_kafka *a, *b;

@@ -14,7 +14,7 @@
 
 #define AT 1700000000000
 
-Test(lanes, give_key_value_time_and_offset_in_order, .timeout = 60)
+Test(lanes, give_key_value_time_and_offset_in_order, .timeout = 180)
 {
     struct setup s;
     struct seuil_kafka *kafka;
@@ -37,7 +37,7 @@ Test(lanes, give_key_value_time_and_offset_in_order, .timeout = 60)
     free(lane);
 }
 
-Test(lanes, tell_the_end_by_eof_also_when_the_log_is_empty, .timeout = 60)
+Test(lanes, tell_the_end_by_eof_also_when_the_log_is_empty, .timeout = 180)
 {
     struct setup s;
     struct seuil_kafka *kafka;
@@ -63,7 +63,7 @@ Test(lanes, tell_the_end_by_eof_also_when_the_log_is_empty, .timeout = 60)
     free(full);
 }
 
-Test(lanes, answer_the_question_for_the_end_with_the_instant_it_was_sent, .timeout = 60)
+Test(lanes, answer_the_question_for_the_end_with_the_instant_it_was_sent, .timeout = 180)
 {
     struct setup s;
     struct seuil_kafka *kafka;
@@ -100,7 +100,7 @@ Test(lanes, answer_the_question_for_the_end_with_the_instant_it_was_sent, .timeo
     free(lane);
 }
 
-Test(lanes, wake_their_thread_when_a_record_comes, .timeout = 60)
+Test(lanes, wake_their_thread_when_a_record_comes, .timeout = 180)
 {
     struct setup s;
     struct seuil_kafka *kafka;
@@ -132,7 +132,7 @@ Test(lanes, wake_their_thread_when_a_record_comes, .timeout = 60)
     free(lane);
 }
 
-Test(lanes, of_one_shard_go_back_while_others_are_not_disturbed, .timeout = 100)
+Test(lanes, of_one_shard_go_back_while_others_are_not_disturbed, .timeout = 180)
 {
     struct setup s;
     struct seuil_kafka *kafka;
@@ -162,7 +162,7 @@ Test(lanes, of_one_shard_go_back_while_others_are_not_disturbed, .timeout = 100)
     free(still);
 }
 
-Test(lanes, beyond_the_log_halt_and_can_be_sent_back, .timeout = 60)
+Test(lanes, beyond_the_log_halt_and_can_be_sent_back, .timeout = 180)
 {
     struct setup s;
     struct seuil_kafka *kafka;
@@ -196,7 +196,7 @@ Test(lanes, beyond_the_log_halt_and_can_be_sent_back, .timeout = 60)
     free(other);
 }
 
-Test(lanes, not_sought_before_the_assignment_stay_silent_until_they_are, .timeout = 60)
+Test(lanes, not_sought_before_the_assignment_stay_silent_until_they_are, .timeout = 180)
 {
     struct setup s;
     struct seuil_kafka *kafka;
@@ -231,7 +231,7 @@ Test(lanes, not_sought_before_the_assignment_stay_silent_until_they_are, .timeou
     free(other);
 }
 
-Test(lanes, give_the_headers_of_a_record, .timeout = 60)
+Test(lanes, give_the_headers_of_a_record, .timeout = 180)
 {
     struct setup s;
     struct seuil_kafka *kafka;

@@ -11,7 +11,7 @@
 
 #define AT 1700000000000
 
-Test(log, tells_its_first_and_next_offset_and_the_offset_of_a_time, .timeout = 60)
+Test(log, tells_its_first_and_next_offset_and_the_offset_of_a_time, .timeout = 180)
 {
     struct setup s;
     struct seuil_kafka *kafka;
@@ -33,7 +33,7 @@ Test(log, tells_its_first_and_next_offset_and_the_offset_of_a_time, .timeout = 6
     leave(kafka);
 }
 
-Test(log, gives_a_record_back_as_it_was_read, .timeout = 60)
+Test(log, gives_a_record_back_as_it_was_read, .timeout = 180)
 {
     struct setup s;
     struct seuil_kafka *kafka;
@@ -87,7 +87,7 @@ static void transact(const char *topic)
     rd_kafka_destroy(rk);
 }
 
-Test(log, with_aborted_records_and_control_records_is_read_to_its_end, .timeout = 60)
+Test(log, with_aborted_records_and_control_records_is_read_to_its_end, .timeout = 180)
 {
     static const int64_t offsets[] = {0, 1, 2, 3, 4, 12, 13, 14, 15, 16};
     struct setup s;
@@ -116,7 +116,7 @@ Test(log, with_aborted_records_and_control_records_is_read_to_its_end, .timeout 
     free(lane);
 }
 
-Test(log, of_an_optional_topic_that_is_not_there_is_empty_and_appears, .timeout = 100)
+Test(log, of_an_optional_topic_that_is_not_there_is_empty_and_appears, .timeout = 180)
 {
     struct setup s;
     struct seuil_kafka *kafka;
@@ -164,7 +164,7 @@ Test(log, of_an_optional_topic_that_is_not_there_is_empty_and_appears, .timeout 
     free(other);
 }
 
-Test(log, that_is_missing_or_has_other_partitions_is_refused_with_what_to_do, .timeout = 60)
+Test(log, that_is_missing_or_has_other_partitions_is_refused_with_what_to_do, .timeout = 180)
 {
     struct setup s;
     struct seuil_kafka *kafka;
@@ -194,7 +194,7 @@ Test(log, that_is_missing_or_has_other_partitions_is_refused_with_what_to_do, .t
 }
 
 Test(log, whose_offsets_went_up_for_another_number_of_partitions_halts_at_the_rebalance,
-     .timeout = 60)
+     .timeout = 180)
 {
     struct setup s;
     struct seuil_kafka *kafka;

@@ -115,7 +115,7 @@ static void done(struct sinks *x)
     seuil_kafka_free(x->kafka);
 }
 
-Test(sink, keeps_the_order_and_reports_each_record_once, .timeout = 60)
+Test(sink, keeps_the_order_and_reports_each_record_once, .timeout = 180)
 {
     struct sinks x;
     struct seuil_reader *reader;
@@ -152,7 +152,7 @@ Test(sink, keeps_the_order_and_reports_each_record_once, .timeout = 60)
     done(&x);
 }
 
-Test(sink, keeps_headers_tombstones_and_keys, .timeout = 60)
+Test(sink, keeps_headers_tombstones_and_keys, .timeout = 180)
 {
     struct sinks x;
     struct seuil_reader *reader;
@@ -178,7 +178,7 @@ Test(sink, keeps_headers_tombstones_and_keys, .timeout = 60)
     done(&x);
 }
 
-Test(sink, places_keys_as_java_does_in_a_topic_of_another_width, .timeout = 60)
+Test(sink, places_keys_as_java_does_in_a_topic_of_another_width, .timeout = 180)
 {
     struct sinks x;
     struct seuil_reader *reader;
@@ -207,7 +207,7 @@ Test(sink, places_keys_as_java_does_in_a_topic_of_another_width, .timeout = 60)
     done(&x);
 }
 
-Test(sink, places_keys_by_crc32_when_told, .timeout = 60)
+Test(sink, places_keys_by_crc32_when_told, .timeout = 180)
 {
     struct sinks x;
     struct seuil_reader *reader;
@@ -239,7 +239,7 @@ Test(sink, places_keys_by_crc32_when_told, .timeout = 60)
 }
 
 Test(sink, that_fails_tells_everything_unreported_once_and_goes_on_with_a_new_producer,
-     .timeout = 60)
+     .timeout = 180)
 {
     struct sinks x;
     struct seuil_reader *reader;
@@ -286,7 +286,7 @@ Test(sink, that_fails_tells_everything_unreported_once_and_goes_on_with_a_new_pr
     free(large);
 }
 
-Test(sink, wakes_its_thread_for_a_report_also_after_the_producer_was_replaced, .timeout = 60)
+Test(sink, wakes_its_thread_for_a_report_also_after_the_producer_was_replaced, .timeout = 180)
 {
     struct sinks x;
     struct seuil_entry_view entry;
@@ -313,7 +313,7 @@ Test(sink, wakes_its_thread_for_a_report_also_after_the_producer_was_replaced, .
     free(large);
 }
 
-Test(sink, refuses_what_the_client_itself_knows_to_be_too_large, .timeout = 60)
+Test(sink, refuses_what_the_client_itself_knows_to_be_too_large, .timeout = 180)
 {
     struct sinks x;
     struct seuil_entry_view entry;

@@ -46,7 +46,7 @@ static void stop(void)
     cr_assert(system(line) == 0);
 }
 
-Test(trouble, with_the_broker_loses_nothing_when_it_comes_back, .timeout = 120, .init = start,
+Test(trouble, with_the_broker_loses_nothing_when_it_comes_back, .timeout = 300, .init = start,
      .fini = stop)
 {
     struct setup s;
@@ -66,7 +66,7 @@ Test(trouble, with_the_broker_loses_nothing_when_it_comes_back, .timeout = 120, 
     int64_t first, end;
 
     setup(&s, 1, 1);
-    setup_property(&s, "session.timeout.ms", "40000"); /* longer than it is away */
+    setup_property(&s, "session.timeout.ms", "120000"); /* longer than it is away */
     s.config.outbound = unique("outbound");
     make_topic(s.config.outbound, 1, NULL, NULL);
     fill_topic(s.config.inputs[0].name, 0, 0, 50, AT);
@@ -100,7 +100,7 @@ Test(trouble, with_the_broker_loses_nothing_when_it_comes_back, .timeout = 120, 
     free(lane);
 }
 
-Test(trouble, with_a_topic_that_was_made_again_halts, .timeout = 120, .init = start, .fini = stop)
+Test(trouble, with_a_topic_that_was_made_again_halts, .timeout = 300, .init = start, .fini = stop)
 {
     struct setup s;
     struct seuil_kafka *kafka;
