@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/heap.h"
 #include "conf/model_load.h"
@@ -12,7 +13,7 @@
 #define SCHEMA_BYTES_MAX (1024 * 1024)
 
 /* Characters. */
-#define KEY_SECRET_MIN 16
+#define SECRET_MIN 16
 
 /* The files of one decoder while it is compiled. */
 struct schema_texts {
@@ -152,7 +153,10 @@ static struct seuil_decoder *open_decoder(const struct seuil_settings *settings,
         spec.schemas = texts.list;
         spec.schema_count = texts.count;
         decoder = seuil_decoder_new(&spec, &err);
-        if (!decoder)
+        if (!decoder && err.file[0]) /* in a schema */
+            seuil_errs_at(errs, err.code, err.file, err.line, err.column, "input %s: %s",
+                          input->name, err.text);
+        else if (!decoder)
             seuil_errs_at(errs, err.code, settings->file, input->origin.line, input->origin.column,
                           "input %s: %s", input->name, err.text);
     }
@@ -223,14 +227,35 @@ static void check_directory(const struct seuil_settings *settings, struct seuil_
 
 /* Here and not with the other settings, since what `seuilctl check --print` masks must be one, too.
  */
-static void check_secret(const struct seuil_settings *settings, struct seuil_errs *errs)
+static void check_secrets(const struct seuil_settings *settings, struct seuil_errs *errs)
 {
-    size_t len = strlen(settings->redis_key_secret);
+    const struct {
+        const char *name, *value, *what;
+        enum seuil_setting_index at;
+    } secrets[] = {
+        {"redis.key_secret", settings->redis_key_secret, "ids", SEUIL_SETTING_redis_key_secret},
+        {"lead_secret", settings->lead_secret, "addresses", SEUIL_SETTING_lead_secret},
+    };
 
-    if (len > 0 && len < KEY_SECRET_MIN)
-        seuil_errs_at(errs, SEUIL_ERR_INVALID, NULL, 0, 0,
-                      "redis.key_secret has fewer than %d characters: ids could be guessed",
-                      KEY_SECRET_MIN);
+    for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
+        const struct seuil_origin *at = &settings->origins[secrets[i].at];
+        size_t len = strlen(secrets[i].value);
+
+        if (len > 0 && len < SECRET_MIN)
+            seuil_errs_at(errs, SEUIL_ERR_INVALID, settings->file, at->line, at->column,
+                          "%s has fewer than %d characters: %s could be guessed", secrets[i].name,
+                          SECRET_MIN, secrets[i].what);
+    }
+}
+
+/* Told once, also when no map needs it yet. */
+static void check_free_mail(const struct seuil_settings *settings, struct seuil_errs *errs)
+{
+    const struct seuil_origin *at = &settings->origins[SEUIL_SETTING_free_mail];
+
+    if (settings->free_mail[0] && access(settings->free_mail, R_OK) != 0)
+        seuil_errs_at(errs, SEUIL_ERR_CONFIG, settings->file, at->line, at->column,
+                      "free_mail: %s cannot be read: %s", settings->free_mail, strerror(errno));
 }
 
 int seuil_open(const char *path, struct seuil_opened *ret_opened, struct seuil_errs *errs)
@@ -244,7 +269,8 @@ int seuil_open(const char *path, struct seuil_opened *ret_opened, struct seuil_e
         open_inputs(&opened, errs);
         open_canonical(&opened, errs);
         check_directory(opened.settings, errs);
-        check_secret(opened.settings, errs);
+        check_secrets(opened.settings, errs);
+        check_free_mail(opened.settings, errs);
     }
     if (errs->total != before) {
         seuil_opened_done(&opened);

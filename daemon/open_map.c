@@ -56,14 +56,11 @@ static void preset_path(const struct seuil_settings *settings, const char *prese
 static int read_domains(const struct seuil_settings *settings, struct domains *domains,
                         struct seuil_errs *errs)
 {
-    const struct seuil_origin *origin = &settings->origins[SEUIL_SETTING_free_mail];
     FILE *file = fopen(settings->free_mail, "rbe");
     size_t len = 0;
 
     if (!file)
-        return seuil_errs_at(errs, SEUIL_ERR_CONFIG, settings->file, origin->line, origin->column,
-                             "free_mail: %s cannot be read: %s", settings->free_mail,
-                             strerror(errno));
+        return SEUIL_ERR_CONFIG; /* seuil_open tells it */
     domains->text = seuil_heap_alloc(SEUIL_FILE_BYTES_MAX + 1);
     domains->list = seuil_heap_zalloc(DOMAINS_MAX, sizeof(*domains->list));
     if (domains->text && domains->list)

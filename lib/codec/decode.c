@@ -125,9 +125,17 @@ static int compile_columns(struct seuil_decoder *decoder, const struct seuil_dec
 {
     struct seuil_tsv_column *columns =
         seuil_arena_alloc(&decoder->arena, spec->wanted->child_count + 1, sizeof(*columns));
+    const struct seuil_wanted *unknown =
+        seuil_tsv_unknown(spec->wanted, spec->columns, spec->column_count);
 
     if (!columns)
         return seuil_error_set(err, SEUIL_ERR_NOMEM, "out of memory");
+    if (unknown)
+        return seuil_error_set(err, SEUIL_ERR_CONFIG,
+                               "`format: tsv` has no column `%.*s`: name it in the map's columns, "
+                               "as columns: {%.*s: 7}, or write its number, from 1 to %d",
+                               (int)unknown->name.len, unknown->name.ptr, (int)unknown->name.len,
+                               unknown->name.ptr, SEUIL_TSV_COLUMNS_MAX);
     decoder->column_count =
         seuil_tsv_columns(spec->wanted, spec->columns, spec->column_count, columns);
     decoder->columns = columns;

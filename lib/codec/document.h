@@ -113,6 +113,11 @@ struct seuil_tsv_column {
 uint32_t seuil_tsv_columns(const struct seuil_wanted *wanted, const struct seuil_column *columns,
                            uint32_t column_count, struct seuil_tsv_column *ret_columns);
 
+/* The first child of @wanted that is no column: neither in @columns nor a number; NULL: all are. */
+const struct seuil_wanted *seuil_tsv_unknown(const struct seuil_wanted *wanted,
+                                             const struct seuil_column *columns,
+                                             uint32_t column_count);
+
 /* One line of values between tabs, all of them texts; an empty value is null. */
 int seuil_tsv_document(const struct seuil_tsv_column *columns, uint32_t column_count,
                        const uint8_t *bytes, uint32_t len, struct seuil_document *document,

@@ -63,6 +63,19 @@ uint32_t seuil_tsv_columns(const struct seuil_wanted *wanted, const struct seuil
     return count;
 }
 
+const struct seuil_wanted *seuil_tsv_unknown(const struct seuil_wanted *wanted,
+                                             const struct seuil_column *columns,
+                                             uint32_t column_count)
+{
+    for (uint32_t i = 0; i < wanted->child_count; i++) {
+        uint32_t number = column_of(&wanted->children[i], columns, column_count);
+
+        if (number == 0 || number > SEUIL_TSV_COLUMNS_MAX)
+            return &wanted->children[i];
+    }
+    return NULL;
+}
+
 static int take(const struct seuil_tsv_column *column, const uint8_t *bytes, uint32_t at,
                 uint32_t len, struct seuil_document *document, struct seuil_fault *fault)
 {

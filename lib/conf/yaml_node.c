@@ -47,11 +47,30 @@ int seuil_yaml_error(const struct seuil_yaml *doc, const struct seuil_yaml_node 
                          err.text);
 }
 
+/* What to write instead of @key: the nearest of @names, else all of them when they are few. */
+static const char *advice(struct seuil_str key, const char *const *names, size_t count, char *out,
+                          size_t cap)
+{
+    size_t len = (size_t)snprintf(out, cap, ": write ");
+
+    if (seuil_suggest(key, names, count))
+        return seuil_suggest_text(key, names, count, out, cap);
+    for (size_t i = 0; i < count && len < cap; i++)
+        len += (size_t)snprintf(out + len, cap - len, "%s%s",
+                                i == 0           ? ""
+                                : i + 1 == count ? " or "
+                                                 : ", ",
+                                names[i]);
+    if (len >= cap || count == 0)
+        out[0] = '\0';
+    return out;
+}
+
 int seuil_yaml_check_keys(const struct seuil_yaml *doc, const struct seuil_yaml_node *node,
                           const char *const *names, size_t count, const char *what,
                           struct seuil_errs *errs)
 {
-    char hint[160];
+    char hint[240];
     int rc = 0;
 
     for (uint32_t i = 0; i < node->count && node->kind == SEUIL_YAML_MAPPING; i++) {
@@ -63,7 +82,7 @@ int seuil_yaml_check_keys(const struct seuil_yaml *doc, const struct seuil_yaml_
         if (k == count)
             rc = seuil_yaml_error(doc, &node->keys[i], errs, SEUIL_ERR_UNKNOWN,
                                   "unknown key \"%.64s\" of %s%s", key.ptr, what,
-                                  seuil_suggest_text(key, names, count, hint, sizeof(hint)));
+                                  advice(key, names, count, hint, sizeof(hint)));
     }
     return rc;
 }

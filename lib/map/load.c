@@ -12,7 +12,6 @@
 #include "map/keyed.h"
 
 /* Fewer could be tried one after the other. */
-#define SECRET_MIN 16
 
 /* ---- what all files of the loader use ----------------------------------------------------- */
 
@@ -497,10 +496,6 @@ struct seuil_map *seuil_map_new(const struct seuil_map_spec *spec, struct seuil_
     take_free_mail(&l, spec);
     if (check_top(&l, s.own) && check_top(&l, s.preset))
         load_parts(&l, &s);
-    if (l.map->secret.len > 0 && l.map->secret.len < SECRET_MIN)
-        seuil_errs_at(errs, SEUIL_ERR_INVALID, NULL, 0, 0,
-                      "lead_secret has fewer than %d characters: addresses could be guessed",
-                      SECRET_MIN);
     if (l.ops.count > SEUIL_MAP_OPS_MAX)
         seuil_map_error(&l, s.own.node ? s.own.node : s.preset.node, 0,
                         "the map is too large: %u operations, %d at most", l.ops.count,

@@ -305,7 +305,7 @@ static int find_step(struct reader *r, struct seuil_str name)
     }
     if (!r->failed) {
         r->p -= name.len;
-        FAIL(r, "unknown step \"%.*s\"%s", (int)name.len, name.ptr,
+        FAIL(r, "unknown step \"%.*s\"%s; seuil-mapping(5) has a list", (int)name.len, name.ptr,
              seuil_suggest_text(name, names, ROWS, hint, sizeof(hint)));
     }
     return -1;

@@ -92,6 +92,39 @@ def check_tells_what_a_file_is(build):
     expect('checkpoint_interval: 10s  # ' in printed and f"{sample}:" in printed, printed)
 
 
+def inputs_that_cannot_work_are_refused(build):
+    """what a source is said to be, and cannot be: the file and the line that is wrong, and what to write there"""
+    with tempfile.TemporaryDirectory(prefix="seuil-test.") as folder:
+        def put(name, text):
+            with open(os.path.join(folder, name), "w") as f:
+                f.write(text)
+
+        put("nosuch.avsc", '{"type": "record", "name": "R", "fields": [{"name": "x", "type": "nosuch"}]}')
+        put("comma.avsc", '{"type": "record",,')
+        put("other.avsc", '{"type": "record", "name": "R", "fields": [{"name": "x", "type": "string"}]}')
+        page = "      events: [{kind: page_view, id: a, time: t, url: %s}]\n"
+        tsv = "inputs:\n  page_views:\n    format: tsv\n    map:\n"
+        for text, told in (
+                ("inputs:\n  page_views: {format: raw, schema: nosuch.avsc}\n", "nosuch.avsc: input page_views: type `nosuch` is nowhere defined"),
+                ("inputs:\n  page_views: {format: raw, schema: comma.avsc}\n", "comma.avsc:1:19: input page_views: the schema is no JSON"),
+                ("inputs:\n  page_views: {format: raw, schema: other.avsc}\n", "other.avsc: input page_views: record `R` has no field `id`; name the one"),
+                ("inputs:\n  page_views: {format: raw, schema: none.avsc}\n", "seuil.yaml:7:3: input page_views: schema"),
+                (tsv + page % "u", "seuil.yaml:7:3: input page_views: `format: tsv` has no column `a`: name it in the map's columns, as columns: {a: 7}"),
+                (tsv + "      columns: [a, t, u]\n" + page % "uu", "has no column `uu`"),
+                ("inputs:\n  page_views: {preset: sendgrid, format: tsv}\n", "has no column `category`"),
+                ("lead_secret: short\ninputs:\n  page_views: {}\n", "seuil.yaml:6:14: lead_secret has fewer than 16 characters"),
+                ("free_mail: none.txt\ninputs:\n  page_views: {}\n", "seuil.yaml:6:12: free_mail: "),
+                ("registry: {directory: none}\ninputs:\n  page_views: {format: confluent}\n", "seuil.yaml:6:23: registry.directory "),
+                ("inputs:\n  page_views:\n    map:\n" + page % "'u | lowercase'", 'unknown step "lowercase"; seuil-mapping(5) has a list'),
+                ("inputs:\n  page_views:\n    map:\n      events: [{when: {a: {starts: b}}, drop: x}]\n",
+                 "seuil.yaml:9:28: unknown key \"starts\" of a condition: write prefix, suffix,")):
+            put("seuil.yaml", 'app: t\nkafka: {bootstrap.servers: "127.0.0.1:1"}\nredis: {url: "redis://127.0.0.1:1"}\n'
+                f'models: ["{MODEL}"]\noutbound: {{format: json}}\n{text}')
+            done = run(build, "check", "--config", os.path.join(folder, "seuil.yaml"))
+            told = told if told.startswith(("has", "unknown")) else os.path.join(folder, told)
+            expect(done.returncode == 78 and told in done.stdout, f"{text}: {done.stdout}")
+
+
 def replay_reads_what_it_can(build):
     """replay sorts by time, tells lines that it cannot read, and answers in JSON too"""
     lines = [json.dumps(event("L1", "b", at=2000)), "", "# a remark", "{bad", json.dumps(event("L1", "a", at=1000)),
@@ -439,6 +472,6 @@ def a_forgotten_lead_is_nobody(build):
 
 
 if __name__ == "__main__":
-    main([arguments_are_checked, mistakes_are_told_with_what_to_do, leads_may_have_any_name, check_tells_what_a_file_is, replay_reads_what_it_can, init_makes_what_is_missing,
+    main([arguments_are_checked, mistakes_are_told_with_what_to_do, leads_may_have_any_name, check_tells_what_a_file_is, inputs_that_cannot_work_are_refused, replay_reads_what_it_can, init_makes_what_is_missing,
           explain_says_of_when_it_is, a_gap_is_accepted, a_topic_made_again_is_adopted, a_lost_state_is_rebuilt,
           shards_add_up, a_redis_that_lost_everything_is_rebuilt, a_forgotten_lead_is_nobody])

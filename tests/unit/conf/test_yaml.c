@@ -201,7 +201,7 @@ Test(yaml, unknown_keys_are_reported_all_with_the_nearest_name)
                      "unknown key \"point\" of a rule (did you mean \"points\"?)");
     cr_expect_str_eq(errs.list[1].text,
                      "unknown key \"half-life\" of a rule (did you mean \"half_life\"?)");
-    cr_expect_str_eq(errs.list[2].text, "unknown key \"zzz\" of a rule");
+    cr_expect_str_eq(errs.list[2].text, "unknown key \"zzz\" of a rule: write points or half_life");
     cr_expect_eq(errs.list[1].line, 3);
     seuil_yaml_free(doc);
 }
