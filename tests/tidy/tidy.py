@@ -3,7 +3,8 @@
 
 Rings: which folder may include which, and which third-party headers it may use. Names: what a
 ring's library exports begins with its prefix. Sizes: a file is one idea. Words: no unfinished
-marks, no paths of one machine, no skipped tests."""
+marks, no paths of one machine, no skipped tests. Errors: the manual tells each that a dead letter
+names."""
 import os
 import re
 import subprocess
@@ -102,6 +103,25 @@ def words(path, text):
             fault(path, n, "white space at the end of the line")
 
 
+def read(path):
+    with open(os.path.join(root, path), encoding="utf-8") as f:
+        return f.read()
+
+
+def errors_are_told():
+    """Each name of an error that dead letters carry, and each of their headers, stands in seuild(8)."""
+    page = read("deploy/man/seuild.8")
+    page = page[page.index(".SH DEAD LETTERS"):page.index(".SH METRICS")]
+    for path, pattern in (("lib/shard/apply.c", r'"([a-z]+(?:_[a-z]+)*)"'), ("lib/codec/decode.c", r'return "([a-z_]+)";'),
+                          ("lib/codec/dead_letter.c", r'SEUIL_STR\("((?:__connect|seuil)\.[a-z._]+)"\)')):
+        names = re.findall(pattern, read(path))
+        if not names:
+            fault(path, 1, "no name of an error is found here any more")
+        for name in names:
+            if not re.search(rf"(?<![a-z._]){re.escape(name)}(?![a-z_])", page):
+                fault(path, 1, f"seuild(8) does not tell of {name}")
+
+
 def tree(files):
     allowed = {"CMakeLists.txt", "CMakePresets.json", "daemon", "lib", "schemas", "config", "tests", "deploy",
                "README.md", "README.fr.md", "CHANGELOG.md", "LICENSE"}
@@ -119,11 +139,11 @@ else:
     listed = files.stdout.split("\n")
 listed = [f for f in listed if f and os.path.isfile(os.path.join(root, f))]
 tree(listed)
+errors_are_told()
 for path in listed:
     if not path.endswith((".c", ".h")):
         continue
-    with open(os.path.join(root, path), encoding="utf-8") as f:
-        content = f.read()
+    content = read(path)
     words(path, content)
     if path.startswith(("lib/", "daemon/")):
         includes(path, content)
