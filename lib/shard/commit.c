@@ -103,9 +103,7 @@ static void put_leads(struct seuil_shard *shard)
 
     assert(shard->cache.lists[SEUIL_LIST_URGENT].count <= SEUIL_CHUNK_MAX);
     put_list(shard, SEUIL_LIST_URGENT, SEUIL_CHUNK_MAX);
-    if (!shard->checkpoint.active)
-        return;
-    most += shard->flight.count;
+    most = shard->flight.count + seuil_checkpoint_share(shard, most);
     if (most > SEUIL_CHUNK_MAX)
         most = SEUIL_CHUNK_MAX;
     if (!seuil_scores_held(shard))
@@ -229,7 +227,7 @@ static bool due(const struct seuil_shard *shard)
     if (shard->halting || shard->grown || lists[SEUIL_LIST_URGENT].count || shard->pending.count)
         return true;
     if (shard->checkpoint.active &&
-        ((lists[shard->checkpoint.list].count && !seuil_scores_held(shard)) ||
+        ((seuil_checkpoint_pending(shard) && !seuil_scores_held(shard)) ||
          seuil_checkpoint_complete(shard)))
         return true;
     if (seuil_walk_page_ready(shard) || seuil_wake_emptied(shard))

@@ -114,7 +114,9 @@ struct seuil_checkpoint {
     bool active;
     uint64_t frozen, done; /* how many began; the last one that was completed */
     bool wanted;           /* as soon as one can begin, whatever the interval */
+    bool hurried;          /* that is why it began: it is not spread over time */
     seuil_time_ms begun;   /* monotonic, of the last one */
+    uint32_t total;        /* leads it began with */
     uint8_t list;          /* leads still to be written; the other one takes new dirty leads */
     uint64_t dead_mark;    /* dead letters below are of offsets below P (rule 15) */
     int64_t next[SEUIL_TOPICS_MAX]; /* P */
@@ -461,6 +463,11 @@ void seuil_commit_reply(struct seuil_shard *shard, const struct seuil_store_repl
 
 /* ---- checkpoint.c (rules 11, 12, 15) */
 void seuil_checkpoint_run(struct seuil_shard *shard);
+/* How many of its leads the next transaction may take, @chunk at most: while records flow they are
+ * spread over time. */
+uint32_t seuil_checkpoint_share(const struct seuil_shard *shard, uint32_t chunk);
+/* A chunk of them is worth a transaction by now. */
+bool seuil_checkpoint_pending(const struct seuil_shard *shard);
 /* The leads are written, or will be with the transaction now being built, and dead letters are
  * acknowledged: base may move. */
 bool seuil_checkpoint_complete(const struct seuil_shard *shard);

@@ -42,6 +42,7 @@ struct rig {
     struct seuil_map_scratch *map; /* NULL unless a test has maps */
     struct seuil_lead *lead, *guest;
     struct seuil_shard *shard;
+    uint32_t number; /* of the shard: 0 */
     seuil_time_ms wall, mono;
     uint32_t tokens;
     char said[512]; /* the last warning or error */
@@ -103,7 +104,7 @@ static inline struct seuil_shard *rig_shard(struct rig *rig)
         .schema = rig->schema,
         .schema_ctx = rig->schema_ctx,
     };
-    struct seuil_shard *shard = seuil_shard_new(&env, 0);
+    struct seuil_shard *shard = seuil_shard_new(&env, rig->number);
 
     cr_assert(shard);
     return shard;

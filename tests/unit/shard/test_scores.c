@@ -101,7 +101,7 @@ Test(scores, that_nobody_acknowledges_hold_the_checkpoint_not_crossings)
     }
     rig->sink.silent = true;
     rig_start(rig);
-    rig_pass(rig, 11 * SEUIL_SECOND_MS);
+    rig_pass(rig, 13 * SEUIL_SECOND_MS);
     cr_assert_geq(rig_status(rig).outbox, 4096);
     cr_assert_leq(rig_status(rig).outbox, 4096 + SEUIL_CHUNK_MAX);
     cr_assert_eq(rig_meta(rig)->topics[VIEWS].base, 0);

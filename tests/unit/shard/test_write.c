@@ -70,6 +70,7 @@ Test(write, a_checkpoint_writes_every_dirty_lead_in_chunks_and_then_moves_base)
     rig_turn(rig);
     cr_assert_eq(rig_status(rig).counters.leads_written, 512);
     cr_assert_eq(rig_meta(rig)->topics[VIEWS].base, 0, "not before the last chunk");
+    rig->mono += 2500;
     rig_turns(rig, 8);
     cr_assert_eq(rig_status(rig).counters.leads_written, 3000);
     cr_assert_eq(rig_status(rig).counters.commits, commits + 6);
@@ -82,24 +83,107 @@ Test(write, a_checkpoint_writes_every_dirty_lead_in_chunks_and_then_moves_base)
     rig_free(rig);
 }
 
-Test(write, a_checkpoint_takes_small_chunks_while_records_flow)
+/* Running, with @count leads that no checkpoint has seen. */
+static struct rig *with_dirty_leads(int count)
 {
     struct rig *rig = rig_new();
 
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < count; i++) {
         char name[20];
 
         snprintf(name, sizeof(name), "l%d", i);
         rig_event(rig, VIEWS, RIG_WALL + i / 100, name, "small", 0);
     }
     rig_start(rig);
-    rig_turns(rig, 20);
-    cr_assert_eq(rig_status(rig).dirty, 2000);
+    rig_turns(rig, 20 + count / 500);
+    cr_assert_eq(rig_status(rig).dirty, count);
+    return rig;
+}
+
+Test(write, a_checkpoint_is_spread_over_a_quarter_of_its_interval)
+{
+    struct rig *rig = with_dirty_leads(8000);
+    uint64_t written = 0, most = 0, now;
+
+    rig->mono += 10 * SEUIL_SECOND_MS;
+    for (int ms = 0; ms < 2500; ms += 10, rig->mono += 10) {
+        rig_turns(rig, 3);
+        now = rig_status(rig).counters.leads_written;
+        most = now - written > most ? now - written : most;
+        cr_assert_leq(now, 8000u * (unsigned)ms / 2500 + 512, "ahead at %d ms", ms);
+        cr_assert_geq(now + 512, 8000u * (unsigned)ms / 2500, "behind at %d ms", ms);
+        written = now;
+    }
+    cr_assert_leq(most, 512);
+    rig_turns(rig, 2);
+    cr_assert_eq(rig_status(rig).counters.leads_written, 8000);
+    cr_assert_eq(rig_meta(rig)->topics[VIEWS].base, 8000);
+    rig_free(rig);
+}
+
+Test(write, a_checkpoint_that_is_waited_for_is_not_spread)
+{
+    struct rig *rig = with_dirty_leads(8000);
+
+    rig->mono += 10 * SEUIL_SECOND_MS;
+    rig_turns(rig, 3);
+    cr_assert_lt(rig_status(rig).counters.leads_written, 1000);
+    seuil_shard_revoke(rig->shard);
+    rig_turns(rig, 30);
+    cr_assert_eq(rig_status(rig).counters.leads_written, 8000);
+    rig_is(rig, SEUIL_SHARD_OFF);
+    rig_free(rig);
+}
+
+/* When each shard begins its checkpoints, in ms after it was taken. */
+static void begins_of(uint32_t number, int64_t ret_begins[3])
+{
+    struct rig *rig = rig_new();
+    uint64_t count = 0;
+    int64_t from = rig->mono;
+
+    seuil_shard_free(rig->shard);
+    rig->store->ops->free(rig->store);
+    seuil_memory_free(rig->memory);
+    rig->memory = seuil_memory_new(number + 1);
+    rig->store = seuil_store_memory_new(rig->memory);
+    rig->config.partitions = number + 1;
+    rig->config.partitioner = SEUIL_PARTITIONER_UNCHECKED;
+    rig->number = number;
+    rig->shard = rig_shard(rig);
+    rig_start(rig);
+    for (int i = 0; count < 3 && i < 4000; i++) {
+        rig_event(rig, VIEWS, RIG_WALL, "a", "nothing", 0);
+        rig_pass(rig, 10);
+        if (rig_status(rig).counters.checkpoints > count)
+            ret_begins[count++] = rig->mono - from;
+    }
+    cr_assert_eq(count, 3);
+    rig_free(rig);
+}
+
+Test(write, checkpoints_of_shards_taken_together_do_not_stay_together)
+{
+    int64_t zero[3], one[3];
+
+    begins_of(0, zero);
+    begins_of(1, one);
+    cr_assert_lt(llabs(zero[0] - one[0]), 100);
+    cr_assert_gt(zero[1] - one[1], 2500);
+    cr_assert_gt(one[2] - zero[1], 2500);
+    cr_assert_lt(llabs(one[2] - one[1] - 10000), 100);
+}
+
+Test(write, a_checkpoint_takes_small_chunks_while_records_flow)
+{
+    struct rig *rig = with_dirty_leads(2000);
+
     rig->mono += 10 * SEUIL_SECOND_MS;
     rig_event(rig, VIEWS, RIG_WALL + 30, "l7", "small", 0);
     rig_turn(rig);
     cr_assert_eq(rig_status(rig).counters.leads_written, 256, "%lu",
                  (unsigned long)rig_status(rig).counters.leads_written);
+    rig->mono += 2500;
     rig_turn(rig);
     cr_assert_eq(rig_status(rig).counters.leads_written, 256 + 512, "none comes any more");
     rig_free(rig);
