@@ -1,6 +1,7 @@
 /* seuilctl dlq: the dead letters, listed; showing one and sending them again are beside it. */
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -9,9 +10,16 @@
 #include "core/time_text.h"
 #include "ctl_dlq.h"
 
+#define TOTALS_MAX 64
+
 struct list {
     bool only_open;
     uint64_t count, open;
+    struct total {
+        char error[33], topic[250];
+        uint64_t count, open;
+    } totals[TOTALS_MAX]; /* by error and topic */
+    uint32_t total_count;
 };
 
 static void list_json(struct seuil_dlq *d, const struct seuil_read *read,
@@ -47,9 +55,59 @@ static void list_text(struct seuil_dlq *d, const struct seuil_read *read,
     seuil_dlq_add_text(&d->out, letter->error, 32);
     seuil_buf_add_text(&d->out, "  ");
     seuil_dlq_add_text(&d->out, letter->topic, 249);
-    seuil_buf_printf(&d->out, ":%d:%" PRId64 "  key ", letter->partition, letter->offset);
+    seuil_buf_printf(&d->out, ":%d:%" PRId64 "  ", letter->partition, letter->offset);
+    seuil_buf_add_text(&d->out, read->key.ptr ? "key " : "no key");
     seuil_dlq_add_text(&d->out, read->key, 64);
-    seuil_buf_add_text(&d->out, marked ? "  (sent again)\n" : "\n");
+    seuil_buf_add_text(&d->out, marked ? "  (sent again)  " : "  ");
+    seuil_dlq_add_text(&d->out, letter->message, 160);
+    seuil_buf_add_byte(&d->out, '\n');
+}
+
+/* More kinds than there is room for are only in the sum. */
+static void add_total(struct list *list, const struct seuil_dead_letter_view *letter, bool marked)
+{
+    struct total total, *at = list->totals, *end = at + list->total_count;
+
+    snprintf(total.error, sizeof(total.error), "%.*s", (int)letter->error.len, letter->error.ptr);
+    snprintf(total.topic, sizeof(total.topic), "%.*s", (int)letter->topic.len, letter->topic.ptr);
+    while (at < end && (strcmp(at->error, total.error) != 0 || strcmp(at->topic, total.topic) != 0))
+        at++;
+    if (at == list->totals + TOTALS_MAX)
+        return;
+    if (at == end) {
+        *at = total;
+        at->count = at->open = 0;
+        list->total_count++;
+    }
+    at->count++;
+    at->open += !marked;
+}
+
+static int by_count(const void *left, const void *right)
+{
+    const struct total *a = left, *b = right;
+
+    return (a->count < b->count) - (a->count > b->count);
+}
+
+static void add_totals(struct seuil_dlq *d, struct list *list)
+{
+    char of[32] = "";
+
+    if (d->letters != list->count)
+        snprintf(of, sizeof(of), " of %" PRIu64, d->letters);
+    seuil_buf_printf(&d->out, "%" PRIu64 "%s letter%s, %" PRIu64 " not sent again\n", list->count,
+                     of, (of[0] ? d->letters : list->count) == 1 ? "" : "s", list->open);
+    qsort(list->totals, list->total_count, sizeof(list->totals[0]), by_count);
+    for (uint32_t i = 0; i < list->total_count; i++) {
+        const struct total *total = &list->totals[i];
+
+        seuil_buf_printf(&d->out, "%8" PRIu64 "  ", total->count);
+        seuil_dlq_add_text(&d->out, seuil_str_from(total->error), 32);
+        seuil_buf_add_text(&d->out, "  ");
+        seuil_dlq_add_text(&d->out, seuil_str_from(total->topic), 249);
+        seuil_buf_printf(&d->out, ", %" PRIu64 " not sent again\n", total->open);
+    }
 }
 
 static int list_letter(struct seuil_dlq *d, void *ctx, const struct seuil_read *read,
@@ -60,6 +118,7 @@ static int list_letter(struct seuil_dlq *d, void *ctx, const struct seuil_read *
 
     list->count++;
     list->open += !marked;
+    add_total(list, letter, marked);
     if (marked && list->only_open)
         return 0;
     (d->json ? list_json : list_text)(d, read, letter, marked);
@@ -68,16 +127,16 @@ static int list_letter(struct seuil_dlq *d, void *ctx, const struct seuil_read *
 
 static int run_list(struct seuil_dlq *d, bool only_open)
 {
-    struct list list = {.only_open = only_open};
+    static struct list list;
     int status = seuil_dlq_open(d);
 
+    list.only_open = only_open;
     if (!status)
         status = seuil_dlq_read_marks(d);
     if (!status)
         status = seuil_dlq_scan(d, &list, list_letter);
     if (!status && !d->json)
-        seuil_buf_printf(&d->out, "%" PRIu64 " letters, %" PRIu64 " not sent again\n", list.count,
-                         list.open);
+        add_totals(d, &list);
     status = seuil_ctl_flush(&d->out, status);
     if (!status && d->others)
         fprintf(stderr, "%" PRIu64 " records of the topic are no dead letters of seuild\n",

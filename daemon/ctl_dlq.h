@@ -34,6 +34,7 @@ struct seuil_dlq {
     struct seuil_dlq_marks marks;
     int64_t ends[SEUIL_PARTITIONS_MAX]; /* letters from there on are left for another time */
     uint64_t others;                    /* records of the topic that are no letters */
+    uint64_t letters;                   /* those that are, let through or not */
     struct seuil_buf out;
 };
 
@@ -43,7 +44,8 @@ struct seuil_dlq {
         {"error", "NAME", "only letters with this error, as malformed or late", &(d)->error,       \
          NULL},                                                                                    \
         {"topic", "NAME", "only letters of this input or topic", &(d)->topic, NULL},               \
-        {"since", "TIME", "only letters written at this time or later", &(d)->since_text, NULL},   \
+        {"since", "TIME", "only letters written at this time or later; 2h: two hours ago",         \
+         &(d)->since_text, NULL},                                                                  \
         {"until", "TIME", "only letters written before this time", &(d)->until_text, NULL},        \
     {                                                                                              \
         "format", "text|json", "how to answer; json is one object a letter", &(d)->format, NULL    \

@@ -213,17 +213,17 @@ static int summary(struct seuil_dlq *d, const struct replay *replay)
                                   replay->places[i].partition, replay->places[i].offset);
     if (d->json)
         return 0;
-    seuil_buf_printf(&d->out, "%" PRIu64 " records %s\n", replay->total,
+    seuil_buf_printf(&d->out, "%" PRIu64 " record%s %s\n", replay->total,
+                     replay->total == 1 ? "" : "s",
                      replay->dry ? "would be sent again" : "sent again");
     if (replay->marked)
-        seuil_buf_printf(&d->out,
-                         "%" PRIu64 " were sent again before; --again sends them once more\n",
-                         replay->marked);
+        seuil_buf_printf(&d->out, "%" PRIu64 " %s sent again before; --again sends once more\n",
+                         replay->marked, replay->marked == 1 ? "was" : "were");
     if (replay->late)
-        seuil_buf_printf(&d->out, "%" PRIu64 " are late and would be again: --accept-late\n",
+        seuil_buf_printf(&d->out, "%" PRIu64 " late, and would be again: --accept-late\n",
                          replay->late);
     if (replay->unknown)
-        seuil_buf_printf(&d->out, "%" PRIu64 " are of topics that are no inputs (any more)\n",
+        seuil_buf_printf(&d->out, "%" PRIu64 " of topics that are no inputs (any more)\n",
                          replay->unknown);
     return 0;
 }

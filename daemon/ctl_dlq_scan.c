@@ -9,6 +9,7 @@
 #include "codec/origin.h"
 #include "codec/text.h"
 #include "conf/scalar.h"
+#include "core/time_text.h"
 #include "ctl_dlq.h"
 
 #define WAIT_MS   10000
@@ -99,6 +100,24 @@ static int read_mark(struct seuil_dlq *d, const struct seuil_read *read)
 
 /* ---- the topic ------------------------------------------------------------------------------ */
 
+/* A time, or how long ago. */
+static int when(const struct seuil_dlq *d, const char *option, const char *text,
+                seuil_time_ms *ret_time)
+{
+    int64_t ago_ms;
+
+    if (seuil_duration_parse(seuil_str_from(text), &ago_ms) == 0) {
+        *ret_time = d->now - ago_ms;
+        return 0;
+    }
+    if (seuil_time_parse(seuil_str_from(text), ret_time) == 0)
+        return 0;
+    return seuil_ctl_fail(d->command, EX_USAGE,
+                          "--%s must be a time like 2026-03-02T08:00:00Z, or how long ago, like "
+                          "2h, not \"%s\"",
+                          option, text);
+}
+
 int seuil_dlq_open(struct seuil_dlq *d)
 {
     const struct seuil_settings *s;
@@ -111,9 +130,9 @@ int seuil_dlq_open(struct seuil_dlq *d)
     d->since = SEUIL_TIME_NONE;
     d->until = SEUIL_TIME_NEVER;
     if (!rc && d->since_text)
-        rc = seuil_ctl_time(d->command, "since", d->since_text, &d->since);
+        rc = when(d, "since", d->since_text, &d->since);
     if (!rc && d->until_text)
-        rc = seuil_ctl_time(d->command, "until", d->until_text, &d->until);
+        rc = when(d, "until", d->until_text, &d->until);
     if (rc)
         return rc;
     if (seuil_open(d->config ? d->config : SEUIL_CTL_CONFIG, &d->opened, &errs))
@@ -199,6 +218,7 @@ static int take_letter(struct seuil_dlq *d, void *ctx, const struct seuil_read *
         d->others += !header_of(read, SEUIL_MARK_TOPIC, &mark);
         return 0;
     }
+    d->letters++;
     return wanted(d, read, &letter) ? scan->take(d, scan->ctx, read, &letter) : 0;
 }
 

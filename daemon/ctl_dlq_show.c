@@ -131,8 +131,23 @@ static void show_json(struct seuil_dlq *d, const struct seuil_read *read,
 
 struct reading {
     struct seuil_dlq *d;
+    struct seuil_str key;
     uint32_t count;
 };
+
+/* A record that is read well can still be under another key than its lead's. */
+static void add_misrouted(struct reading *reading, const struct seuil_event *event)
+{
+    struct seuil_buf *out = &reading->d->out;
+
+    if (reading->key.ptr && seuil_str_eq(reading->key, event->lead))
+        return;
+    seuil_buf_add_text(out, "           misrouted: its lead is ");
+    seuil_dlq_add_text(out, event->lead, 256);
+    seuil_buf_add_text(out, reading->key.ptr ? ", and its key " : ", and it has no key");
+    seuil_dlq_add_text(out, reading->key, 256);
+    seuil_buf_add_byte(out, '\n');
+}
 
 static void told(struct seuil_records *records, uint64_t number, const struct seuil_event *event,
                  const struct seuil_error *err)
@@ -158,13 +173,15 @@ static void told(struct seuil_records *records, uint64_t number, const struct se
     else
         seuil_buf_add_text(&d->out, err->text);
     seuil_buf_add_byte(&d->out, '\n');
+    if (event)
+        add_misrouted(reading, event);
 }
 
 /* What the input makes of the record as the configuration is now. */
 static void read_today(struct seuil_dlq *d, struct seuil_read *read,
                        const struct seuil_dead_letter_view *letter)
 {
-    struct reading reading = {.d = d};
+    struct reading reading = {.d = d, .key = read->key};
     struct seuil_records records = {
         .command = d->command, .opened = &d->opened, .event = told, .ctx = &reading};
     const struct seuil_settings *settings = d->opened.settings;

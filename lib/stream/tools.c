@@ -14,6 +14,9 @@ static rd_kafka_conf_t *conf_of(const struct seuil_property *properties, uint32_
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     char text[512];
 
+    /* People read what these tools say: not what librdkafka warns of, such as properties of the
+     * daemon's other clients. */
+    rd_kafka_conf_set(conf, "log_level", "3", NULL, 0);
     for (uint32_t i = 0; i < count; i++) {
         if (rd_kafka_conf_set(conf, properties[i].name, properties[i].value, text, sizeof(text)) ==
             RD_KAFKA_CONF_OK)

@@ -85,7 +85,7 @@ def each_kind_is_sent_again_and_counts_once(build):
         mended = daemon.config
         expect("cannot" not in w.ctl("dlq", "show", place, config=mended).split("today")[1], "it is not mended")
         would = w.ctl("dlq", "replay", "--all", "--dry-run", config=mended)
-        expect("4 records would be sent again" in would and "1 are late" in would, would)
+        expect("4 records would be sent again" in would and "1 late, and" in would, would)
         expect(len(letters(w, "--open")) == 5, "a dry run marks")
         said = w.ctl("dlq", "replay", "--all", config=mended)
         expect("4 records sent again" in said, said)
@@ -97,10 +97,10 @@ def each_kind_is_sent_again_and_counts_once(build):
 
         # Again does nothing; forced, ids make it harmless.
         said = w.ctl("dlq", "replay", "--error", "missing_field", config=mended)
-        expect("0 records sent again" in said and "1 were sent again before" in said, said)
+        expect("0 records sent again" in said and "1 was sent again before" in said, said)
         w.ctl("dlq", "replay", "--error", "missing_field", "--again", config=mended)
         said = w.ctl("dlq", "replay", "--error", "late", "--accept-late", config=mended)
-        expect("1 records sent again" in said, said)
+        expect("1 record sent again" in said, said)
 
         def settled():
             return (counts(w, "L1").get("long") == 2 and counts(w, "L2").get("tarifs") == 2 and
