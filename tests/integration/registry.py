@@ -255,7 +255,10 @@ class BlackHole:
     """Takes connections where the registry was, and never says a word."""
 
     def __init__(self, port):
-        self.socket = socket.create_server(("127.0.0.1", port), backlog=128)
+        def listening():  # who had the port was killed, and may take a moment to be gone
+            with contextlib.suppress(OSError):
+                return socket.create_server(("127.0.0.1", port), backlog=128)
+        self.socket = await_until("the port is free", listening, 30)
         self.taken = []
         self.thread = threading.Thread(target=self.take, daemon=True)
         self.thread.start()
