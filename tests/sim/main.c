@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,7 +20,7 @@
 #define SIM_CASES "tests/sim/cases"
 #endif
 
-/* Seconds that a schedule may take before it counts as stuck. */
+/* Seconds of the processor that a schedule may take before it counts as stuck. */
 #define STUCK_S 20
 
 struct sim_common sim;
@@ -39,7 +40,7 @@ void __assert_fail(const char *assertion, const char *file, unsigned line, const
 static void on_signal(int number)
 {
     snprintf(sim.assertion, sizeof(sim.assertion), "%s",
-             number == SIGALRM ? "stuck: one schedule takes for ever" : strsignal(number));
+             number == SIGPROF ? "stuck: one schedule takes for ever" : strsignal(number));
     if (sim.escapable)
         siglongjmp(sim.escape, 1);
     _exit(134);
@@ -49,9 +50,9 @@ static bool execute(const struct sim_schedule *schedule, char *why, size_t cap)
 {
     bool ok;
 
-    alarm(STUCK_S);
+    setitimer(ITIMER_PROF, &(struct itimerval){.it_value = {.tv_sec = STUCK_S}}, NULL);
     ok = sim_execute(schedule, why, cap);
-    alarm(0);
+    setitimer(ITIMER_PROF, &(struct itimerval){0}, NULL);
     return ok;
 }
 
@@ -190,7 +191,7 @@ static void catch_signals(void)
 {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_NODEFER};
 
-    sigaction(SIGALRM, &action, NULL);
+    sigaction(SIGPROF, &action, NULL);
 #ifndef __SANITIZE_ADDRESS__
     sigaction(SIGSEGV, &action, NULL);
     sigaction(SIGFPE, &action, NULL);
