@@ -132,7 +132,7 @@ enum seuil_verdict seuil_engine_may_leave(const struct seuil_models *models,
     if (lead->cut != SEUIL_TIME_NONE && !lead->expired &&
         seuil_ingest_time(event, &notes) <= lead->cut)
         return SEUIL_VERDICT_FORGOTTEN;
-    if (seuil_str_eq(merge->into, own) || seuil_alias_find(lead, merge->into))
+    if (seuil_str_eq(merge->into, own) || (!lead->expired && seuil_alias_find(lead, merge->into)))
         return SEUIL_VERDICT_DUPLICATE;
     if (models->consent && (!lead->consented || lead->expired))
         return SEUIL_VERDICT_FILTERED;

@@ -310,3 +310,15 @@ Test(away, into_a_lead_that_was_worth_nothing_its_clock_is_that_of_the_other)
     cr_assert_not(s->lead.expired);
     story_end(s);
 }
+
+Test(away, the_ids_of_a_life_that_has_ended_are_no_reason_to_stay)
+{
+    struct story *s = story_begin(model);
+
+    act(s, "1", "all", NOW - DAY);
+    seuil_alias_add(&s->lead, SEUIL_STR("a"), &first);
+    cr_assert_eq(may_leave(s, "a", ""), SEUIL_VERDICT_DUPLICATE);
+    s->lead.expired = true; /* its key may or may not be deleted already */
+    cr_assert_eq(may_leave(s, "a", ""), SEUIL_VERDICT_APPLIED);
+    story_end(s);
+}
