@@ -128,7 +128,7 @@ static int make_meta(struct seuil_decision *d, uint32_t shard, uint64_t witness_
     if (rc)
         return rc;
     memset(&d->meta, 0, sizeof(d->meta));
-    d->meta.format = 1;
+    d->meta.format = SEUIL_META_FORMAT;
     d->meta.token = d->token;
     /* Above what the group was told, or the next owner would think that Redis went back. */
     d->meta.seq = d->seq = witness_seq + 1;

@@ -58,7 +58,7 @@ int seuil_check_first_meta(struct seuil_shard *shard, struct seuil_meta *ret_met
     char text[SEUIL_WITNESS_MAX];
     struct seuil_witness_text witness;
     struct seuil_meta meta = {
-        .format = 1,
+        .format = SEUIL_META_FORMAT,
         .stream_time = SEUIL_TIME_NONE,
         .counts = {.since = SEUIL_TIME_NONE, .as_of = SEUIL_TIME_NONE},
     };

@@ -65,7 +65,7 @@ void seuil_operator_rebuild(struct seuil_meta *meta, const struct seuil_operator
 
     if (generation <= order->witness_generation)
         generation = order->witness_generation + 1; /* meta was lost, and is not the first */
-    meta->format = 1;
+    meta->format = SEUIL_META_FORMAT;
     for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++) {
         struct seuil_meta_topic *topic = &meta->topics[i];
 

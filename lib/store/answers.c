@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/heap.h"
+#include "store/block.h"
 #include "store/conn.h"
 #include "store/request.h"
 
@@ -265,20 +266,52 @@ static bool answer_due(const struct seuil_reply *main, struct seuil_store_item *
     return true;
 }
 
-static bool answer_outbox(const struct seuil_reply *main, struct seuil_store_item *item)
+/* An element of the outbox, as XRANGE tells it: its id is the index after its last entry. */
+static bool read_block(const struct seuil_reply *element, struct seuil_block *ret_block,
+                       uint64_t *ret_first)
 {
-    const struct seuil_reply *entries = &main->items[1];
-    uint64_t first;
+    const struct seuil_reply *pair = &element->items[1];
+    struct seuil_str id = {0};
+    uint64_t end;
 
-    if (!seuil_meta_u64_parse(main->items[0].text, &first))
+    if (element->type != SEUIL_REPLY_ARRAY || element->count != 2 ||
+        element->items[0].type != SEUIL_REPLY_STRING || pair->type != SEUIL_REPLY_ARRAY ||
+        pair->count != 2 || pair->items[1].type != SEUIL_REPLY_STRING ||
+        seuil_block_read((const uint8_t *)pair->items[1].text.ptr, pair->items[1].text.len,
+                         ret_block) != 0)
         return false;
-    for (uint32_t i = 0; i < entries->count; i++, item++) {
-        if (entries->items[i].type != SEUIL_REPLY_STRING)
+    id = element->items[0].text;
+    if (id.len < 2 || memcmp(id.ptr + id.len - 2, "-0", 2) != 0)
+        return false;
+    id.len -= 2;
+    if (!seuil_meta_u64_parse(id, &end) || end < ret_block->count)
+        return false;
+    *ret_first = end - ret_block->count;
+    return true;
+}
+
+/* At most @max of the entries from @from on; false when the outbox is not one of ours. */
+static bool answer_entries(const struct seuil_reply *elements, uint64_t from, uint32_t max,
+                           struct seuil_store_item *item, uint32_t *ret_count)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < elements->count && count < max; i++) {
+        struct seuil_block block;
+        uint64_t index;
+
+        if (!read_block(&elements->items[i], &block, &index))
             return false;
-        item->bytes = (const uint8_t *)entries->items[i].text.ptr;
-        item->len = entries->items[i].text.len;
-        item->index = first + i;
+        for (; block.count && count < max; index++) {
+            struct seuil_tx_entry entry = seuil_block_next(&block);
+
+            if (index < from)
+                continue;
+            item[count++] =
+                (struct seuil_store_item){.bytes = entry.bytes, .len = entry.len, .index = index};
+        }
     }
+    *ret_count = count;
     return true;
 }
 
@@ -299,11 +332,33 @@ static bool answer_walk(const struct seuil_reply *main, const struct seuil_keys 
     return true;
 }
 
+static void answer_outbox(struct seuil_request *request, struct seuil_items *items,
+                          struct seuil_store_reply *ret_reply)
+{
+    const struct seuil_reply *main = request->main;
+    struct seuil_store_item *item = room(items, request->max);
+    uint64_t from;
+
+    if (main->type != SEUIL_REPLY_ARRAY || main->count != 2 ||
+        main->items[1].type != SEUIL_REPLY_ARRAY ||
+        !seuil_meta_u64_parse(main->items[0].text, &from)) {
+        not_understood(request);
+    } else if (!item && request->max) {
+        say(request, SEUIL_STORE_BACKOFF, "out of memory");
+    } else if (!answer_entries(&main->items[1], from, request->max, item, &ret_reply->item_count)) {
+        say(request, SEUIL_STORE_WRONG,
+            "the outbox in Redis is damaged: restore the shard's keys from a backup, or have it "
+            "rebuilt from the log");
+    } else {
+        ret_reply->items = item;
+    }
+}
+
 static void answer_items(struct seuil_request *request, const struct seuil_keys *keys,
                          struct seuil_items *items, struct seuil_store_reply *ret_reply)
 {
     const struct seuil_reply *main = request->main;
-    bool pair = request->verb == SEUIL_STORE_OUTBOX || request->verb == SEUIL_STORE_WALK, ok;
+    bool pair = request->verb == SEUIL_STORE_WALK, ok;
     struct seuil_store_item *item;
     uint32_t count = main->count;
 
@@ -322,10 +377,9 @@ static void answer_items(struct seuil_request *request, const struct seuil_keys 
         say(request, SEUIL_STORE_BACKOFF, "out of memory");
         return;
     }
-    ok = request->verb == SEUIL_STORE_LOAD     ? answer_load(request, item)
-         : request->verb == SEUIL_STORE_DUE    ? answer_due(main, item)
-         : request->verb == SEUIL_STORE_OUTBOX ? answer_outbox(main, item)
-                                               : answer_walk(main, keys, item, &ret_reply->cursor);
+    ok = request->verb == SEUIL_STORE_LOAD  ? answer_load(request, item)
+         : request->verb == SEUIL_STORE_DUE ? answer_due(main, item)
+                                            : answer_walk(main, keys, item, &ret_reply->cursor);
     if (!ok) {
         not_understood(request);
         return;
@@ -349,6 +403,9 @@ void seuil_request_answer(struct seuil_request *request, const struct seuil_keys
             answer_create(request, meta, ret_reply);
             break;
         case SEUIL_STORE_COMMIT: /* judged when its last reply came */
+            break;
+        case SEUIL_STORE_OUTBOX:
+            answer_outbox(request, items, ret_reply);
             break;
         default:
             answer_items(request, keys, items, ret_reply);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/heap.h"
+#include "store/block.h"
 #include "store/request.h"
 #include "store/store_redis.h"
 
@@ -17,11 +18,13 @@ static const char create_script[] = "if redis.call('EXISTS',KEYS[1])==1 then ret
                                     "if redis.call('EXISTS',KEYS[2],KEYS[3])>0 then return -1 end "
                                     "redis.call('HSET',KEYS[1],unpack(ARGV)) return 1";
 
-/* The list begins at index `head`: both are read in one instant. */
+/* Entries below `head` may stand in the block of a later one: both are read in one instant. A block
+ * whose id is above an index holds it, or a later one. */
 static const char outbox_script[] =
     "local h=tonumber(redis.call('HGET',KEYS[1],'head') or 0) "
-    "local f=math.max(tonumber(ARGV[1])-h,0) "
-    "return {string.format('%.0f',h+f),redis.call('LRANGE',KEYS[2],f,f+tonumber(ARGV[2])-1)}";
+    "local f=math.max(tonumber(ARGV[1]),h) "
+    "return {string.format('%.0f',f),redis.call('XRANGE',KEYS[2],string.format('%.0f',f+1),'+',"
+    "'COUNT',ARGV[2])}";
 
 int seuil_keys_init(struct seuil_keys *keys, const char *prefix, const char *app, uint32_t shard)
 {
@@ -205,7 +208,8 @@ void seuil_request_outbox(struct seuil_request *request, const struct seuil_keys
     slice(out, keys->meta);
     slice(out, keys->outbox);
     seuil_resp_arg_u64(out, from);
-    seuil_resp_arg_u64(out, bounded(max));
+    seuil_resp_arg_u64(out, max < SEUIL_BLOCKS_ASKED_MAX ? max : SEUIL_BLOCKS_ASKED_MAX);
+    request->max = bounded(max);
     expect(request, 1, 0);
 }
 
@@ -295,11 +299,14 @@ static void write_dues(struct seuil_buf *out, const struct seuil_keys *keys,
 static void write_entries(struct seuil_buf *out, const struct seuil_keys *keys,
                           const struct seuil_tx *tx)
 {
-    seuil_resp_command(out, 2 + (uint64_t)tx->entry_count);
-    word(out, "RPUSH");
+    seuil_resp_command(out, 5);
+    word(out, "XADD");
     slice(out, keys->outbox);
-    for (uint32_t i = 0; i < tx->entry_count; i++)
-        seuil_resp_arg(out, tx->entries[i].bytes, tx->entries[i].len);
+    seuil_resp_arg_u64(out, tx->meta->outbox_tail);
+    word(out, "e");
+    seuil_resp_arg_begin(out, seuil_block_size(tx->entries, tx->entry_count));
+    seuil_block_write(tx->entries, tx->entry_count, out);
+    seuil_resp_arg_end(out);
 }
 
 /* All fields, and no field of a topic that is not in use: meta is what the caller says. */
@@ -371,10 +378,10 @@ void seuil_request_commit_end(struct seuil_request *request, const struct seuil_
 
     if (request->trim_to > head) {
         seuil_resp_command(out, 4);
-        word(out, "LTRIM");
+        word(out, "XTRIM");
         slice(out, keys->outbox);
-        seuil_resp_arg_u64(out, request->trim_to - head);
-        word(out, "-1");
+        word(out, "MINID");
+        seuil_resp_arg_u64(out, request->trim_to + 1);
         request->queued++;
     }
     seuil_resp_command(out, 1);

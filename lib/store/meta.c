@@ -449,13 +449,15 @@ static int check_format(const struct seuil_meta_field *fields, uint32_t count,
     for (uint32_t i = 0; i < count; i++) {
         if (!seuil_str_eq(fields[i].name, field_names[FORMAT]))
             continue;
-        if (seuil_str_eq(fields[i].value, SEUIL_STR("1")))
+        if (seuil_str_eq(fields[i].value, SEUIL_STR("1")) ||
+            seuil_str_eq(fields[i].value, SEUIL_STR("2")))
             return 0;
-        return seuil_error_set(err, SEUIL_ERR_UNSUPPORTED,
-                               "meta has format '%.*s', this program knows format %d only: run the "
-                               "version that wrote it",
-                               (int)(fields[i].value.len < 32 ? fields[i].value.len : 32),
-                               fields[i].value.ptr, SEUIL_META_FORMAT);
+        return seuil_error_set(
+            err, SEUIL_ERR_UNSUPPORTED,
+            "meta has format '%.*s', this program knows formats up to %d: run the "
+            "version that wrote it",
+            (int)(fields[i].value.len < 32 ? fields[i].value.len : 32), fields[i].value.ptr,
+            SEUIL_META_FORMAT);
     }
     return seuil_error_set(err, SEUIL_ERR_CORRUPT, "meta has no field 'format': " WHAT_TO_DO);
 }
@@ -491,6 +493,13 @@ int seuil_meta_parse(const struct seuil_meta_field *fields, uint32_t count,
     if (meta.outbox_head > meta.outbox_tail)
         return seuil_error_set(err, SEUIL_ERR_CORRUPT,
                                "meta's outbox ends before it begins: " WHAT_TO_DO);
+    if (meta.format < SEUIL_META_FORMAT && meta.outbox_head != meta.outbox_tail)
+        return seuil_error_set(err, SEUIL_ERR_UNSUPPORTED,
+                               "meta has format %u, in which %llu crossings wait to be published: "
+                               "run the version that wrote it until they are",
+                               meta.format,
+                               (unsigned long long)(meta.outbox_tail - meta.outbox_head));
+    meta.format = SEUIL_META_FORMAT;
     *ret_meta = meta;
     return 0;
 }

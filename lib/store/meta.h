@@ -1,6 +1,6 @@
 /* A shard's meta as the fields of a Redis hash, readable by an operator with HGETALL:
  *
- *   format  1                    seq     decimal          token   32 hex digits
+ *   format  2                    seq     decimal          token   32 hex digits
  *   head    outbox index         tail    outbox index     owner   instance name
  *   model   16 hex digits        walk    16 hex digits    cursor  decimal
  *   time    ms or "none"         muted   ms or "none"     cluster Kafka's cluster id
@@ -22,7 +22,6 @@
 
 #include "store/store.h"
 
-#define SEUIL_META_FORMAT 1
 /* The fixed fields and one for each topic. */
 #define SEUIL_META_FIELDS_MAX (16 + SEUIL_TOPICS_MAX)
 #define SEUIL_TOKEN_HEX       (2 * SEUIL_TOKEN_BYTES)

@@ -10,6 +10,8 @@
 
 /* Items asked for in one request of due times or outbox entries. */
 #define SEUIL_ITEMS_ASKED_MAX 8192
+/* Blocks of outbox entries, each of one transaction: a few MiB at most. */
+#define SEUIL_BLOCKS_ASKED_MAX 8
 
 /* Names of a shard's keys: made once, used in every command. */
 struct seuil_keys {
@@ -45,7 +47,7 @@ struct seuil_request {
     enum seuil_stage stage;
     uint64_t cookie;
     seuil_time_ms deadline; /* 0: not yet set */
-    struct seuil_buf body;  /* commands; of a commit those between MULTI and LTRIM */
+    struct seuil_buf body;  /* commands; of a commit those between MULTI and XTRIM */
     uint64_t start;         /* queued_total of the connection when it was sent */
     uint32_t replies, at;   /* expected, seen */
     uint32_t guard_from;    /* replies from this one on are those of the guard */
@@ -58,6 +60,7 @@ struct seuil_request {
     uint32_t queued;      /* COMMIT: commands between MULTI and EXEC */
     struct seuil_buf ids; /* LOAD: u32 length and bytes of each id */
     uint32_t id_count;
+    uint32_t max;            /* OUTBOX: entries wanted */
     struct seuil_meta *meta; /* CREATE: what was made */
 
     enum seuil_store_status status; /* decided before or without a main reply */
@@ -82,7 +85,7 @@ void seuil_request_walk(struct seuil_request *request, const struct seuil_keys *
                         uint64_t cursor);
 void seuil_request_commit(struct seuil_request *request, const struct seuil_keys *keys,
                           const struct seuil_tx *tx);
-/* The end of a commit, when its guard is known: LTRIM, EXEC and the guard of the next one. */
+/* The end of a commit, when its guard is known: XTRIM, EXEC and the guard of the next one. */
 void seuil_request_commit_end(struct seuil_request *request, const struct seuil_keys *keys,
                               uint64_t head);
 

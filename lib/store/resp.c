@@ -65,6 +65,18 @@ void seuil_resp_arg(struct seuil_buf *buf, const void *bytes, uint64_t len)
     seuil_resp_arg2(buf, (struct seuil_str){bytes, (uint32_t)len}, (struct seuil_str){NULL, 0});
 }
 
+void seuil_resp_arg_begin(struct seuil_buf *buf, uint64_t len)
+{
+    if (seuil_buf_reserve(buf, 32 + len))
+        return;
+    buf->len = (size_t)(put_size(buf->ptr + buf->len, '$', len) - buf->ptr);
+}
+
+void seuil_resp_arg_end(struct seuil_buf *buf)
+{
+    seuil_buf_add(buf, "\r\n", 2);
+}
+
 void seuil_resp_arg_text(struct seuil_buf *buf, const char *text)
 {
     seuil_resp_arg(buf, text, strlen(text));

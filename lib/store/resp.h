@@ -18,6 +18,9 @@ void seuil_resp_command(struct seuil_buf *buf, uint64_t count);
 void seuil_resp_arg(struct seuil_buf *buf, const void *bytes, uint64_t len);
 /* One argument made of two parts: a key prefix and an id. */
 void seuil_resp_arg2(struct seuil_buf *buf, struct seuil_str head, struct seuil_str tail);
+/* One argument of @len bytes, which the caller appends between the two. */
+void seuil_resp_arg_begin(struct seuil_buf *buf, uint64_t len);
+void seuil_resp_arg_end(struct seuil_buf *buf);
 void seuil_resp_arg_text(struct seuil_buf *buf, const char *text);
 void seuil_resp_arg_i64(struct seuil_buf *buf, int64_t value);
 void seuil_resp_arg_u64(struct seuil_buf *buf, uint64_t value);

@@ -99,6 +99,9 @@ struct seuil_meta_sources {
     struct seuil_meta_source list[SEUIL_META_SOURCES_MAX]; /* the latest last */
 };
 
+/* Format 1 had a list with an element for each outbox entry: it is read while there is none. */
+#define SEUIL_META_FORMAT 2
+
 struct seuil_meta {
     uint32_t format;
     struct seuil_token token;

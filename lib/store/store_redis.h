@@ -5,7 +5,8 @@
  *   s:{app.P}:m        hash    meta (store/meta.h)
  *   s:{app.P}:l:<id>   string  a lead's packed state
  *   s:{app.P}:d        zset    lead id -> due time in ms
- *   s:{app.P}:o        list    outbox, first entry = index `head` of meta
+ *   s:{app.P}:o        stream  outbox: a block of entries (store/block.h) for each transaction,
+ *                              its id is the index after its last entry
  *   s:app:manifest     hash    what all shards agree on (store/manifest.h)
  *
  * Names are short since a lead's key is a fifth of what a lead takes.
@@ -13,7 +14,7 @@
  * Each shard has a connection of its own (EXEC drops every WATCH of its connection), opened by its
  * first request. At each connect the server's version and `maxmemory_policy` are checked. The
  * commands used: AUTH SELECT INFO HGETALL HMGET MGET ZRANGEBYSCORE SCAN EVAL (EXISTS HINCRBY HSET
- * HGET LRANGE) WATCH UNWATCH MULTI EXEC MSET DEL ZADD ZREM RPUSH LTRIM HSET HDEL; by the
+ * HGET XRANGE) WATCH UNWATCH MULTI EXEC MSET DEL ZADD ZREM XADD XTRIM HSET HDEL; by the
  * manifest EXISTS and HEXISTS, too. */
 
 #ifndef SEUIL_STORE_STORE_REDIS_H

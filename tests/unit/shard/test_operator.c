@@ -5,7 +5,8 @@
 
 static struct seuil_meta halted(void)
 {
-    struct seuil_meta meta = {.format = 1, .seq = 9, .outbox_head = 4, .outbox_tail = 6};
+    struct seuil_meta meta = {
+        .format = SEUIL_META_FORMAT, .seq = 9, .outbox_head = 4, .outbox_tail = 6};
 
     meta.topics[0] = (struct seuil_meta_topic){.present = true,
                                                .generation = 2,

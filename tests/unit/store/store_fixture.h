@@ -31,7 +31,7 @@ static inline struct seuil_token token_of(uint8_t number)
 static inline struct seuil_meta new_meta(uint8_t token)
 {
     struct seuil_meta meta = {
-        .format = 1,
+        .format = SEUIL_META_FORMAT,
         .token = token_of(token),
         .seq = 1,
         .stream_time = SEUIL_TIME_NONE,

@@ -514,6 +514,22 @@ CASE(the_outbox_is_appended_read_by_index_and_trimmed)
     outbox_is(world, 100, 10, 105, 1);
 }
 
+CASE(entries_of_one_transaction_are_trimmed_and_read_one_by_one)
+{
+    struct seuil_meta meta = new_meta(1);
+
+    create(world->store, 0, &meta);
+    for (int i = 0; i < 20; i++)
+        push(world, &meta, (uint32_t)(1 + i % 8), 0);
+    for (uint64_t i = 0; i < meta.outbox_tail; i++)
+        outbox_is(world, i, 1, i, 1);
+    outbox_is(world, 0, 30, 0, 30);
+    for (uint64_t i = 1; i <= meta.outbox_tail; i++) {
+        push(world, &meta, 0, i);
+        outbox_is(world, 0, 1, i, i < meta.outbox_tail);
+    }
+}
+
 CASE(a_new_owner_trims_from_the_head_it_finds)
 {
     struct seuil_meta meta = new_meta(1);

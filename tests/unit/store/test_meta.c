@@ -8,7 +8,7 @@
 static struct seuil_meta full(void)
 {
     struct seuil_meta meta = {
-        .format = 1,
+        .format = SEUIL_META_FORMAT,
         .seq = UINT64_MAX,
         .stream_time = -1,
         .outbox_head = 7,
@@ -156,14 +156,32 @@ Test(meta, a_missing_a_double_and_an_unknown_field_are_refused)
 Test(meta, another_format_is_unsupported_whatever_else_it_holds)
 {
     struct seuil_meta_field fields[2] = {{SEUIL_STR("new"), SEUIL_STR("x")},
-                                         {SEUIL_STR("format"), SEUIL_STR("2")}};
+                                         {SEUIL_STR("format"), SEUIL_STR("3")}};
     struct seuil_error err;
     struct seuil_meta back;
 
     cr_assert_eq(seuil_meta_parse(fields, 2, &back, &err), SEUIL_ERR_UNSUPPORTED);
-    cr_assert(strstr(err.text, "'2'"), "%s", err.text);
+    cr_assert(strstr(err.text, "'3'"), "%s", err.text);
     cr_assert_eq(seuil_meta_parse(fields, 1, &back, &err), SEUIL_ERR_CORRUPT);
     cr_assert_eq(seuil_meta_parse(fields, 0, &back, &err), SEUIL_ERR_CORRUPT);
+}
+
+/* Before, each outbox entry was an element of a list. */
+Test(meta, the_format_before_is_read_while_the_outbox_is_empty)
+{
+    static struct seuil_meta_text text;
+    struct seuil_meta meta = full(), back;
+    struct seuil_error err;
+
+    meta.format = 1;
+    meta.outbox_tail = meta.outbox_head + 3;
+    seuil_meta_format(&meta, &text);
+    cr_assert_eq(seuil_meta_parse(text.fields, text.count, &back, &err), SEUIL_ERR_UNSUPPORTED);
+    cr_assert(strstr(err.text, "3 crossings wait"), "%s", err.text);
+    meta.outbox_tail = meta.outbox_head;
+    seuil_meta_format(&meta, &text);
+    cr_assert_eq(seuil_meta_parse(text.fields, text.count, &back, &err), 0, "%s", err.text);
+    cr_assert_eq(back.format, SEUIL_META_FORMAT, "and written as today's from then on");
 }
 
 static bool refused(const char *name, const char *value)

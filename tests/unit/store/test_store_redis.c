@@ -138,9 +138,9 @@ Test(store_redis, a_swallowed_reply_is_a_doubt_and_its_effect_comes_once)
     old = *acquire_patiently(store, 3).meta;
     cr_assert_eq(old.seq, meta.seq + 1, "it had taken effect");
     cr_assert_eq(old.outbox_tail, 2);
-    cr_assert_eq(seuil_redis_server_ask_number(&server, "LLEN s:{test.0}:o"), 2);
+    cr_assert_eq(seuil_redis_server_ask_number(&server, "XLEN s:{test.0}:o"), 2);
     cr_assert_status(commit(store, 0, &tx), SEUIL_STORE_FENCED);
-    cr_assert_eq(seuil_redis_server_ask_number(&server, "LLEN s:{test.0}:o"), 2);
+    cr_assert_eq(seuil_redis_server_ask_number(&server, "XLEN s:{test.0}:o"), 2);
 }
 
 Test(store_redis, a_delayed_commit_never_lands_after_another_owner_acquired)
@@ -224,7 +224,7 @@ Test(store_redis, a_commit_cut_at_any_byte_takes_effect_wholly_or_not_at_all)
         took = meta.seq == before + 2;
         cr_assert(took || meta.seq == before + 1);
         cr_assert_eq(strcmp(state_of(store, 0, "a"), state) == 0, took);
-        cr_assert_eq((uint64_t)seuil_redis_server_ask_number(&server, "LLEN s:{test.0}:o"),
+        cr_assert_eq((uint64_t)seuil_redis_server_ask_number(&server, "XLEN s:{test.0}:o"),
                      meta.outbox_tail - meta.outbox_head);
         landed += took;
         lost += !took;
@@ -433,6 +433,26 @@ Test(store_redis, keys_that_belong_to_something_else_are_wrong)
     cr_assert_status(answer(store), SEUIL_STORE_WRONG);
 }
 
+Test(store_redis, an_outbox_that_is_damaged_is_wrong)
+{
+    static const char *const elements[] = {
+        "4 e x", "4-1 e \"\\x01\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\"",
+        "4 e \"\\x01\\x09\\x00\\x00\\x00\"", "4 a b c d"};
+    struct seuil_store_reply reply;
+    char text[100];
+
+    settled();
+    for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++) {
+        ask("DEL s:{test.0}:o");
+        snprintf(text, sizeof(text), "XADD s:{test.0}:o %s", elements[i]);
+        ask(text);
+        store->ops->outbox(store, 0, 0, 10, 0);
+        reply = answer(store);
+        cr_assert_status(reply, SEUIL_STORE_WRONG);
+        cr_assert(strstr(reply.text, "outbox"), "%s", reply.text);
+    }
+}
+
 /* ---- refused commands ------------------------------------------------------------------------ */
 
 /* Commit while @refuse holds, then after @allow: refused without effect, then done. */
@@ -517,7 +537,7 @@ Test(store_redis, a_wrong_password_is_wrong_and_none_is_too)
 
 #define ACL_COMMANDS                                                                               \
     "+auth +select +info +hgetall +hmget +mget +zrangebyscore +scan +eval +exists +hincrby "       \
-    "+hset +hget +lrange +watch +unwatch +multi +exec +mset +del +zadd +zrem +rpush +ltrim +hdel"
+    "+hset +hget +xrange +watch +unwatch +multi +exec +mset +del +zadd +zrem +xadd +xtrim +hdel"
 
 Test(store_redis, an_acl_user_with_just_the_documented_commands_and_keys_does)
 {
@@ -543,7 +563,7 @@ Test(store_redis, an_acl_user_with_just_the_documented_commands_and_keys_does)
     cr_assert_status(answer(store), SEUIL_STORE_OK);
     store->ops->read_meta(store, 0, 0);
     cr_assert_status(answer(store), SEUIL_STORE_OK);
-    ask("ACL SETUSER scorer -rpush");
+    ask("ACL SETUSER scorer -xadd");
     tx = tx_of(&meta, "third");
     reply = commit(store, 0, &tx);
     cr_assert_status(reply, SEUIL_STORE_WRONG);
