@@ -440,7 +440,7 @@ static int enlist_schema(struct daemon *daemon, struct seuil_registry *registry,
                       : (int)settings->registry_backoff_max_ms;
     }
     if (!rc)
-        seuil_logf(SEUIL_LOG_INFO, "%s is schema %u of the registry", subject, *ret_id);
+        seuil_logf(SEUIL_LOG_INFO, "%s is schema %u at the registry", subject, *ret_id);
     return rc == 0 || rc == SEUIL_ERR_BACKOFF ? rc : SEUIL_ERR_CONFIG;
 }
 

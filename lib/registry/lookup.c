@@ -175,22 +175,30 @@ static bool job_of(struct entry *entry, struct seuil_lookup_job *ret_job)
     return false;
 }
 
+/* Whether @a goes before @b (NULL: it does). While the registry is silent each question costs a
+ * time-out: what was never asked goes before what is asked again, since it may be answered without
+ * the registry, or need no answer. */
+static bool before(const struct entry *a, const struct entry *b, seuil_time_ms mono)
+{
+    bool a_new = a->next <= mono && a->backoff_ms == 0;
+    bool b_new = b && b->next <= mono && b->backoff_ms == 0;
+
+    return !b || (a_new != b_new ? a_new : a->next < b->next);
+}
+
 seuil_time_ms seuil_lookup_next(struct seuil_lookup *lookup, seuil_time_ms mono_ms,
                                 struct seuil_lookup_job *ret_job)
 {
-    seuil_time_ms earliest = SEUIL_TIME_NEVER;
     struct entry *first = NULL;
     struct seuil_lookup_job job;
 
     for (int i = 0; i < BUCKETS; i++)
         for (struct entry *entry = lookup->buckets[i]; entry; entry = entry->next_in_bucket)
-            if (!entry->busy && entry->next < earliest && job_of(entry, &job)) {
-                earliest = entry->next;
+            if (!entry->busy && before(entry, first, mono_ms) && job_of(entry, &job))
                 first = entry;
-            }
     *ret_job = (struct seuil_lookup_job){.task = SEUIL_LOOKUP_NOTHING};
-    if (!first || earliest > mono_ms)
-        return earliest;
+    if (!first || first->next > mono_ms)
+        return first ? first->next : SEUIL_TIME_NEVER;
     job_of(first, ret_job);
     first->busy = true;
     return mono_ms;

@@ -5,10 +5,10 @@
  * fetch a text, let a reader learn it. The caller holds a lock around each call, never during a
  * job.
  *
- * A transient fault is asked again for ever, later each time, each schema by itself. That a schema
- * is missing is believed only when it was said again after confirm_ms, since servers of one
- * registry learn of a new schema one after the other; then it is remembered for a while, and asked
- * again. */
+ * A transient fault is asked again for ever, later each time, each schema by itself; what was never
+ * asked goes first. That a schema is missing is believed only when it was said again after
+ * confirm_ms, since servers of one registry learn of a new schema one after the other; then it is
+ * remembered for a while, and asked again. */
 
 #ifndef SEUIL_REGISTRY_LOOKUP_H
 #define SEUIL_REGISTRY_LOOKUP_H

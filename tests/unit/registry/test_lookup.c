@@ -101,6 +101,39 @@ Test(lookup, a_transient_fault_is_asked_again_for_ever_ever_later)
     seuil_lookup_free(lookup);
 }
 
+Test(lookup, what_was_never_asked_does_not_wait_behind_what_is_asked_again)
+{
+    struct seuil_lookup *lookup = new_lookup();
+    struct seuil_lookup_job job;
+    seuil_time_ms now = 0;
+    unsigned asked = 0;
+
+    want(lookup, 0, 1, now);
+    cr_assert_eq(next(lookup, now, &job), SEUIL_LOOKUP_FETCH);
+    fetched(lookup, 1, 0, now);
+    cr_assert_eq(next(lookup, now, &job), SEUIL_LOOKUP_LEARN);
+    learned(lookup, 1, 0, 0, now);
+    /* Each question takes five seconds: there are always some to be asked again. */
+    for (uint64_t id = 10; id < 20; id++)
+        want(lookup, 0, id, now);
+    for (int n = 0; n < 30; n++) {
+        cr_assert_eq(next(lookup, now, &job), SEUIL_LOOKUP_FETCH);
+        fetched(lookup, job.ref.low, SEUIL_ERR_BACKOFF, now += 5000);
+        asked = n % 10 ? asked | 1u << (job.ref.low - 10) : 1u << (job.ref.low - 10);
+        cr_assert(n % 10 < 9 || asked == 0x3ff, "each in its turn");
+    }
+    want(lookup, 1, 1, now);
+    want(lookup, 0, 30, now);
+    cr_assert_eq(next(lookup, now, &job), SEUIL_LOOKUP_LEARN);
+    learned(lookup, 1, 1, 0, now);
+    cr_assert_eq(next(lookup, now, &job), SEUIL_LOOKUP_FETCH);
+    cr_assert_eq(job.ref.low, 30);
+    fetched(lookup, 30, SEUIL_ERR_BACKOFF, now += 5000);
+    cr_assert_eq(next(lookup, now, &job), SEUIL_LOOKUP_FETCH);
+    cr_assert_neq(job.ref.low, 30);
+    seuil_lookup_free(lookup);
+}
+
 Test(lookup, missing_is_believed_when_it_was_said_again_after_a_while)
 {
     struct seuil_lookup *lookup = new_lookup();
