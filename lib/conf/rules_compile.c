@@ -579,31 +579,26 @@ static int pair_cmp(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int build_by_key(struct seuil_models *models, struct seuil_error *err)
+/* A state names a rule by its key alone. */
+static int check_keys(const struct seuil_models *models, struct seuil_error *err)
 {
-    struct seuil_build build = {.arena = &models->arena, .err = err};
     uint32_t count = models->rule_count;
-    uint32_t *by_key = seuil_arena_alloc(&models->arena, count, sizeof(*by_key));
     uint64_t *pairs = seuil_heap_alloc(count * sizeof(*pairs));
     int rc = 0;
 
-    if (!by_key || !pairs) {
-        seuil_heap_free(pairs);
-        return seuil_build_nomem(&build);
-    }
+    if (!pairs)
+        return seuil_build_nomem(&(struct seuil_build){.err = err});
     for (uint32_t i = 0; i < count; i++)
         pairs[i] = (uint64_t)models->rules[i].key << 32 | i;
     qsort(pairs, count, sizeof(*pairs), pair_cmp);
-    for (uint32_t i = 0; i < count; i++) {
-        by_key[i] = (uint32_t)pairs[i];
-        if (i > 0 && pairs[i] >> 32 == pairs[i - 1] >> 32)
+    for (uint32_t i = 1; i < count; i++)
+        if (pairs[i] >> 32 == pairs[i - 1] >> 32)
             rc = seuil_error_set(err, SEUIL_ERR_INVALID,
                                  "rules \"%s\" and \"%s\" have the same key: give one of them "
                                  "another name",
-                                 models->rules[by_key[i - 1]].name, models->rules[by_key[i]].name);
-    }
+                                 models->rules[(uint32_t)pairs[i - 1]].name,
+                                 models->rules[(uint32_t)pairs[i]].name);
     seuil_heap_free(pairs);
-    models->rule_by_key = by_key;
     return rc;
 }
 
@@ -669,7 +664,7 @@ int seuil_rules_compile(struct seuil_models *models, struct seuil_error *err)
     if (!rc)
         rc = build_index(models, &triggers, err);
     if (!rc)
-        rc = build_by_key(models, err);
+        rc = check_keys(models, err);
     seuil_heap_free(triggers.list);
     return rc;
 }

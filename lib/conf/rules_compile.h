@@ -7,7 +7,7 @@
 #include "core/model.h"
 #include "core/rule_index.h"
 
-/* Build @models->index and rule_by_key in the arena of the set, for rules, models and attributes
+/* Build @models->index in the arena of the set, for rules, models and attributes
  * that are there already (also when written out in C by a test).
  *
  * SEUIL_ERR_INVALID: a condition is not as core/condition.h says, or two rules have one key.

@@ -455,6 +455,23 @@ static struct seuil_key absorb_point(const struct seuil_evidence *evidence, int6
                                           : horizon_ms + SEUIL_QUARANTINE_MS);
 }
 
+/* A bound pushes the fold point: fold the oldest @gone records, at least one. Of more retractions
+ * of one millisecond than there is room for, their whole millisecond goes. */
+static void push(struct seuil_scratch *scratch, struct seuil_evidence *evidence, unsigned gone,
+                 unsigned *notes)
+{
+    int64_t horizon = scratch->models->horizon_ms;
+    unsigned before = evidence->recent_count;
+
+    evidence->raised = seuil_evidence_recent(evidence, gone)->key;
+    absorb(scratch, evidence, absorb_point(evidence, horizon), notes);
+    if (evidence->recent_count == before) {
+        evidence->raised.hash = UINT64_MAX;
+        absorb(scratch, evidence, absorb_point(evidence, horizon), notes);
+    }
+    *notes |= SEUIL_NOTE_HORIZON_SHORTENED;
+}
+
 /* What is older than the fold point by its own rules. */
 static void drop_ended(struct seuil_scratch *scratch, struct seuil_evidence *evidence,
                        struct seuil_key late, struct seuil_key folded)
@@ -565,11 +582,7 @@ static void shrink(struct seuil_scratch *scratch, struct seuil_lead *lead, unsig
     unsigned slot;
 
     if (evidence->recent_count > 1) {
-        unsigned gone = 1 + (evidence->recent_count - 1u) / 16;
-
-        evidence->raised = seuil_evidence_recent(evidence, gone)->key;
-        absorb(scratch, evidence, absorb_point(evidence, scratch->models->horizon_ms), notes);
-        *notes |= SEUIL_NOTE_HORIZON_SHORTENED;
+        push(scratch, evidence, 1 + (evidence->recent_count - 1u) / 16, notes);
         return;
     }
     slot = largest_tally(scratch, evidence);
@@ -604,15 +617,13 @@ void seuil_ingest_absorb(struct seuil_scratch *scratch, struct seuil_lead *lead,
     int64_t horizon = scratch->models->horizon_ms;
     struct seuil_key point;
 
-    if (evidence->recent_count > SEUIL_RECENT_MAX) {
-        evidence->raised =
-            seuil_evidence_recent(evidence, evidence->recent_count - SEUIL_RECENT_MAX)->key;
-        *notes |= SEUIL_NOTE_HORIZON_SHORTENED;
-    }
+    if (evidence->recent_count > SEUIL_RECENT_MAX)
+        push(scratch, evidence, evidence->recent_count - SEUIL_RECENT_MAX, notes);
+    else
+        absorb(scratch, evidence, absorb_point(evidence, horizon), notes);
     point = absorb_point(evidence, horizon);
     if (seuil_key_less(evidence->raised, point))
         evidence->raised = (struct seuil_key){.time = SEUIL_TIME_NONE}; /* overtaken */
-    absorb(scratch, evidence, point, notes);
     if (evidence->attribute_count || evidence->adjustment_count)
         drop_ended(scratch, evidence, seuil_fold_point(evidence, horizon), point);
     if (!lead->tombstone && lead->cut != SEUIL_TIME_NONE &&

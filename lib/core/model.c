@@ -4,24 +4,6 @@
 
 #include "base/hash.h"
 
-const struct seuil_rule *seuil_models_rule(const struct seuil_models *models, uint32_t key)
-{
-    uint32_t low = 0, high = models->rule_count;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        const struct seuil_rule *rule = &models->rules[models->rule_by_key[middle]];
-
-        if (rule->key == key)
-            return rule;
-        if (rule->key < key)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
-}
-
 uint32_t seuil_models_own_rules(const struct seuil_models *models)
 {
     uint32_t count = 0;

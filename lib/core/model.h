@@ -259,12 +259,7 @@ struct seuil_models {
     const struct seuil_rule *rules;           /* of all models, in file order */
     const struct seuil_attribute *attributes; /* those that a model names, by name */
     const struct seuil_rule_index *index;
-    /* rules by key: rule_by_key[] is sorted by key */
-    const uint32_t *rule_by_key;
 };
-
-/* The rule of @key, or NULL when no model has it (any more). */
-const struct seuil_rule *seuil_models_rule(const struct seuil_models *models, uint32_t key);
 
 /* Rules of the files, without hidden ones. */
 uint32_t seuil_models_own_rules(const struct seuil_models *models);

@@ -57,6 +57,7 @@ unsigned seuil_voids_settle(struct seuil_evidence *evidence, const struct seuil_
 {
     uint16_t stay[SEUIL_RECENT_MAX + 1];
     unsigned left = 0, staying = 0;
+    bool whole = point.hash == UINT64_MAX; /* nothing of its millisecond is behind it */
 
     for (unsigned i = 0; i < count; i++) {
         int found = void_of(evidence, voids, seuil_evidence_recent(evidence, i));
@@ -67,7 +68,7 @@ unsigned seuil_voids_settle(struct seuil_evidence *evidence, const struct seuil_
     for (unsigned i = 0; i < count; i++) {
         const struct seuil_record *record = seuil_evidence_recent(evidence, i);
 
-        if (is_retraction(record) && record->key.time == point.time) {
+        if (is_retraction(record) && record->key.time == point.time && !whole) {
             stay[staying++] = evidence->recent[i];
             continue;
         }

@@ -2,8 +2,9 @@
  * itself, whichever of both arrives first.
  *
  * The event stays in recent, so that it is known when it comes again, and is passed over when it is
- * folded. The mark stays until all events of its own millisecond are folded. If its target was not
- * met by then, it came for nothing: it had been folded before, or never existed.
+ * folded. The mark stays until all events of its own millisecond are folded: the fold point is
+ * later, or has the highest hash. If its target was not met by then, it came for nothing: it had
+ * been folded before, or never existed.
  *
  * Private to lib/core. */
 

@@ -36,22 +36,15 @@ int64_t seuil_decay_window_ms(const struct seuil_decay *decay)
                                                  : 0;
 }
 
-/* The largest window and count of the rolling limits: what they need of past awards. */
-static void rolling_needs(const struct seuil_rule *rule, int64_t *ret_window_ms,
-                          uint32_t *ret_count)
+/* For how long the rolling limits look at past awards. */
+static int64_t rolling_window_ms(const struct seuil_rule *rule)
 {
-    *ret_window_ms = 0;
-    *ret_count = 0;
-    for (unsigned i = 0; i < rule->limit_count; i++) {
-        const struct seuil_limit *limit = &rule->limits[i];
+    int64_t window = 0;
 
-        if (limit->kind != SEUIL_LIMIT_ROLLING)
-            continue;
-        if (limit->duration_ms > *ret_window_ms)
-            *ret_window_ms = limit->duration_ms;
-        if (limit->count > *ret_count)
-            *ret_count = limit->count;
-    }
+    for (unsigned i = 0; i < rule->limit_count; i++)
+        if (rule->limits[i].kind == SEUIL_LIMIT_ROLLING && rule->limits[i].duration_ms > window)
+            window = rule->limits[i].duration_ms;
+    return window;
 }
 
 unsigned seuil_tally_kept(const struct seuil_rule *rule)
@@ -91,12 +84,11 @@ static void drop_instants(struct seuil_tally *tally, const struct seuil_rule *ru
 
 static void prune_aged(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms now)
 {
-    int64_t span = seuil_decay_span_ms(&rule->decay), width = seuil_bucket_width_ms(rule), window;
+    int64_t span = seuil_decay_span_ms(&rule->decay), width = seuil_bucket_width_ms(rule);
+    int64_t window = rolling_window_ms(rule);
     bool counted = !seuil_rule_has_limit(rule, SEUIL_LIMIT_LEAD);
-    uint32_t count;
     unsigned gone = 0;
 
-    rolling_needs(rule, &window, &count);
     if (window < span)
         window = span;
     while (gone < tally->instants && now - tally->instant[gone] >= window)

@@ -222,10 +222,7 @@ void seuil_unite_evidence(struct seuil_scratch *scratch, struct seuil_lead *from
     for (unsigned i = 0; i < a->recent_count; i++) {
         if (b->recent_count > SEUIL_RECENT_MAX)
             seuil_ingest_settle(scratch, into, notes);
-        if (b->recent_count <= SEUIL_RECENT_MAX)
-            unite_record(scratch, a, seuil_evidence_recent(a, i), b, notes);
-        else
-            *notes |= SEUIL_NOTE_HORIZON_SHORTENED;
+        unite_record(scratch, a, seuil_evidence_recent(a, i), b, notes);
     }
     for (unsigned i = 0; i < a->attribute_count; i++)
         seuil_ingest_attribute(b, &a->attributes[i]);

@@ -126,8 +126,6 @@ Test(model, every_part_of_a_model_arrives)
     cr_assert(m->tiers[1].strict && !m->tiers[1].publish && m->tiers[2].publish);
     cr_assert_float_eq(m->tiers[1].exit, 15.5, 0);
     cr_assert(isnan(m->tiers[2].exit));
-    cr_assert_eq(seuil_models_rule(models, r[3].key), &r[3]);
-    cr_assert_null(seuil_models_rule(models, r[3].key + 1));
     cr_assert_eq(seuil_models_find(models, m->key), m);
     seuil_models_free(models);
 }

@@ -35,7 +35,7 @@ static inline void story_model(struct story *story, const char *yaml)
     struct seuil_errs errs = {0};
 
     story->models = seuil_models_parse(&text, 1, &errs);
-    cr_assert(story->models, "the model is refused");
+    cr_assert(story->models, "the model is refused: %s", errs.count ? errs.list[0].text : "");
     free(story->memory);
     story->memory = calloc(1, seuil_scratch_size(story->models));
     story->scratch = seuil_scratch_init(story->memory, story->models, NULL);

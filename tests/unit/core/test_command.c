@@ -43,6 +43,25 @@ Test(command, adjustments_do_not_decay_and_count_once)
     story_end(s);
 }
 
+Test(command, an_adjustment_that_comes_again_with_an_earlier_time_begins_then)
+{
+    struct story *s = story_begin(model);
+
+    act(s, "e1", "a", T0);
+    adjust(s, "c1", 5, 0, T0 + 2000);
+    prepare(s, SEUIL_KIND_COMMAND, "c1", T0 + 1000);
+    s->event.arrival = T0 + 3000;
+    s->event.field[SEUIL_FIELD_NAME] = text_value("adjust");
+    s->event.map_count = 1; /* the points of before */
+    cr_assert_eq(step(s), SEUIL_VERDICT_DUPLICATE);
+    cr_assert(s->out.todo & SEUIL_TODO_SAVE);
+    cr_assert_eq(s->lead.evidence.adjustment_count, 1);
+    cr_assert_eq(s->lead.evidence.adjustments[0].key.time, T0 + 1000);
+    cr_assert_eq(step(s), SEUIL_VERDICT_DUPLICATE);
+    cr_assert_eq(s->out.todo, 0, "nothing is new any more");
+    story_end(s);
+}
+
 Test(command, the_seventeenth_adjustment_pushes_out_the_oldest)
 {
     struct story *s = story_begin(model);
@@ -82,6 +101,32 @@ Test(command, malformed_and_unknown_commands_are_told_apart_and_change_nothing)
     cr_assert_eq(adjust(s, "c3", 5, T0, T0), SEUIL_VERDICT_REFUSED, "it ends before it begins");
     cr_assert_eq(command(s, "c4", "merge", T0), SEUIL_VERDICT_UNSUPPORTED);
     cr_assert_eq(s->lead.clock, SEUIL_TIME_NONE);
+    story_end(s);
+}
+
+static enum seuil_verdict recycle_until(struct story *s, const char *id, const char *until,
+                                        seuil_time_ms time)
+{
+    prepare(s, SEUIL_KIND_COMMAND, id, time);
+    s->event.field[SEUIL_FIELD_NAME] = text_value("recycle");
+    s->entries[0] = (struct seuil_entry){SEUIL_STR("until"), text_value(until)};
+    s->event.map_count = 1;
+    return step(s);
+}
+
+Test(command, a_recycle_says_in_numbers_or_as_a_date_until_when_it_mutes)
+{
+    struct story *s = story_begin("seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\n"
+                                  "rules: [{name: a, group: g, event: activity, points: 3}]\n"
+                                  "recycle: {floor: 1}\n"
+                                  "tiers: [{name: cold}, {name: warm, entry: 20}]\n");
+
+    cr_assert_eq(recycle_until(s, "c1", "2026-05-02T08:00:00Z", T0), SEUIL_VERDICT_APPLIED);
+    cr_assert_eq(recycle_until(s, "c2", "1777708800000", T0 + 1), SEUIL_VERDICT_APPLIED);
+    cr_assert_eq(recycle_until(s, "c3", "demain", T0 + 2), SEUIL_VERDICT_REFUSED);
+    cr_assert_eq(recycle_until(s, "c4", "1e300", T0 + 3), SEUIL_VERDICT_REFUSED);
+    cr_assert_eq(recycle_until(s, "c5", "2026-03-02T08:00:00Z", T0 + 4), SEUIL_VERDICT_REFUSED,
+                 "it ends before it begins");
     story_end(s);
 }
 

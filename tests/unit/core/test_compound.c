@@ -268,3 +268,21 @@ Test(reset, an_answer_that_comes_late_undoes_it)
     expect(exact_score(s, T0 + 30 * DAY), 50);
     story_end(s);
 }
+
+Test(compound, of_the_last_objects_those_without_a_name_are_none)
+{
+    struct story *s = story_begin(RULE("last: {of: 2, at_least: 2, by: message_id,\n"
+                                       "     among: {event: email, when: {action: delivered}},\n"
+                                       "     having: {event: email, when: {action: clicked}}}"));
+
+    for (int i = 0; i < 2; i++) {
+        prepare(s, SEUIL_KIND_EMAIL, i ? "c0" : "d0", T0 + i);
+        s->event.field[SEUIL_FIELD_ACTION] = text_value(i ? "clicked" : "delivered");
+        step(s);
+    }
+    after_mail(s, "d1", "delivered", "m1", 1);
+    expect(after_mail(s, "c1", "clicked", "m1", 2), 0);
+    after_mail(s, "d2", "delivered", "m2", 3);
+    expect(after_mail(s, "c2", "clicked", "m2", 4), 1);
+    story_end(s);
+}

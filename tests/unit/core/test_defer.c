@@ -210,3 +210,84 @@ Test(defer, a_lead_with_something_else_to_remember_is_stepped)
     cr_assert_not(w.digest.open);
     story_end(s);
 }
+
+#define ONE(rule)                                                                                  \
+    "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n  - {name: a, group: g,"    \
+    " event: activity, " rule "}\ntiers: [{name: cold}, {name: warm, entry: 40}]\n"
+
+Test(defer, what_meets_the_mark_exactly_is_stepped)
+{
+    struct story *s = story_begin(ONE("points: 40"));
+    struct waiting w = {0};
+
+    seuil_engine_digest_new(s->scratch, &w.digest);
+    cr_assert_eq(wait_act(s, &w, "e1", "a", T0), SEUIL_DEFERRAL_NONE);
+    story_end(s);
+    s = story_begin(ONE("points: 20"));
+    seuil_engine_digest_new(s->scratch, &w.digest);
+    cr_assert_eq(wait_act(s, &w, "e1", "a", T0), SEUIL_DEFERRAL_PENDING);
+    cr_assert_eq(wait_act(s, &w, "e2", "a", T0 + 1), SEUIL_DEFERRAL_NONE);
+    act(s, "e1", "a", T0);
+    digest(s, &w);
+    cr_assert_eq(wait_act(s, &w, "e2", "a", T0 + 1), SEUIL_DEFERRAL_NONE);
+    story_end(s);
+}
+
+Test(defer, an_award_of_a_thousandth_waits_and_a_smaller_one_does_not)
+{
+    struct story *s = story_begin(ONE("points: 0.001"));
+    struct waiting w = {0};
+
+    seuil_engine_digest_new(s->scratch, &w.digest);
+    cr_assert_eq(wait_act(s, &w, "e1", "a", T0), SEUIL_DEFERRAL_PENDING);
+    story_end(s);
+    s = story_begin(ONE("points: 0.00099"));
+    seuil_engine_digest_new(s->scratch, &w.digest);
+    cr_assert_eq(wait_act(s, &w, "e1", "a", T0), SEUIL_DEFERRAL_NONE);
+    story_end(s);
+}
+
+/* Within the bounds of what is kept of a model: seen under sanitizers. */
+Test(defer, as_many_groups_as_a_model_may_have_are_added_up)
+{
+    char yaml[8192] = "seuil_model: 1\nname: m\nversion: \"1\"\ndecay: {half_life: 14d}\n"
+                      "tiers: [{name: cold}, {name: warm, entry: 50}]\ngroups:\n";
+    size_t len = strlen(yaml);
+    struct waiting w;
+    struct story *s;
+
+    for (int i = 0; i < SEUIL_GROUPS_MAX; i++)
+        len += (size_t)snprintf(yaml + len, sizeof(yaml) - len, "  g%d: {ceiling: 60}\n", i);
+    len += (size_t)snprintf(yaml + len, sizeof(yaml) - len, "rules:\n");
+    for (int i = 0; i < SEUIL_GROUPS_MAX; i++)
+        len += (size_t)snprintf(yaml + len, sizeof(yaml) - len,
+                                "  - {name: r%d, group: g%d, event: activity, points: 1}\n", i, i);
+    s = story_begin(yaml);
+    act(s, "e1", "a", T0);
+    digest(s, &w);
+    cr_assert(w.digest.open);
+    cr_assert_eq(wait_act(s, &w, "e2", "a", T0 + 1), SEUIL_DEFERRAL_NONE, "64");
+    cr_assert_eq(wait_act(s, &w, "e3", "a", T0 + 14 * DAY), SEUIL_DEFERRAL_PENDING, "48");
+    story_end(s);
+}
+
+Test(defer, what_fades_lifts_a_group_above_its_floor)
+{
+    struct story *s = story_begin(
+        "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {floor: 0}, h: {}}\nrules:\n"
+        "  - {name: low, group: g, event: activity, when: {name: low}, points: -10}\n"
+        "  - {name: up, group: g, event: activity, when: {name: up}, points: 15,\n"
+        "     decay: {half_life: 14d}}\n"
+        "  - {name: a, group: h, event: activity, when: {name: a}, points: 16}\n"
+        "  - {name: b, group: h, event: activity, when: {name: b}, points: 14}\n"
+        "tiers: [{name: cold}, {name: warm, entry: 20}]\n");
+    struct waiting w;
+
+    act(s, "e1", "low", T0);
+    act(s, "e2", "up", T0 + 1);
+    digest(s, &w);
+    cr_assert(w.digest.open);
+    cr_assert_eq(wait_act(s, &w, "e3", "a", T0 + 2), SEUIL_DEFERRAL_NONE, "5 and 16");
+    cr_assert_eq(wait_act(s, &w, "e4", "b", T0 + 3), SEUIL_DEFERRAL_PENDING, "5 and 14");
+    story_end(s);
+}

@@ -440,6 +440,36 @@ Test(engine, what_rests_under_an_inactivity_expires_when_nothing_is_left)
     story_end(s);
 }
 
+static seuil_time_ms expiry_of(const char *limit, const char *other)
+{
+    char yaml[512];
+    struct story *s;
+    seuil_time_ms due;
+
+    snprintf(yaml, sizeof(yaml),
+             "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nzone: Europe/Paris\n"
+             "decay: {inactivity: {every: 1d, keep: 0.5}}\nrules:\n"
+             "  - {name: a, group: g, event: activity, points: 8, limit: [%s%s]}\n"
+             "tiers: [{name: cold}, {name: warm, entry: 50}]\n",
+             limit, other);
+    s = story_begin(yaml);
+    act_on(s, "e1", "a", "x", T0);
+    due = s->lead.due;
+    story_end(s);
+    return due;
+}
+
+Test(engine, what_rests_under_an_inactivity_is_kept_as_long_as_a_limit_looks_at_it)
+{
+    cr_assert_eq(expiry_of("{times: 2, within: 60d}", ""), T0 + 60 * DAY);
+    cr_assert_eq(expiry_of("{per: object, remember: 80d}", ""), T0 + 80 * DAY);
+    cr_assert_eq(expiry_of("{times: 2, per: month}", ""), T0 + 32 * DAY);
+    cr_assert_eq(expiry_of("{times: 2, within: 60d}", ", {times: 1, within: 1h}"), T0 + 60 * DAY);
+    cr_assert_eq(expiry_of("{times: 2, within: 1h}", ", {times: 8, within: 50d}"), T0 + 50 * DAY);
+    cr_assert_eq(expiry_of("{times: 2, within: 1h}", ""), T0 + 13 * DAY,
+                 "8 of 2 to the power of 13 is less than a thousandth");
+}
+
 Test(engine, objects_are_remembered_for_longer_than_what_they_gave)
 {
     struct story *s = story_begin(
@@ -497,35 +527,177 @@ Test(engine, hits_beyond_the_bound_are_left_in_the_order_of_rules_and_noted)
     story_end(s);
 }
 
-/* More half-lives than are added up across rules, in two groups. */
-Test(engine, a_lead_of_many_half_lives_falls_at_the_exact_millisecond)
+/* The first instant from T0 on at which the score is below @mark, if it only falls. */
+static seuil_time_ms fall_below(struct story *s, double mark)
 {
-    char yaml[4096];
-    size_t len = (size_t)snprintf(yaml, sizeof(yaml),
-                                  "seuil_model: 1\nname: m\nversion: \"1\"\n"
-                                  "groups: {g: {}, h: {}}\nrules:\n");
-    struct story *s;
-    seuil_time_ms low = T0, high = T0 + 100 * DAY;
+    seuil_time_ms low = T0, high = T0 + 1000 * DAY;
 
-    for (int i = 1; i <= 12; i++)
-        len += (size_t)snprintf(yaml + len, sizeof(yaml) - len,
-                                "  - {name: r%d, group: %s, event: activity, points: %d,\n"
-                                "     decay: {half_life: %dh}}\n",
-                                i, i % 2 ? "g" : "h", 5 + i, 20 + 7 * i);
-    snprintf(yaml + len, sizeof(yaml) - len, "tiers: [{name: cold}, {name: warm, entry: 50}]\n");
-    s = story_begin(yaml);
-    act(s, "e1", "a", T0);
-    cr_assert_eq(tier(s), 1);
     while (high - low > 1) {
         seuil_time_ms middle = low + (high - low) / 2;
 
-        if (exact_score(s, middle) >= 50)
+        if (exact_score(s, middle) >= mark)
             low = middle;
         else
             high = middle;
     }
-    cr_assert_eq(s->lead.due, high);
-    silence(s, high);
-    cr_assert_eq(tier(s), 0);
+    return high;
+}
+
+/* More half-lives than are added up across rules, in two groups; one fades faster. */
+Test(engine, a_lead_of_many_half_lives_falls_at_the_exact_millisecond)
+{
+    for (int fast = 1; fast <= 12; fast++) {
+        char yaml[4096];
+        size_t len = (size_t)snprintf(yaml, sizeof(yaml),
+                                      "seuil_model: 1\nname: m\nversion: \"1\"\n"
+                                      "groups: {g: {}, h: {}}\nrules:\n");
+        struct story *s;
+
+        for (int i = 1; i <= 12; i++)
+            len += (size_t)snprintf(yaml + len, sizeof(yaml) - len,
+                                    "  - {name: r%d, group: %s, event: activity, points: %d,\n"
+                                    "     decay: {half_life: %dh}}\n",
+                                    i, i % 2 ? "g" : "h", i == fast ? 60 : 8,
+                                    i == fast ? 10 : 2000 + i);
+        snprintf(yaml + len, sizeof(yaml) - len,
+                 "tiers: [{name: cold}, {name: warm, entry: 100}]\n");
+        s = story_begin(yaml);
+        act(s, "e1", "a", T0);
+        cr_assert_eq(tier(s), 1);
+        cr_assert_eq(s->lead.due, fall_below(s, 100));
+        silence(s, s->lead.due);
+        cr_assert_eq(tier(s), 0);
+        story_end(s);
+    }
+}
+
+/* What the profile takes off lies beside what fades. */
+Test(engine, an_exclusion_short_of_its_mark_counts_when_a_fall_is_foreseen)
+{
+    struct story *s = story_begin(
+        "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+        "  - {name: a, group: g, event: activity, points: 47, decay: {half_life: 20d}}\n"
+        "  - {name: b, group: g, event: activity, points: 47, decay: {half_life: 30d}}\n"
+        "exclusions:\n  - {name: student, when: {job: student}, points: -20}\n"
+        "  - {name: rival, when: {job: rival}, points: -1000}\n"
+        "excluded: {mark: -500, name: out}\n"
+        "tiers: [{name: cold}, {name: warm, entry: 50}]\n");
+
+    profile(s, "p1", "job", "student", T0);
+    act(s, "e1", "a", T0);
+    cr_assert_eq(tier(s), 1);
+    cr_assert_eq(s->lead.due, fall_below(s, 50));
+    story_end(s);
+}
+
+Test(engine, an_explanation_of_the_future_is_of_the_tier_of_then)
+{
+    struct story *s = story_begin(excluding);
+
+    act(s, "e1", "a", T0);
+    act(s, "e2", "complaint", T0 + 1);
+    cr_assert_eq(tier(s), SEUIL_TIER_EXCLUDED);
+    silence(s, T0 + 11 * DAY);
+    cr_assert_eq(tier(s), 1);
+    story_end(s);
+    s = story_begin("seuil_model: 1\nname: m\nversion: \"1\"\ndecay: {half_life: 10d}\n"
+                    "groups: {g: {}}\nrules:\n"
+                    "  - {name: a, group: g, event: activity, when: {name: a}, points: 40}\n"
+                    "exclusions:\n  - {name: c, event: activity, when: {name: c}, points: -500,\n"
+                    "     decay: {expires: 10d}}\n"
+                    "grades: {behaviour: {1: 60, 2: 30, 3: 10}}\n"
+                    "excluded: {mark: -500, name: out}\n"
+                    "tiers: [{name: cold}, {name: warm, entry: 20}]\n");
+    act(s, "e1", "a", T0);
+    act(s, "e2", "c", T0 + 1);
+    cr_assert_str_eq(explain(s, T0 + 1)->grade, "X");
+    cr_assert_str_eq(explain(s, T0 + 10 * DAY)->grade, "X");
+    cr_assert_str_eq(explain(s, T0 + 10 * DAY + 1)->grade, "3");
+    /* 20 points are told as 19.99 when the mark of 20 has just been left, not before. */
+    cr_assert_eq(explain(s, T0 + 10 * DAY + 1)->score, 19.99);
+    story_end(s);
+}
+
+Test(engine, of_more_events_ahead_than_are_kept_the_first_ones_are_named)
+{
+    struct story *s = story_begin(simple);
+    char id[8];
+
+    for (int i = 0; i < SEUIL_CAUSES_MAX + 2; i++) {
+        snprintf(id, sizeof(id), "e%d", i);
+        prepare(s, SEUIL_KIND_ACTIVITY, id, T0 + 60000 + i);
+        s->event.field[SEUIL_FIELD_NAME] = text_value("b");
+        s->event.arrival = T0;
+        step(s);
+    }
+    cr_assert_eq(s->lead.cause_count, SEUIL_CAUSES_MAX);
+    for (int i = 0; i < SEUIL_CAUSES_MAX + 2; i++) {
+        silence(s, T0 + 60000 + i);
+        cr_assert_eq(s->out.has_cause, i < SEUIL_CAUSES_MAX);
+        cr_assert(i >= SEUIL_CAUSES_MAX || s->out.cause.id[1] == '0' + i);
+    }
+    story_end(s);
+}
+
+/* A lead's table of rules, and the slots that are in use. */
+static void check_slots(const struct seuil_evidence *evidence)
+{
+    unsigned used = 0;
+
+    for (unsigned i = 0; i < SEUIL_LEAD_RULES_MAX; i++)
+        used += evidence->rule_used[i / 64] >> i % 64 & 1;
+    cr_assert_eq(used, evidence->rule_count);
+    for (unsigned i = 0; i < evidence->rule_count; i++) {
+        unsigned slot = evidence->by_key[i];
+
+        cr_assert(evidence->rule_used[slot / 64] >> slot % 64 & 1);
+        cr_assert(i == 0 ||
+                  evidence->rules[evidence->by_key[i - 1]].key < evidence->rules[slot].key);
+    }
+}
+
+/* As many rules as an event may hit, of event e@event; what odd ones award ends after a day. One of
+ * them is hit by e8, too, if there is @more. */
+static size_t write_rules(char *yaml, size_t cap, int event, int more)
+{
+    size_t len = 0;
+
+    for (int i = 0; i < SEUIL_HITS_MAX; i++)
+        len += (size_t)snprintf(
+            yaml + len, cap - len,
+            "  - {name: r%d_%d, group: g, event: activity, when: {name: [e%d%s]}, points: 1%s}\n",
+            event, i, event, i == 0 && more ? ", e8" : "",
+            event % 2 ? ", decay: {expires: 1d}" : "");
+    return len;
+}
+
+Test(engine, when_a_lead_has_evidence_of_as_many_rules_as_it_may_others_are_left_and_noted)
+{
+    static char yaml[65536];
+    size_t len = (size_t)snprintf(yaml, sizeof(yaml),
+                                  "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\n"
+                                  "tiers: [{name: cold}, {name: warm, entry: 9999}]\nrules:\n");
+    struct seuil_evidence *evidence;
+    struct story *s;
+    char name[4] = "e0";
+
+    for (int event = 0; event < 9; event++)
+        len += write_rules(yaml + len, sizeof(yaml) - len, event, event == 7);
+    s = story_begin(yaml);
+    evidence = &s->lead.evidence;
+    for (int event = 0; event < 8; event++, name[1]++)
+        act(s, name, name, T0 + event);
+    cr_assert_eq(evidence->rule_count, SEUIL_LEAD_RULES_MAX);
+    cr_assert_eq(s->out.notes, 0);
+    check_slots(evidence);
+    cr_assert_eq(act(s, "f1", "e8", T0 + 9), SEUIL_VERDICT_APPLIED, "one of its rules is there");
+    cr_assert_eq(s->out.notes & SEUIL_NOTE_RULES_DROPPED, SEUIL_NOTE_RULES_DROPPED);
+    cr_assert_float_eq(exact_score(s, T0 + 9), 257, 1e-9);
+    act(s, "f2", "e0", T0 + 20 * DAY); /* half of them have ended, and their events are folded */
+    check_slots(evidence);
+    cr_assert_eq(evidence->rule_count, SEUIL_LEAD_RULES_MAX / 2);
+    act(s, "f3", "e8", T0 + 21 * DAY);
+    check_slots(evidence);
+    cr_assert_eq(evidence->rule_count, SEUIL_LEAD_RULES_MAX / 2 + 31 + 1);
     story_end(s);
 }

@@ -142,3 +142,24 @@ Test(grade, points_that_do_not_count_now_keep_the_lead)
     cr_assert_eq(crossing(s)->qualified_until, T0 + 90 * DAY);
     story_end(s);
 }
+
+Test(grade, a_criterion_of_several_attributes_is_known_when_all_of_them_are)
+{
+    struct story *s =
+        story_begin("seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+                    "  - {name: a, group: g, event: activity, points: 40}\n"
+                    "fit: {criteria: [{name: both, points: 5,\n"
+                    "  when: {any: [{job: boss}, {sector: industry}, {not: {town: Brest}}]}}]}\n"
+                    "tiers: [{name: cold}, {name: warm, entry: 50}]\n");
+
+    act(s, "e", "a", T0);
+    profile(s, "p1", "sector", "industry", T0 + 1);
+    cr_assert_eq(explain(s, T0 + 1)->completeness, 0);
+    profile(s, "p2", "town", "Brest", T0 + 2);
+    cr_assert_eq(explain(s, T0 + 2)->completeness, 0);
+    profile(s, "p3", "job", "clerk", T0 + 3);
+    cr_assert_eq(explain(s, T0 + 3)->completeness, 1);
+    profile(s, "p4", "sector", NULL, T0 + 4);
+    cr_assert_eq(explain(s, T0 + 4)->completeness, 0);
+    story_end(s);
+}

@@ -130,3 +130,35 @@ Test(limit, an_object_that_is_not_there_is_another_than_false)
     cr_assert_float_eq(score(s, T0 + 9), 3, 1e-9);
     story_end(s);
 }
+
+static double of_window(const char *limits, int64_t gap)
+{
+    char yaml[512];
+    struct story *s;
+    double got;
+
+    snprintf(yaml, sizeof(yaml),
+             "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+             "  - {name: a, group: g, event: activity, when: {name: a}, points: 5,\n"
+             "     decay: {expires: 1d}, limit: [%s]}\n"
+             "  - {name: k, group: g, event: activity, when: {name: k}, points: 1}\n"
+             "tiers: [{name: cold}, {name: warm, entry: 100}]\n",
+             limits);
+    s = story_begin(yaml);
+    act(s, "k", "k", T0);
+    act(s, "e1", "a", T0);
+    act(s, "k2", "k", T0 + 15 * DAY); /* the first one is folded by then, and has ended */
+    act(s, "e2", "a", T0 + gap);
+    got = score(s, T0 + gap) - 2;
+    story_end(s);
+    return got;
+}
+
+Test(limit, an_award_that_has_ended_holds_its_slot_as_long_as_the_limit_looks_back)
+{
+    cr_assert_eq(of_window("{times: 1, within: 20d}", 20 * DAY - 1), 0);
+    cr_assert_eq(of_window("{times: 1, within: 20d}", 20 * DAY), 5);
+    cr_assert_eq(of_window("{times: 1, within: 20d}, {times: 1, within: 1h}", 20 * DAY - 1), 0);
+    cr_assert_eq(of_window("{times: 1, within: 1h}, {times: 1, within: 20d}", 20 * DAY - 1), 0);
+    cr_assert_eq(of_window("{times: 1, within: 1h}", 16 * DAY), 5);
+}

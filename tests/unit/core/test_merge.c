@@ -329,3 +329,27 @@ Test(merge, clicks_that_both_have_folded_may_still_make_a_burst)
     cr_assert_float_eq(exact_score(s, now), 26, 1e-9, "%g", exact_score(s, now));
     story_end(s);
 }
+
+static void retract(struct story *s, const char *id, const char *target, seuil_time_ms time)
+{
+    prepare(s, SEUIL_KIND_ACTIVITY, id, time);
+    s->event.retracts = seuil_str_from(target);
+    step(s);
+}
+
+Test(merge, of_two_retractions_of_one_event_the_later_stays)
+{
+    for (int first = 0; first < 2; first++) {
+        struct story *s = begin();
+
+        act(s, "1", "all", NOW - 9);
+        OTHER(s, act(s, "1", "all", NOW - 9)); /* of an id that both leads were once */
+        retract(s, "r1", "1", NOW - (first ? 8 : 7));
+        OTHER(s, retract(s, "r2", "1", NOW - (first ? 7 : 8)));
+        merge(s);
+        cr_assert_eq(s->lead.evidence.recent_count, 2, "the event and one mark");
+        cr_assert_eq(seuil_evidence_recent(&s->lead.evidence, 1)->key.time, NOW - 7);
+        expect(s, 0);
+        story_end(s);
+    }
+}

@@ -173,3 +173,20 @@ Test(quarantine, a_reset_that_an_event_ends_in_the_wait_waits_too)
     expect(s, T0 + 2 * SEUIL_HOUR_MS + 10000, 3); /* what ended it counts after it */
     story_end(s);
 }
+
+Test(quarantine, what_happens_with_the_verdict_over_a_click_names_the_click)
+{
+    struct story *s =
+        story_begin("seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+                    "  - {name: a, group: g, event: activity, points: 10, decay: {expires: 10s}}\n"
+                    "quarantine: {wait: 10s, burst: {links: 3, within: 2s}}\n"
+                    "tiers: [{name: cold}, {name: warm, entry: 10}]\n");
+
+    act(s, "1", "a", T0);
+    click(s, "2", "m", "/a", T0); /* which gives nothing itself */
+    silence(s, T0 + 10000);
+    cr_assert_eq(crossing(s)->tier, 0);
+    cr_assert_eq(crossing(s)->reason, SEUIL_REASON_EVENT);
+    cr_assert(s->out.has_cause && s->out.cause.id_len == 1 && s->out.cause.id[0] == '2');
+    story_end(s);
+}

@@ -1,5 +1,6 @@
 /* A model file that changed between two starts (SCORING 8, PROTOCOL 26). */
 
+#include "core/away.h"
 #include "lead_story.h"
 
 #define HEAD                                                                                       \
@@ -175,6 +176,30 @@ Test(remodel, what_ends_at_an_age_takes_a_sum_for_an_award_of_the_day_of_the_cha
     story_end(s);
 }
 
+#define KEEPING(decay)                                                                             \
+    "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"                           \
+    "  - {name: a, group: g, event: activity, when: {name: a}, points: 10, decay: " decay "}\n"    \
+    "  - {name: k, group: g, event: activity, when: {name: k}, points: 10}\n"                      \
+    "tiers:\n  - {name: cold}\n  - {name: warm, entry: 1000}\n"
+
+Test(remodel, a_sum_that_became_an_award_of_one_day_is_forgotten_with_its_age)
+{
+    struct story *s = story_begin(KEEPING("{half_life: 14d}"));
+
+    act(s, "e1", "a", T0);
+    act(s, "e2", "k", T0);
+    for (int i = 0; i < 9; i++) /* more than are kept one by one */
+        act(s, (const char *[]){"f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9"}[i], "a",
+            T0 + (20 + i) * DAY);
+    act(s, "e3", "k", T0 + 38 * DAY);
+    change(s, KEEPING("{expires: 10d}"), T0 + 38 * DAY);
+    expect_score(s, 38, 2 + exp2(-38.0 / 14) + exp2(-18.0 / 14));
+    act(s, "e4", "k", T0 + 60 * DAY); /* what ended on the 48th day is folded */
+    change(s, KEEPING("none"), T0 + 60 * DAY);
+    expect_score(s, 60, 3);
+    story_end(s);
+}
+
 Test(remodel, instants_of_an_age_bound_live_on_under_a_half_life)
 {
     struct story *s = thirty_days(FADING("{expires: 60d}"));
@@ -272,4 +297,65 @@ Test(remodel, what_a_sum_becomes_ends_at_its_own_instant)
     cr_assert_eq(tier(s), 0);
     cr_assert_eq(crossing(s)->effective, T0 + 42 * DAY);
     story_end(s);
+}
+
+/* ---- models that are gone ---------------------------------------------------------------- */
+
+/* One model for each name. */
+static void take_models(struct story *s, const char *const *names, unsigned count)
+{
+    static char yaml[SEUIL_MODELS_MAX][256];
+    struct seuil_model_text texts[SEUIL_MODELS_MAX];
+    struct seuil_models *before = s->models;
+    struct seuil_errs errs = {0};
+
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(yaml[i], sizeof(yaml[i]),
+                 "seuil_model: 1\nname: %s\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+                 "  - {name: a, group: g, event: activity, points: 40}\n"
+                 "tiers: [{name: cold}, {name: warm, entry: 30}]\n",
+                 names[i]);
+        texts[i] = (struct seuil_model_text){"m.yaml", yaml[i], strlen(yaml[i])};
+    }
+    s->models = seuil_models_parse(texts, count, &errs);
+    cr_assert(s->models);
+    seuil_models_free(before);
+    free(s->memory);
+    s->memory = calloc(1, seuil_scratch_size(s->models));
+    s->scratch = seuil_scratch_init(s->memory, s->models, NULL);
+}
+
+Test(remodel, a_new_model_takes_the_place_of_one_that_is_gone_and_of_nothing_else)
+{
+    static const char *const names[] = {"m1", "m2",  "m3",  "m4",  "m5",  "m6",  "m7",  "m8",
+                                        "m9", "m10", "m11", "m12", "m13", "m14", "m15", "m16"};
+
+    for (unsigned stays = 0; stays < SEUIL_MODELS_MAX; stays++) {
+        struct story *s = calloc(1, sizeof(*s));
+        char name[8];
+        const char *later[] = {names[stays], name};
+        char alias[SEUIL_ID_MAX];
+        uint32_t key;
+
+        snprintf(name, sizeof(name), "new%u", stays); /* before some of the others, behind some */
+        take_models(s, names, SEUIL_MODELS_MAX);
+        seuil_lead_init(&s->lead, SEUIL_STR("L1"));
+        act(s, "e1", "a", T0);
+        cr_assert_eq(s->lead.automaton_count, SEUIL_MODELS_MAX);
+        memset(alias, 'x', sizeof(alias));
+        for (alias[0] = 'a'; alias[0] < 'd'; alias[0]++)
+            seuil_alias_heard(s->models, &s->lead, (struct seuil_str){alias, sizeof(alias)});
+        cr_assert_eq(s->lead.alias_count, 3);
+        take_models(s, later, 2);
+        key = s->models->models[0].key;
+        act(s, "e2", "a", T0 + 1);
+        cr_assert_eq(s->lead.automaton_count, SEUIL_MODELS_MAX);
+        for (unsigned i = 1; i < SEUIL_MODELS_MAX; i++)
+            cr_assert_lt(s->lead.automata[i - 1].model, s->lead.automata[i].model);
+        cr_assert(seuil_lead_automaton(&s->lead, key));
+        cr_assert_eq(seuil_lead_automaton(&s->lead, s->models->models[1].key)->ordinal, 1);
+        cr_assert_eq(s->lead.into_len, 0, "what lies behind is as it was");
+        cr_assert_eq(s->lead.alias_count, 3);
+        story_end(s);
+    }
 }

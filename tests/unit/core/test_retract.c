@@ -136,3 +136,72 @@ Test(retract, marks_stay_until_all_of_their_millisecond_is_folded)
     cr_assert_eq(evidence->recent[4], before[4]);
     free(evidence);
 }
+
+static void retract_many(struct story *s, unsigned count, seuil_time_ms time)
+{
+    uint8_t bytes[SEUIL_LEAD_BYTES_MAX];
+
+    for (unsigned i = 0; i < count; i++) {
+        char id[16], target[16];
+
+        snprintf(id, sizeof(id), "r%u", i);
+        snprintf(target, sizeof(target), "t%u", i);
+        retract(s, id, target, time);
+        cr_assert_leq(s->lead.evidence.recent_count, SEUIL_RECENT_MAX);
+        cr_assert_leq(seuil_lead_write(&s->lead, bytes), sizeof(bytes));
+    }
+}
+
+Test(retract, more_at_one_instant_than_there_is_room_for_fold_the_instant)
+{
+    struct story *s = story_begin(model);
+    unsigned before;
+
+    act(s, "b1", "b", T0);
+    act(s, "b2", "b", T0 + DAY);
+    act(s, "b3", "b", T0 + DAY + 1);
+    retract_many(s, SEUIL_RECENT_MAX - 3, T0 + DAY);
+    cr_assert_eq(s->out.notes, 0);
+    cr_assert_eq(s->lead.evidence.recent_count, SEUIL_RECENT_MAX);
+    retract(s, "one", "too many", T0 + DAY); /* the first event goes */
+    cr_assert_eq(s->out.notes, SEUIL_NOTE_HORIZON_SHORTENED);
+    cr_assert_eq(s->lead.evidence.recent_count, SEUIL_RECENT_MAX);
+    before = s->lead.evidence.recent_count;
+    for (int i = 0; s->lead.evidence.recent_count >= before && i < 3; i++) {
+        char id[8];
+
+        snprintf(id, sizeof(id), "more%d", i);
+        retract(s, id, id, T0 + DAY);
+    }
+    cr_assert_eq(s->out.notes, SEUIL_NOTE_HORIZON_SHORTENED | SEUIL_NOTE_RETRACTION_UNMATCHED);
+    cr_assert_eq(s->lead.evidence.recent_count, 1, "what is later");
+    cr_assert_eq(act(s, "b4", "b", T0 + DAY), SEUIL_VERDICT_LATE);
+    cr_assert_eq(act(s, "b5", "b", T0 + DAY + 1), SEUIL_VERDICT_APPLIED);
+    expect(s, T0 + DAY + 1, 4);
+    story_end(s);
+}
+
+Test(retract, so_many_at_one_instant_that_the_state_is_too_large_fold_the_instant)
+{
+    char yaml[8192], value[SEUIL_NOTE_MAX + 1], name[8];
+    size_t len = (size_t)snprintf(yaml, sizeof(yaml),
+                                  "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\n"
+                                  "rules: [{name: b, group: g, event: activity, points: 1}]\n"
+                                  "tiers: [{name: cold}, {name: warm, entry: 90}]\n"
+                                  "fit:\n  criteria:\n");
+    struct story *s;
+
+    for (int i = 0; i < 60; i++)
+        len += (size_t)snprintf(yaml + len, sizeof(yaml) - len,
+                                "    - {name: f%d, when: {a%d: x}, points: 1}\n", i, i);
+    s = story_begin(yaml);
+    memset(value, 'v', SEUIL_NOTE_MAX);
+    value[SEUIL_NOTE_MAX] = '\0';
+    for (int i = 0; i < 60; i++) {
+        snprintf(name, sizeof(name), "a%d", i);
+        profile(s, name, name, value, T0);
+    }
+    retract_many(s, SEUIL_RECENT_MAX, T0);
+    cr_assert_eq(s->lead.evidence.attribute_count, 60);
+    story_end(s);
+}

@@ -291,6 +291,23 @@ Test(unite, more_awards_than_are_kept_one_by_one_obey_a_limit_all_the_same)
     expect_worth(&rule, NOW, 20);
 }
 
+Test(unite, what_was_added_up_obeys_a_limit_too)
+{
+    const struct seuil_rule rule = {.limit_count = 1,
+                                    .limits = {{.kind = SEUIL_LIMIT_LEAD, .count = 20}}};
+
+    begin();
+    for (int i = 0; i < 20; i++) {
+        award(&a, &rule, NOW - 100 + i, 0, 0);
+        award(&b, &rule, NOW - 50 + i, 0, 0);
+    }
+    unite(&rule);
+    BOTH(count, 20);
+    BOTH(instants, 0);
+    BOTH(limited, 1);
+    expect_worth(&rule, NOW, 20);
+}
+
 Test(unite, sums_of_other_half_lives_ago_are_added_as_they_stand)
 {
     const struct seuil_rule rule = {
@@ -461,4 +478,50 @@ Test(unite, a_freeze_undoes_awards_since_its_instant_and_gives_slots_back)
     cr_assert_eq(b.count, 1);
     cr_assert_eq(b.retired_instants, 1);
     cr_assert_eq(b.retired, 1);
+}
+
+/* Bits of @bits: what else than its object is known of a command. */
+static void know(struct seuil_tally *tally, unsigned bits)
+{
+    memset(tally, 0, sizeof(*tally));
+    tally->objects = 1;
+    tally->object[0] = (struct seuil_object){
+        .hash = 7 + (bits & 1), .count = 1 + (bits >> 1 & 1), .last = 50 + (bits >> 2 & 1)};
+    tally->count = 1 + (bits >> 3 & 1);
+    tally->instants = bits >> 4 & 1;
+    tally->instant[0] = 50;
+    tally->retired = bits >> 5 & 1;
+    tally->sum = bits >> 6 & 1;
+}
+
+Test(unite, of_two_commands_the_same_one_stays_whichever_lead_it_came_to)
+{
+    const struct seuil_rule rule = {.role = SEUIL_ROLE_RECYCLE, .kind = SEUIL_KIND_COMMAND};
+
+    for (unsigned i = 0; i < 128; i++)
+        for (unsigned j = 0; j < 128; j++) {
+            know(&a, i);
+            know(&b, j);
+            unite(&rule);
+            cr_assert_eq(memcmp(&ab, &ba, sizeof(ab)), 0, "%u and %u", i, j);
+            cr_assert_eq(ab.object[0].last, 50 + ((i | j) >> 2 & 1), "the later one");
+        }
+}
+
+Test(unite, a_sum_told_for_later_than_a_freeze_is_worth_no_more_than_that_then)
+{
+    const struct seuil_rule rule = {
+        .decay = {.shape = SEUIL_DECAY_HALF_LIFE, .duration_ms = 10 * DAY}};
+
+    begin();
+    a.count = 3;
+    a.sum = 2;
+    a.landmark = 90 * DAY;
+    a.shape = SEUIL_DECAY_HALF_LIFE;
+    a.span_ms = 10 * DAY;
+    b = a;
+    seuil_tally_undo_since(&a, &rule, 55 * DAY);
+    cr_assert_eq(a.landmark, 50 * DAY);
+    seuil_tally_undo_since(&b, &rule, 90 * DAY);
+    cr_assert_eq(b.landmark, 90 * DAY);
 }

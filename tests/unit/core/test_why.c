@@ -199,3 +199,35 @@ Test(why, a_status_that_forbids_and_points_that_wait_for_a_condition_are_told)
     cr_assert(w->ways[1].waits && w->ways[1].times == 0 && w->ways[1].gain == 40);
     story_end(s);
 }
+
+Test(why, of_a_frequency_of_two_the_first_event_says_nothing_yet)
+{
+    struct story *s = story_begin(
+        "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+        "  - {name: again, group: g, event: activity, when: {name: again}, points: 10,\n"
+        "     frequency: {times: 2, within: 7d}}\n"
+        "  - {name: a, group: g, event: activity, when: {name: a}, points: 1}\n"
+        "tiers: [{name: cold}, {name: warm, entry: 20}]\n");
+
+    act(s, "e1", "a", T0);
+    cr_assert_eq(way(why(s, T0), "again")->events, 2);
+    cr_assert_eq(way(why(s, T0), "again")->times, 3);
+    act(s, "e2", "again", T0);
+    cr_assert_eq(way(why(s, T0), "again")->events, 1);
+    cr_assert_eq(way(why(s, T0), "again")->times, 2);
+    story_end(s);
+}
+
+Test(why, of_a_forgotten_lead_nothing_is_said)
+{
+    struct story *s = story_begin(model);
+    const struct seuil_why *w;
+
+    act(s, "e1", "page", T0);
+    command(s, "c1", "forget", T0 + 1);
+    w = why(s, T0 + 2);
+    cr_assert_eq(w->tier, 0);
+    cr_assert_eq(w->way_count, 0);
+    cr_assert_eq(w->told_at, SEUIL_TIME_NEVER);
+    story_end(s);
+}
