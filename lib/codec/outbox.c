@@ -8,60 +8,117 @@
 #include "base/err.h"
 
 /* version, destination, number of headers; key; value; then name and value of each header.
- * A length is 4 bytes, little endian; the length of a null is NULL_LENGTH. */
-#define VERSION     1
-#define NULL_LENGTH UINT32_MAX
+ * A length is a varint, of one more than it: 0 is a null. A name is its number in the table below,
+ * or a 0 and the name. There is one way to write an entry: others are refused. */
+#define VERSION 2
 
-static void put_length(struct seuil_buf *out, uint32_t len)
+/* The names that nearly every record has, a byte each instead of fifteen. The numbers are part of
+ * the format: what is added is added at the end. */
+#define NAME(text)                                                                                 \
+    {                                                                                              \
+        text, sizeof(text) - 1                                                                     \
+    }
+static const struct seuil_str names[] = {
+    NAME("ce_specversion"),
+    NAME("ce_id"),
+    NAME("ce_source"),
+    NAME("ce_type"),
+    NAME("ce_time"),
+    NAME("ce_subject"),
+    NAME("content-type"),
+    NAME("traceparent"),
+    NAME("tracestate"),
+    NAME("seuil_processed_at"),
+    NAME("seuil_input_lag_ms"),
+    NAME("seuil_stale"),
+};
+#define NAMES ((uint32_t)(sizeof(names) / sizeof(names[0])))
+
+/* The number of @name, 0 if it has none. They mostly come in the order of the table. */
+static uint32_t number_of(struct seuil_str name, uint32_t after)
 {
-    uint8_t bytes[4] = {(uint8_t)len, (uint8_t)(len >> 8), (uint8_t)(len >> 16),
-                        (uint8_t)(len >> 24)};
+    for (uint32_t i = 0; i < NAMES; i++) {
+        uint32_t number = (after + i) % NAMES;
 
-    seuil_buf_add(out, bytes, sizeof(bytes));
+        if (seuil_str_eq(name, names[number]))
+            return number + 1;
+    }
+    return 0;
 }
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static uint8_t *put_varint(uint8_t *at, uint64_t value)
+{
+    for (; value >= 0x80; value >>= 7)
+        *at++ = (uint8_t)(value | 0x80);
+    *at++ = (uint8_t)value;
+    return at;
+}
+
+#define VARINT_MAX 5
 
 static void put(struct seuil_buf *out, const void *bytes, uint32_t len)
 {
-    assert(len != NULL_LENGTH);
-    put_length(out, bytes ? len : NULL_LENGTH);
-    if (bytes)
-        seuil_buf_add(out, bytes, len);
+    uint8_t *at;
+
+    if (seuil_buf_reserve(out, VARINT_MAX + (size_t)len))
+        return;
+    at = put_varint(out->ptr + out->len, bytes ? (uint64_t)len + 1 : 0);
+    if (bytes && len)
+        memcpy(at, bytes, len);
+    out->len = (size_t)(at - out->ptr) + (bytes ? len : 0);
 }
 
 int seuil_outbox_pack(const struct seuil_entry_view *entry, struct seuil_buf *out)
 {
     uint8_t head[] = {VERSION, entry->destination, (uint8_t)entry->header_count};
+    uint32_t number = 0;
 
     assert(entry->header_count <= SEUIL_HEADERS_MAX);
     seuil_buf_add(out, head, sizeof(head));
     put(out, entry->key.ptr, entry->key.len);
     put(out, entry->value, entry->value_len);
     for (uint32_t i = 0; i < entry->header_count; i++) {
-        put(out, entry->headers[i].name.ptr, entry->headers[i].name.len);
-        put(out, entry->headers[i].value, entry->headers[i].value_len);
+        const struct seuil_header *header = &entry->headers[i];
+
+        number = number_of(header->name, number);
+        seuil_buf_add_byte(out, (uint8_t)number);
+        if (!number)
+            put(out, header->name.ptr, header->name.len);
+        put(out, header->value, header->value_len);
     }
     return out->failed;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static bool get_length(const uint8_t **p, const uint8_t *end, uint64_t *ret_value)
+{
+    uint64_t value = 0;
+
+    for (unsigned shift = 0; *p < end && shift < 7 * VARINT_MAX; shift += 7) {
+        uint8_t byte = *(*p)++;
+
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte & 0x80)
+            continue;
+        *ret_value = value;
+        return byte || shift == 0; /* not longer than it must be */
+    }
+    return false;
 }
 
 /* The next length and its bytes; false when they are not all there. */
 static bool get(const uint8_t **p, const uint8_t *end, const uint8_t **ret_bytes, uint32_t *ret_len)
 {
-    uint32_t len;
+    uint64_t len;
 
-    if (end - *p < 4)
+    if (!get_length(p, end, &len) || (len && len - 1 > (uint64_t)(end - *p)))
         return false;
-    len = (uint32_t)(*p)[0] | (uint32_t)(*p)[1] << 8 | (uint32_t)(*p)[2] << 16 |
-          (uint32_t)(*p)[3] << 24;
-    *p += 4;
-    *ret_bytes = NULL;
-    *ret_len = 0;
-    if (len == NULL_LENGTH)
-        return true;
-    if (len > (size_t)(end - *p))
-        return false;
-    *ret_bytes = *p;
-    *ret_len = len;
-    *p += len;
+    *ret_bytes = len ? *p : NULL;
+    *ret_len = len ? (uint32_t)(len - 1) : 0;
+    *p += *ret_len;
     return true;
 }
 
@@ -73,6 +130,22 @@ static bool get_text(const uint8_t **p, const uint8_t *end, struct seuil_str *re
         return false;
     ret_text->ptr = (const char *)bytes;
     return true;
+}
+
+static bool get_name(const uint8_t **p, const uint8_t *end, struct seuil_str *ret_name)
+{
+    uint32_t number;
+
+    if (*p == end)
+        return false;
+    number = *(*p)++;
+    if (number) {
+        if (number > NAMES)
+            return false;
+        *ret_name = names[number - 1];
+        return true;
+    }
+    return get_text(p, end, ret_name) && ret_name->ptr && !number_of(*ret_name, 0);
 }
 
 int seuil_outbox_unpack(const uint8_t *bytes, uint32_t len, struct seuil_entry_view *ret_entry)
@@ -93,8 +166,7 @@ int seuil_outbox_unpack(const uint8_t *bytes, uint32_t len, struct seuil_entry_v
     for (uint32_t i = 0; i < entry.header_count; i++) {
         struct seuil_header *header = &entry.headers[i];
 
-        if (!get_text(&p, end, &header->name) ||
-            !get(&p, end, &header->value, &header->value_len) || !header->name.ptr)
+        if (!get_name(&p, end, &header->name) || !get(&p, end, &header->value, &header->value_len))
             return SEUIL_ERR_CORRUPT;
     }
     if (p != end)

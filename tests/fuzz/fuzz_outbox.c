@@ -19,8 +19,7 @@ static int run(const uint8_t *bytes, size_t len)
     return 1;
 }
 
-static const char *const words[] = {"\x01\x01\x01", "\xff\xff\xff\xff", "\xfe\xff\xff\xff", "ce_id",
-                                    NULL};
+static const char *const words[] = {"\x02\x01\x01", "\xff\xff\xff\xff\x0f", "\x80", "ce_id", NULL};
 
 const struct fuzz_target fuzz_target = {
     .name = "outbox", .words = words, .max_bytes = 4096, .run = run};

@@ -73,7 +73,7 @@ Test(outbox, as_many_headers_as_there_may_be_fit)
     cr_assert_eq(seuil_outbox_unpack(b.ptr, (uint32_t)b.len, &got), 0);
     same(&e, &got);
     /* One more, with all its bytes. */
-    seuil_buf_add(&b, "\5\0\0\0ce_id\1\0\0\0x", 14);
+    seuil_buf_add(&b, "\2\2x", 3);
     b.ptr[2] = SEUIL_HEADERS_MAX + 1;
     cr_assert_eq(seuil_outbox_unpack(b.ptr, (uint32_t)b.len, &got), SEUIL_ERR_CORRUPT);
     seuil_buf_done(&b);
@@ -105,7 +105,7 @@ Test(outbox, a_newer_version_is_told_from_damage)
     struct seuil_buf b = {0};
 
     seuil_outbox_pack(&e, &b);
-    b.ptr[0] = 2;
+    b.ptr[0] = 3;
     cr_assert_eq(seuil_outbox_unpack(b.ptr, (uint32_t)b.len, &got), SEUIL_ERR_UNSUPPORTED);
     b.ptr[0] = 0;
     cr_assert_eq(seuil_outbox_unpack(b.ptr, (uint32_t)b.len, &got), SEUIL_ERR_CORRUPT);
@@ -114,10 +114,55 @@ Test(outbox, a_newer_version_is_told_from_damage)
 
 Test(outbox, a_length_beyond_the_end_is_refused)
 {
-    uint8_t bytes[] = {1, 0, 0, 0xfe, 0xff, 0xff, 0xff, 1, 2, 3};
+    uint8_t bytes[] = {2, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x0f, 1, 2, 3};
+    uint8_t huge[] = {2, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1};
     struct seuil_entry_view got;
 
     cr_assert_eq(seuil_outbox_unpack(bytes, sizeof(bytes), &got), SEUIL_ERR_CORRUPT);
+    cr_assert_eq(seuil_outbox_unpack(huge, sizeof(huge), &got), SEUIL_ERR_CORRUPT);
+}
+
+Test(outbox, the_names_that_are_always_there_take_a_byte)
+{
+    static const char *const always[] = {
+        "ce_specversion",     "ce_id",        "ce_source",   "ce_type",    "ce_time",
+        "ce_subject",         "content-type", "traceparent", "tracestate", "seuil_processed_at",
+        "seuil_input_lag_ms", "seuil_stale"};
+    struct seuil_entry_view e = {.destination = 1}, got;
+    struct seuil_buf b = {0};
+
+    for (uint32_t i = 0; i < 12; i++) /* in any order */
+        e.headers[e.header_count++] =
+            (struct seuil_header){seuil_str_from(always[i * 5 % 12]), (const uint8_t *)"v", 1};
+    cr_assert_eq(seuil_outbox_pack(&e, &b), 0);
+    cr_assert_eq(b.len, 3 + 2 + 12 * 3);
+    cr_assert_eq(seuil_outbox_unpack(b.ptr, (uint32_t)b.len, &got), 0);
+    same(&e, &got);
+    seuil_buf_done(&b);
+}
+
+/* What is in Redis is read by the next version, too: the numbers stay. */
+Test(outbox, the_numbers_of_names_do_not_change)
+{
+    static const uint8_t bytes[] = {2, 1, 3, 2, 'k', 0, 1, 2, 'a', 6, 2, 'b', 12, 2, 'c'};
+    struct seuil_entry_view got;
+
+    cr_assert_eq(seuil_outbox_unpack(bytes, sizeof(bytes), &got), 0);
+    cr_assert(seuil_str_eq(got.headers[0].name, SEUIL_STR("ce_specversion")));
+    cr_assert(seuil_str_eq(got.headers[1].name, SEUIL_STR("ce_subject")));
+    cr_assert(seuil_str_eq(got.headers[2].name, SEUIL_STR("seuil_stale")));
+}
+
+Test(outbox, other_ways_to_write_the_same_are_refused)
+{
+    static const uint8_t longer[] = {2, 1, 0, 0x82, 0, 'k', 0};
+    static const uint8_t named[] = {2, 1, 1, 2, 'k', 0, 0, 6, 'c', 'e', '_', 'i', 'd', 2, 'x'};
+    static const uint8_t beyond[] = {2, 1, 1, 2, 'k', 0, 13, 2, 'x'};
+    struct seuil_entry_view got;
+
+    cr_assert_eq(seuil_outbox_unpack(longer, sizeof(longer), &got), SEUIL_ERR_CORRUPT);
+    cr_assert_eq(seuil_outbox_unpack(named, sizeof(named), &got), SEUIL_ERR_CORRUPT);
+    cr_assert_eq(seuil_outbox_unpack(beyond, sizeof(beyond), &got), SEUIL_ERR_CORRUPT);
 }
 
 Test(outbox, out_of_memory_is_told)
