@@ -137,7 +137,8 @@ static int from_text(struct seuil_map_scratch *s, struct seuil_str text,
         copy[text.len++] = 'Z';
     if (seuil_time_parse((struct seuil_str){copy, text.len}, &time) == 0)
         return local(s, zone, time, ret_time);
-    /* "+0100" and "2026-03-02 08:00:00 UTC" are as common as the standard's forms. */
+    /* "+0100", PostgreSQL's "+01" and "2026-03-02 08:00:00 UTC" are as common as the standard's
+     * forms. */
     text.len--;
     if (text.len > 4 && memcmp(copy + text.len - 4, " UTC", 4) == 0) {
         copy[text.len - 4] = 'Z';
@@ -146,6 +147,9 @@ static int from_text(struct seuil_map_scratch *s, struct seuil_str text,
         memmove(copy + text.len - 1, copy + text.len - 2, 2);
         copy[text.len - 2] = ':';
         text.len++;
+    } else if (text.len > 20 && (copy[text.len - 3] == '+' || copy[text.len - 3] == '-')) {
+        memcpy(copy + text.len, ":00", 3);
+        text.len += 3;
     }
     if (seuil_time_parse((struct seuil_str){copy, text.len}, ret_time) == 0)
         return 0;
