@@ -49,12 +49,14 @@ static bool merges(const struct maker *m)
     return m->profile == SIM_MERGE || m->profile == SIM_UNION;
 }
 
-/* Merges are frequent where there are any. Late events of a lead that is another's are that one's
- * affair; and what was forgotten is in no lead. */
+/* Merges are frequent where there are any, and events that come again: they leave no stamp. Late
+ * events of a lead that is another's are that one's affair; and what was forgotten is in no lead. */
 static char merge_kind(struct maker *m, char kind)
 {
     if (chance(m, 18))
         return chance(m, 75) ? 'W' : 'B';
+    if (chance(m, 10))
+        return 'D';
     return kind == 'L' || (kind == 'F' && m->profile == SIM_UNION) ? 'E' : kind;
 }
 
