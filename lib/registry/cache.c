@@ -63,7 +63,7 @@ static bool recall(struct cached *cached, const char *name, struct seuil_buf *re
     int rc =
         seuil_cache_folder_read(&cached->folder, name, HEAD_BYTES + SEUIL_SCHEMA_BYTES_MAX, file);
 
-    if (rc == SEUIL_ERR_MISSING)
+    if (rc == SEUIL_ERR_MISSING || rc == SEUIL_ERR_NOMEM)
         return false;
     if (!rc && file->len > HEAD_BYTES) {
         head_of(name, file->ptr + HEAD_BYTES, file->len - HEAD_BYTES, head);

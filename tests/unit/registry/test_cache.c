@@ -360,6 +360,30 @@ Test(cache, a_folder_that_takes_nothing_is_told_of_once)
     cr_assert_eq(mkdir(folder, 0700), 0);
 }
 
+Test(cache, out_of_memory_damages_nothing_that_is_kept)
+{
+    struct seuil_registry *kept = open_new();
+    struct seuil_schema_ref ref = {SEUIL_REF_ID, 0, 7};
+    int rc = 0;
+
+    cr_assert_eq(ask(kept, 7, 0), 0);
+    fake.rc = SEUIL_ERR_BACKOFF;
+    for (int n = 0; n < 4; n++) {
+        struct seuil_registry *registry = open_new();
+
+        seuil_buf_done(&text);
+        seuil_heap_fail_after(n);
+        rc = seuil_registry_schema(registry, &ref, &text, &err);
+        seuil_heap_fail_after(-1);
+        cr_assert(rc == 0 || rc == SEUIL_ERR_BACKOFF, "%d", rc);
+        seuil_registry_free(registry);
+    }
+    cr_assert_eq(rc, 0);
+    cr_assert_null(strstr(told, "damaged"), "%s", told);
+    cr_assert_eq(ask(kept, 7, SEUIL_ERR_BACKOFF), 0);
+    seuil_registry_free(kept);
+}
+
 Test(cache, out_of_memory_is_an_error_or_nothing_kept)
 {
     for (int n = 0; n < 12; n++) {
