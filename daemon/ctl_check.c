@@ -48,7 +48,8 @@ struct wishes {
     struct seuil_buf *print; /* the effective configuration; NULL: not */
     const char *sample, *input;
     struct seuil_buf sampled; /* what the sample's fields became */
-    int status;               /* of the sample */
+    struct seuil_buf remarks;
+    int status; /* of the sample */
 };
 
 static void check_settings(const char *path, struct wishes *wishes, struct found *found,
@@ -62,6 +63,7 @@ static void check_settings(const char *path, struct wishes *wishes, struct found
     found->inputs = opened.settings->input_count;
     found->models = opened.models->model_count;
     found->rules = seuil_models_own_rules(opened.models);
+    seuil_open_remarks(&opened, &wishes->remarks);
     if (wishes->print)
         seuil_settings_write(opened.settings, wishes->print);
     if (wishes->sample)
@@ -157,6 +159,9 @@ int seuil_ctl_check(int argc, char **argv)
         (json ? json_report : text_report)(&out, file, &found, &errs);
         all_good = all_good && found.good;
     }
+    if (!json)
+        seuil_buf_add(&out, wishes.remarks.ptr, wishes.remarks.len);
+    seuil_buf_done(&wishes.remarks);
     seuil_buf_add(&out, wishes.sampled.ptr, wishes.sampled.len);
     seuil_buf_done(&wishes.sampled);
     return seuil_ctl_flush(&out, all_good ? wishes.status : EX_CONFIG);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/heap.h"
+#include "codec/avro_lacking.h"
 #include "conf/model_load.h"
 #include "registry/registry.h"
 
@@ -280,6 +281,40 @@ int seuil_open(const char *path, struct seuil_opened *ret_opened, struct seuil_e
     }
     *ret_opened = opened;
     return 0;
+}
+
+static void remark(const struct seuil_settings *settings, const struct seuil_input_settings *input,
+                   const struct seuil_map *map, struct seuil_buf *out)
+{
+    struct schema_texts texts = {0};
+    struct seuil_errs errs = {0};
+
+    if (input->schema_count == 0 || read_texts(settings, input, &texts, &errs)) {
+        free_texts(&texts);
+        return;
+    }
+    for (uint32_t i = 0; i < texts.count; i++) {
+        struct seuil_buf names = {0};
+        struct seuil_error err;
+
+        if (seuil_avro_lacking(&texts.list[i], seuil_map_wanted(map), &names, &err) == 0 &&
+            names.len)
+            seuil_buf_printf(out,
+                             "%s:%d:%d: remark: input %s: %s has no %.*s, which its map names\n",
+                             settings->file, input->origin.line, input->origin.column, input->name,
+                             texts.list[i].path, (int)names.len, (const char *)names.ptr);
+        seuil_buf_done(&names);
+    }
+    free_texts(&texts);
+}
+
+void seuil_open_remarks(const struct seuil_opened *opened, struct seuil_buf *out)
+{
+    const struct seuil_settings *settings = opened->settings;
+
+    for (uint32_t i = 0; i < settings->input_count; i++)
+        if (opened->maps[i])
+            remark(settings, &settings->inputs[i], opened->maps[i], out);
 }
 
 void seuil_opened_done(struct seuil_opened *opened)

@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/errs.h"
 #include "conf/settings.h"
 #include "core/model.h"
@@ -25,6 +26,9 @@ struct seuil_opened {
  * SEUIL_ERR_CONFIG covers what a person wrote, SEUIL_ERR_NOMEM what they did not. */
 int seuil_open(const char *path, struct seuil_opened *ret_opened, struct seuil_errs *errs);
 void seuil_opened_done(struct seuil_opened *opened);
+
+/* What is good and may not be meant, a line each: names of a map that a schema in a file lacks. */
+void seuil_open_remarks(const struct seuil_opened *opened, struct seuil_buf *out);
 
 /* The map of @input, from its preset and what its settings say themselves; NULL and @errs
  * (open_map.c).

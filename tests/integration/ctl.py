@@ -123,6 +123,13 @@ def inputs_that_cannot_work_are_refused(build):
             done = run(build, "check", "--config", os.path.join(folder, "seuil.yaml"))
             told = told if told.startswith(("has", "unknown")) else os.path.join(folder, told)
             expect(done.returncode == 78 and told in done.stdout, f"{text}: {done.stdout}")
+        # Good, and perhaps not meant.
+        put("seuil.yaml", 'app: t\nkafka: {bootstrap.servers: "127.0.0.1:1"}\nredis: {url: "redis://127.0.0.1:1"}\n'
+            f'models: ["{MODEL}"]\noutbound: {{format: json}}\ninputs:\n  page_views:\n    format: raw\n    schema: other.avsc\n'
+            "    map:\n      events: [{kind: page_view, id: x, time: [whenn, '@time'], url: page.url}]\n")
+        done = run(build, "check", "--config", os.path.join(folder, "seuil.yaml"))
+        expect(done.returncode == 0 and "seuil.yaml:7:3: remark: input page_views: " in done.stdout
+               and "other.avsc has no page, whenn, which its map names\n" in done.stdout, done.stdout)
 
 
 def replay_reads_what_it_can(build):

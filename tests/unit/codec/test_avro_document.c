@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/heap.h"
+#include "codec/avro_lacking.h"
 #include "support/avro_write.h"
 #include "support/document.h"
 
@@ -382,4 +383,42 @@ Test(avro_document, memory_that_is_out_anywhere_is_an_error)
         documenting_done(&d);
     }
     cr_assert(done);
+}
+
+static void lacking(const char *schema, const char *names, const char *expected)
+{
+    const struct seuil_writer_schema writer = {
+        .path = "s.avsc", .text = schema, .len = (uint32_t)strlen(schema)};
+    struct documenting d = documenting_make(names);
+    struct seuil_buf out = {0};
+
+    cr_assert_eq(seuil_avro_lacking(&writer, d.wanted, &out, &d.err), 0, "%s", d.err.text);
+    seuil_buf_add_byte(&out, 0);
+    cr_expect_str_eq((char *)out.ptr, expected);
+    seuil_buf_done(&out);
+    documenting_done(&d);
+}
+
+Test(avro_document, names_that_a_schema_has_no_place_for_are_told)
+{
+    struct documenting d = documenting_make("a");
+    struct seuil_buf out = {0};
+
+    lacking(NESTED, "a,b{c,d},e{c}", "");
+    lacking(NESTED, "aa,b{c,x},e{y},f{g}", "aa, b.x, e.y, f");
+    lacking(NESTED, "*", "");
+    lacking("\"string\"", "a", "");
+    /* Anything may be a key of a map; a former name is one; of several records none is told. */
+    lacking(RECORD(FIELD("m", "{\"type\":\"map\",\"values\":\"string\"}") "," FIELD(
+                "l", "{\"type\":\"array\",\"items\":\"R\"}") ",{\"name\":\"n\",\"type\":\"null\","
+                                                             "\"aliases\":[\"old\"]}"),
+            "m{x},l{l{z},m},old", "l.l.z");
+    lacking(
+        "[" RECORD(FIELD("a", "\"int\"")) ",{\"type\":\"record\",\"name\":\"S\",\"fields\":[]}]",
+        "b", "");
+    cr_expect_lt(
+        seuil_avro_lacking(&(struct seuil_writer_schema){.path = "s.avsc", .text = "{", .len = 1},
+                           d.wanted, &out, &d.err),
+        0);
+    documenting_done(&d);
 }
