@@ -1,11 +1,13 @@
 """What mutants changes in lib/core: one operator, bound, clamp or constant of one line.
 
     places()          every line of code that something can be changed in, with its changes
-    Mutant.key        what names it in mutants.survivors: file, text of the line, change; no line number
+    Mutant.key        what names it in mutants.survivors: file, text of the line, change, and of a line
+                      that comes again in the file its function; no line number
 
 A line's tokens are looked at, not its letters: comments, texts, preprocessor lines, assertions, labels of a
 switch and what mutants.skip names are left alone, and so is what could only be a syntax error or a loop
 without end."""
+import collections
 import hashlib
 import os
 import re
@@ -31,14 +33,16 @@ NUMBER = re.compile(r"(\d+)([uU]?)$|(\d+\.\d+)$")
 class Mutant:
     """Of one line: @old at @column becomes @new."""
 
-    def __init__(self, file, number, text, column, old, new):
+    def __init__(self, file, number, text, column, old, new, function=""):
         self.file, self.number, self.text, self.column, self.old, self.new = file, number, text, column, old, new
+        self.function = function  # where the text comes again
 
     @property
     def key(self):
         nth = len(re.findall(re.escape(self.old), self.text[:self.column])) + 1
         one = len(re.findall(re.escape(self.old), self.text)) == 1
-        return f"{self.file}: {' '.join(self.text.split())} [{self.old}{'' if one else f' #{nth}'} -> {self.new}]"
+        where = f"{self.file}, {self.function}" if self.function else self.file
+        return f"{where}: {' '.join(self.text.split())} [{self.old}{'' if one else f' #{nth}'} -> {self.new}]"
 
     def apply(self, source):
         lines = source.split("\n")
@@ -208,14 +212,17 @@ def changes_of_file(file, text, without):
     starts = [0] + [m.end() for m in re.finditer("\n", text)]
     lines, tokens = text.split("\n"), tokens_of(code)
     named = {t.function for t in tokens}
+    times = collections.Counter(" ".join(line.split()) for line in lines)
     for skip in without:
         if skip[0] == file and skip[1] not in named:
             raise SystemExit(f"mutants.skip: {file} has no function {skip[1]}")
 
-    def add(at, old, new):
+    def add(at, old, new, function):
         number = next(n for n in range(len(starts) - 1, -1, -1) if starts[n] <= at) + 1
-        if lines[number - 1][at - starts[number - 1]:].startswith(old):
-            found.setdefault(number, []).append(Mutant(file, number, lines[number - 1], at - starts[number - 1], old, new))
+        text = lines[number - 1]
+        if text[at - starts[number - 1]:].startswith(old):
+            again = function if times[" ".join(text.split())] > 1 else ""
+            found.setdefault(number, []).append(Mutant(file, number, text, at - starts[number - 1], old, new, again))
 
     for i, token in enumerate(tokens):
         if not token.inside or token.function is None or (file, token.function) in without:
@@ -224,20 +231,20 @@ def changes_of_file(file, text, without):
             continue
         for new in token_changes(tokens, i, code):
             if new != BOUND.get(token.text) or not takes_one_side(tokens, i):
-                add(token.at, token.text, new)
+                add(token.at, token.text, new, token.function)
         if token.text == "seuil_clamp":
             call = arguments_of(code, token.at + len(token.text))
             if call:
-                add(token.at, code[token.at:call[0]], f"({call[1][0].strip()})")
+                add(token.at, code[token.at:call[0]], f"({call[1][0].strip()})", token.function)
         if token.text == "if" and tokens[i + 1].text == "(":
             call = arguments_of(code, tokens[i + 1].at)
             if call:
                 condition, body = code[tokens[i + 1].at + 1:call[0] - 1], code[call[0]:].lstrip()
                 if not re.match(r"!?[^&|<>=!]*([<>=!]=?[^&|<>=!]*)?$", condition) or re.match(r"[^&|<>=!]*$", condition):
-                    add(tokens[i + 1].at + 1, condition, f"!({condition})")
+                    add(tokens[i + 1].at + 1, condition, f"!({condition})", token.function)
                 clamp = re.match(r"([^;{}=<>]+) = ([^;{}]+);", body)
                 if clamp and re.search(r"[<>]", condition) and any(side.strip() in condition for side in clamp.groups()):
-                    add(tokens[i + 1].at + 1, condition, "false")
+                    add(tokens[i + 1].at + 1, condition, "false", token.function)
     return found
 
 

@@ -106,20 +106,29 @@ Test(defer, an_event_that_could_reach_a_mark_is_stepped)
     story_end(s);
 }
 
-Test(defer, events_that_could_fill_a_state_are_stepped)
+/* Thirty rules that each event hits, with a limit each. */
+static void write_thirty(char *yaml, size_t cap)
 {
-    char yaml[8192] = "seuil_model: 1\nname: m\nversion: \"1\"\ndecay: {half_life: 14d}\n"
-                      "groups:\n  g: {ceiling: 60}\ntiers:\n  - {name: cold}\n"
-                      "  - {name: warm, entry: 50}\nrules:\n";
-    size_t len = strlen(yaml);
-    struct story *waited, *stepped;
-    struct waiting w = {0};
+    size_t len =
+        (size_t)snprintf(yaml, cap,
+                         "seuil_model: 1\nname: m\nversion: \"1\"\n"
+                         "decay: {half_life: 14d}\ngroups:\n  g: {ceiling: 60}\n"
+                         "tiers:\n  - {name: cold}\n  - {name: warm, entry: 50}\nrules:\n");
 
     for (int i = 0; i < 30; i++)
-        len += (size_t)snprintf(yaml + len, sizeof(yaml) - len,
+        len += (size_t)snprintf(yaml + len, cap - len,
                                 "  - {name: r%d, group: g, event: activity, when: {name: a},\n"
                                 "     points: 0.01, limit: {per: object}}\n",
                                 i);
+}
+
+Test(defer, events_that_could_fill_a_state_are_stepped)
+{
+    char yaml[8192];
+    struct story *waited, *stepped;
+    struct waiting w = {0};
+
+    write_thirty(yaml, sizeof(yaml));
     waited = story_begin(yaml);
     stepped = story_begin(yaml);
     seuil_engine_digest_new(waited->scratch, &w.digest);
@@ -134,6 +143,23 @@ Test(defer, events_that_could_fill_a_state_are_stepped)
     compare(waited, stepped);
     story_end(waited);
     story_end(stepped);
+}
+
+Test(defer, events_that_are_to_be_folded_yet_take_room_as_well)
+{
+    char yaml[8192];
+    struct story *s;
+    struct waiting w;
+
+    write_thirty(yaml, sizeof(yaml));
+    s = story_begin(yaml);
+    act_on(s, "e1", "a", "o", T0);
+    digest(s, &w);
+    cr_assert_eq(wait_act(s, &w, "e2", "a", T0 + 1), SEUIL_DEFERRAL_PENDING);
+    act_on(s, "e2", "a", "o", T0 + 1);
+    digest(s, &w);
+    cr_assert_eq(wait_act(s, &w, "e3", "a", T0 + 2), SEUIL_DEFERRAL_NONE);
+    story_end(s);
 }
 
 Test(defer, an_event_that_does_not_come_in_order_is_stepped)

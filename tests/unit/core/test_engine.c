@@ -701,3 +701,59 @@ Test(engine, when_a_lead_has_evidence_of_as_many_rules_as_it_may_others_are_left
     cr_assert_eq(evidence->rule_count, SEUIL_LEAD_RULES_MAX / 2 + 31 + 1);
     story_end(s);
 }
+
+static void give(struct story *s, const char *id, double value, seuil_time_ms time)
+{
+    prepare(s, SEUIL_KIND_ACTIVITY, id, time);
+    s->event.field[SEUIL_FIELD_NAME] = text_value("v");
+    s->event.field[SEUIL_FIELD_VALUE] = (struct seuil_value){.type = SEUIL_TYPE_DOUBLE, .d = value};
+    step(s);
+}
+
+Test(engine, steps_of_awards_below_one_point_are_foreseen)
+{
+    struct story *s = story_begin(
+        "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+        "  - {name: v, group: g, event: activity, points: {field: value, ceiling: 99},\n"
+        "     decay: {steps: [[1d, 100], [3d, 10]]}}\n"
+        "tiers: [{name: cold}, {name: warm, entry: 0.5}]\n");
+
+    give(s, "e1", 30, T0);
+    give(s, "e2", 0.8, T0);
+    cr_assert_eq(tier(s), 1);
+    cr_assert_eq(s->lead.due, T0 + 3 * DAY);
+    story_end(s);
+}
+
+/* Eight awards are kept as one bucket, and are worth something for a day only, twenty days on. */
+Test(engine, a_step_up_and_down_of_folded_awards_is_foreseen)
+{
+    struct story *s =
+        story_begin("seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+                    "  - {name: a, group: g, event: activity, when: {name: a}, points: 10,\n"
+                    "     decay: {steps: [[20d, 0], [21d, 100], [60d, 1]]}}\n"
+                    "  - {name: k, group: g, event: activity, when: {name: k}, points: 1}\n"
+                    "tiers: [{name: cold}, {name: warm, entry: 50}]\n");
+    seuil_time_ms low = T0 + 15 * DAY, high = T0 + 20 * DAY + DAY / 2;
+    char id[8];
+
+    for (int i = 0; i < 40; i++) {
+        snprintf(id, sizeof(id), "e%d", i);
+        act(s, id, "a", i < 8 ? T0 + i : T0 + 3 * DAY + i);
+    }
+    act(s, "k", "k", T0 + 12 * DAY);
+    cr_assert_gt(s->lead.evidence.tallies[s->lead.evidence.by_key[0]].buckets +
+                     s->lead.evidence.tallies[s->lead.evidence.by_key[1]].buckets,
+                 0);
+    cr_assert(exact_score(s, low) < 50 && exact_score(s, high) > 50);
+    while (high - low > 1) {
+        seuil_time_ms middle = low + (high - low) / 2;
+
+        if (exact_score(s, middle) < 50)
+            low = middle;
+        else
+            high = middle;
+    }
+    cr_assert_eq(s->lead.due, high);
+    story_end(s);
+}

@@ -393,3 +393,41 @@ Test(lead_codec, a_state_of_format_1_goes_on)
                        40 + 2 * 3 + 10 * half * exp2(-20.0 / 14) + 10, 1e-9);
     story_end(s);
 }
+
+Test(lead_codec, what_was_retired_of_a_rule_that_is_not_there_is_refused)
+{
+    struct story *s =
+        story_begin("seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+                    "  - {name: a, group: g, event: activity, points: 9, limit: once}\n"
+                    "  - {name: b, group: g, event: activity, points: 9, limit: once}\n"
+                    "recycle: {floor: 0}\n"
+                    "tiers: [{name: cold}, {name: warm, entry: 9}]\n");
+    static struct seuil_lead copy;
+    uint8_t bytes[SEUIL_LEAD_BYTES_MAX], again[SEUIL_LEAD_BYTES_MAX];
+    size_t len;
+
+    act(s, "e1", "a", T0);
+    command(s, "c", "recycle", T0 + 1);
+    act(s, "e2", "a", T0 + 30 * DAY);
+    len = seuil_lead_write(&s->lead, bytes);
+    for (size_t i = 12, retired = 0; i < 12 * len; i++) {
+        size_t at = i / 12, more = i % 4 + 1;
+
+        seuil_lead_init(&copy, SEUIL_STR("L1"));
+        cr_assert_eq(seuil_lead_read(bytes, len, &copy), 0);
+        cr_assert_eq(copy.evidence.rule_count, 3);
+        for (unsigned j = 3; j < SEUIL_LEAD_RULES_MAX; j++)
+            copy.evidence.by_key[j] = (uint8_t)(i / 4 % 3); /* of a lead that was there before */
+        for (unsigned j = 0; j < 3; j++)
+            retired += copy.evidence.tallies[j].retired;
+        cr_assert_gt(retired, 0);
+        seuil_lead_init(&copy, SEUIL_STR("L1"));
+        bytes[at] = (uint8_t)(bytes[at] + more);
+        if (seuil_lead_read(bytes, len, &copy) == 0) {
+            cr_assert_eq(seuil_lead_write(&copy, again), len, "byte %zu", at);
+            cr_assert_arr_eq(bytes, again, len, "byte %zu", at);
+        }
+        bytes[at] = (uint8_t)(bytes[at] - more);
+    }
+    story_end(s);
+}

@@ -353,3 +353,23 @@ Test(merge, of_two_retractions_of_one_event_the_later_stays)
         story_end(s);
     }
 }
+
+Test(merge, of_two_statuses_the_later_stays_although_the_other_lead_was_frozen_before)
+{
+    for (int first = 0; first < 2; first++) {
+        struct story *s = begin();
+
+        if (first) {
+            command(s, "1", "convert", T0 + 7 * DAY);
+            OTHER(s, command(s, "x1", "disqualify", T0 + 20 * DAY));
+        } else {
+            command(s, "1", "disqualify", T0 + 20 * DAY);
+            OTHER(s, command(s, "x1", "convert", T0 + 7 * DAY));
+        }
+        act(s, "2", "all", T0 + 40 * DAY); /* both statuses are folded */
+        OTHER(s, act(s, "x2", "all", T0 + 40 * DAY));
+        merge(s);
+        cr_assert_eq(tier(s), SEUIL_TIER_EXCLUDED);
+        story_end(s);
+    }
+}

@@ -205,3 +205,35 @@ Test(retract, so_many_at_one_instant_that_the_state_is_too_large_fold_the_instan
     cr_assert_eq(s->lead.evidence.attribute_count, 60);
     story_end(s);
 }
+
+Test(retract, beside_a_model_without_any_status_waits_for_the_thaw_of_the_other)
+{
+    static const char *const texts[] = {
+        "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nstatus: {attribute: state, "
+        "frozen: [customer]}\n"
+        "rules: [{name: a, group: g, event: activity, points: 10}]\n"
+        "tiers: [{name: cold}, {name: warm, entry: 5}]\n",
+        "seuil_model: 1\nname: n\nversion: \"1\"\ngroups: {g: {}}\n"
+        "rules: [{name: a, group: g, event: activity, points: 10}]\n"
+        "tiers: [{name: cold}, {name: warm, entry: 5}]\n"};
+    static struct seuil_explanation explanation;
+    struct seuil_model_text both[2];
+    struct story *s = calloc(1, sizeof(*s));
+    struct seuil_errs errs = {0};
+
+    for (int i = 0; i < 2; i++)
+        both[i] = (struct seuil_model_text){"m.yaml", texts[i], strlen(texts[i])};
+    s->models = seuil_models_parse(both, 2, &errs);
+    cr_assert(s->models);
+    s->memory = calloc(1, seuil_scratch_size(s->models));
+    s->scratch = seuil_scratch_init(s->memory, s->models, NULL);
+    seuil_lead_init(&s->lead, SEUIL_STR("L1"));
+    act(s, "e1", "a", T0);
+    profile(s, "p1", "state", "customer", T0 + 1);
+    retract(s, "r1", "e1", T0 + 2);
+    for (uint16_t i = 0; i < 2; i++) {
+        seuil_engine_explain(s->models, s->scratch, &s->lead, i, T0 + 3, &explanation);
+        cr_assert_eq(explanation.exact, i == 0 ? 10 : 0, "the first one stands still");
+    }
+    story_end(s);
+}
