@@ -50,7 +50,8 @@ static bool merges(const struct maker *m)
 }
 
 /* Merges are frequent where there are any, and events that come again: they leave no stamp. Late
- * events of a lead that is another's are that one's affair; and what was forgotten is in no lead. */
+ * events of a lead that is another's are that one's affair; and what was forgotten is in no lead.
+ */
 static char merge_kind(struct maker *m, char kind)
 {
     if (chance(m, 18))
