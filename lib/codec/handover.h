@@ -25,8 +25,9 @@
 #include "core/event.h"
 #include "core/limits.h"
 
-/* A header beside it: "shard tenure index" of the outbox entry that it is. The same entry sent
- * twice, which at-least-once does, is told by it; the tenure is a number drawn for each token. */
+/* A header beside it: "shard tenure number". What a shard hands to another is numbered without gaps
+ * as long as its tenure lasts, for which a number is drawn with each token. So an outbox entry sent
+ * twice, which at-least-once does, is known. */
 #define SEUIL_HANDOVER_ENTRY     "seuil.entry"
 #define SEUIL_HANDOVER_ENTRY_MAX 64
 

@@ -53,6 +53,7 @@ struct seuil_cached {
     uint8_t list;               /* enum seuil_list */
     bool loading : 1;           /* asked from Redis, no answer yet */
     bool referenced : 1;        /* looked at since the clock hand came by */
+    bool told_gone : 1;         /* the last scores told of it are null */
     seuil_time_ms due;          /* of the state in the cache; with pendings: not later */
     struct seuil_digest digest; /* of state and pendings */
     char id[];

@@ -4,7 +4,7 @@
  * What leaves rides in the outbox of the transaction that writes the lead it leaves (rule 4), with
  * destination internal; what comes is a record of one more input topic, below or above its lead's
  * stamp as any other. What the outbox sends twice is met twice. The same entry sent again is told
- * by its index: whether it came before is a matter of the internal topic's log alone, so what came
+ * by its number: whether it came before is a matter of the internal topic's log alone, so what came
  * last from each shard is kept in meta as of base, and replays find the same. And what is made
  * again, after Redis lost its tail, is told by what it says: a hand-over names the merge command it
  * was made by, which the lead that took it in keeps beside the id; an event has its id. */
@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/heap.h"
 #include "codec/event_json.h"
 #include "codec/handover.h"
 #include "codec/origin.h"
@@ -30,20 +31,32 @@ static struct seuil_str id_of(const struct seuil_lead *lead)
     return (struct seuil_str){lead->id, lead->id_len};
 }
 
+/* The number of the next entry for the shard of lead @to; 0: memory is out. */
+static uint64_t next_number(struct seuil_shard *shard, struct seuil_str to)
+{
+    const struct seuil_shard_config *config = shard->config;
+
+    if (!shard->handed)
+        shard->handed = seuil_heap_zalloc(config->partitions, sizeof(*shard->handed));
+    return shard->handed
+               ? ++shard->handed[seuil_partition_of(config->partitioner, to, config->partitions)]
+               : 0;
+}
+
 /* Into the outbox, for the shard of lead @to. */
 static void send(struct seuil_shard *shard, struct seuil_str to,
                  const struct seuil_handover *handover)
 {
-    const struct seuil_meta *meta = shard->flight.busy ? &shard->flight.meta : &shard->meta;
     struct seuil_entry_view entry = {.destination = SEUIL_DEST_INTERNAL, .key = to};
     struct seuil_buf *value = &shard->value;
     char text[SEUIL_HANDOVER_ENTRY_MAX];
-    uint64_t tenure;
+    uint64_t tenure, number;
 
     if (shard->record.stamp == SEUIL_STAMP_ABOVE)
         return; /* it was sent; only the verdict is judged again */
+    number = next_number(shard, to);
     seuil_buf_clear(value);
-    if (seuil_handover_write(handover, value) != 0) {
+    if (!number || seuil_handover_write(handover, value) != 0) {
         shard->failed = true;
         return;
     }
@@ -51,10 +64,10 @@ static void send(struct seuil_shard *shard, struct seuil_str to,
     entry.value = value->ptr;
     entry.value_len = (uint32_t)value->len;
     entry.header_count = 1;
-    entry.headers[0] = (struct seuil_header){
-        SEUIL_STR(SEUIL_HANDOVER_ENTRY), (const uint8_t *)text,
-        (uint32_t)snprintf(text, sizeof(text), "%" PRIu32 " %" PRIu64 " %" PRIu64, shard->number,
-                           tenure, meta->outbox_tail + shard->pending.count)};
+    entry.headers[0] = (struct seuil_header){SEUIL_STR(SEUIL_HANDOVER_ENTRY), (const uint8_t *)text,
+                                             (uint32_t)snprintf(text, sizeof(text),
+                                                                "%" PRIu32 " %" PRIu64 " %" PRIu64,
+                                                                shard->number, tenure, number)};
     if (seuil_pending_add(&shard->pending, &entry) != 0)
         shard->failed = true;
 }
@@ -217,8 +230,13 @@ void seuil_handover_stepped(struct seuil_shard *shard, const struct seuil_event 
 
 /* ---- entries sent again ---------------------------------------------------------------------- */
 
+/* What a header says of one. */
+struct origin {
+    uint64_t shard, tenure, number;
+};
+
 /* The next number of @rest, before a blank or the end. */
-static bool next_number(struct seuil_str *rest, uint64_t *ret_number)
+static bool word_parse(struct seuil_str *rest, uint64_t *ret_number)
 {
     struct seuil_str text = {rest->ptr, 0};
 
@@ -229,43 +247,44 @@ static bool next_number(struct seuil_str *rest, uint64_t *ret_number)
     return seuil_meta_u64_parse(text, ret_number);
 }
 
-static bool entry_of(struct seuil_shard *shard, const struct seuil_item *item,
-                     struct seuil_meta_source *ret_entry)
+static bool origin_of(struct seuil_shard *shard, const struct seuil_item *item,
+                      struct origin *ret_origin)
 {
     struct seuil_source *source = shard->env.source;
     struct seuil_str text, again;
-    uint64_t number;
 
-    if (!source->ops->header(source, item->record, SEUIL_HANDOVER_ENTRY, &text) ||
-        source->ops->header(source, item->record, SEUIL_ORIGIN_OFFSET, &again) || /* replayed */
-        !next_number(&text, &number) || number > UINT32_MAX)
-        return false;
-    ret_entry->shard = (uint32_t)number;
-    ret_entry->below = 0;
-    return next_number(&text, &ret_entry->tenure) && next_number(&text, &ret_entry->index);
+    return source->ops->header(source, item->record, SEUIL_HANDOVER_ENTRY, &text) &&
+           !source->ops->header(source, item->record, SEUIL_ORIGIN_OFFSET, &again) && /* replayed */
+           word_parse(&text, &ret_origin->shard) && ret_origin->shard <= UINT32_MAX &&
+           word_parse(&text, &ret_origin->tenure) && word_parse(&text, &ret_origin->number) &&
+           ret_origin->number > 0;
 }
 
-/* Note that entry @index of the same tenure came, and whether it had come before. Of one too far
- * below nobody knows: it is no repeat here, and what it says tells. */
-static bool came(struct seuil_meta_source *known, uint64_t index)
+static bool is_of(const struct seuil_meta_run *run, uint64_t number)
 {
-    uint64_t back = known->index - index, ahead = index - known->index, bit;
+    return number >= run->first && number <= run->last;
+}
 
-    if (index == known->index)
+/* Note that entry @number of the same tenure came, and whether it had come before. Of one in a gap
+ * of before the runs nobody knows: it is no repeat here, and what it says tells. */
+static bool came(struct seuil_meta_source *known, uint64_t number)
+{
+    struct seuil_meta_run *low = &known->low, *high = &known->high;
+
+    if (is_of(low, number) || is_of(high, number))
         return true;
-    if (index > known->index) {
-        known->below = ahead > 64   ? 0
-                       : ahead < 64 ? known->below << ahead | UINT64_C(1) << (ahead - 1)
-                                    : UINT64_C(1) << 63;
-        known->index = index;
-        return false;
+    if (number == high->last + 1) {
+        high->last = number;
+    } else if (number > high->last) {
+        *low = *high;
+        *high = (struct seuil_meta_run){number, number};
+    } else if (low->last && number == low->last + 1) {
+        low->last = number;
     }
-    if (back > 64)
-        return false;
-    bit = UINT64_C(1) << (back - 1);
-    if (known->below & bit)
-        return true;
-    known->below |= bit;
+    if (low->last && low->last + 1 == high->first) { /* the gap is closed */
+        high->first = low->first;
+        *low = (struct seuil_meta_run){0};
+    }
     return false;
 }
 
@@ -273,16 +292,21 @@ bool seuil_handover_repeats(struct seuil_shard *shard, const struct seuil_item *
 {
     struct seuil_meta_sources *sources = &shard->sources;
     struct seuil_meta_source entry, *known = NULL;
+    struct origin origin;
 
-    if (!entry_of(shard, item, &entry))
+    if (!origin_of(shard, item, &origin))
         return false;
     for (uint32_t i = 0; i < sources->count && !known; i++)
-        if (sources->list[i].shard == entry.shard && sources->list[i].tenure == entry.tenure)
+        if (sources->list[i].shard == origin.shard && sources->list[i].tenure == origin.tenure)
             known = &sources->list[i];
     if (known) {
-        if (came(known, entry.index))
+        if (came(known, origin.number))
             return true;
         entry = *known;
+    } else {
+        entry = (struct seuil_meta_source){.shard = (uint32_t)origin.shard,
+                                           .tenure = origin.tenure,
+                                           .high = {origin.number, origin.number}};
     }
     if (!known && sources->count == SEUIL_META_SOURCES_MAX)
         known = sources->list;

@@ -290,6 +290,7 @@ struct seuil_shard {
     uint32_t topic_count; /* no lane from here on */
     seuil_time_ms stream_taken, stream_applied;
     struct seuil_meta_sources sources; /* as of the applied positions */
+    uint64_t *handed;                  /* how many entries were made for each shard */
     seuil_time_ms waits_since;         /* monotonic: a topic behind its end is waited for since */
     bool alarmed;
     uint32_t model_epoch;
@@ -447,7 +448,7 @@ void seuil_pending_done(struct seuil_pending *pending);
 
 /* ---- scores.c: the scores topic; only where config->scores */
 /* The state of @entry goes with the transaction that is being made, or @erased: it goes. */
-void seuil_scores_add(struct seuil_shard *shard, const struct seuil_cached *entry, bool erased);
+void seuil_scores_add(struct seuil_shard *shard, struct seuil_cached *entry, bool erased);
 /* @lead was forgotten. If its state does not tell its id any more, the next transaction, which
  * writes it, tells that it is gone. */
 void seuil_scores_forget(struct seuil_shard *shard, const struct seuil_lead *lead);

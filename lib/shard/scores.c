@@ -76,19 +76,25 @@ static void add(struct seuil_shard *shard, const struct seuil_lead *lead, bool e
         shard->failed = true;
 }
 
-void seuil_scores_add(struct seuil_shard *shard, const struct seuil_cached *entry, bool erased)
+/* What was told to be gone, and is still, is not told again: such a state changes by no more than
+ * what its lead has heard of since. Of an earlier tenure nobody knows, so null comes at least once.
+ */
+void seuil_scores_add(struct seuil_shard *shard, struct seuil_cached *entry, bool erased)
 {
     struct seuil_lead *lead = shard->env.lead;
-    bool keyed = shard->config->names.keyed;
+    bool keyed = shard->config->names.keyed, told_gone = entry->told_gone;
 
     /* Not judged by the present models yet: it is told when it is, which writes it again. */
     if (!erased && entry->model_epoch != shard->model_epoch)
         return;
     seuil_lead_init(lead,
                     keyed ? (struct seuil_str){0} : (struct seuil_str){entry->id, entry->id_len});
-    if (seuil_lead_read(entry->bytes, entry->len, lead) != 0)
+    if (seuil_lead_read(entry->bytes, entry->len, lead) != 0) {
         shard->failed = true;
-    else if (lead->id_len > 0) /* else seuil_scores_forget told it */
+        return;
+    }
+    entry->told_gone = erased || seuil_scores_gone(lead);
+    if (lead->id_len > 0 && !(told_gone && entry->told_gone)) /* else seuil_scores_forget told it */
         add(shard, lead, erased, shard->meta.seq + 1);
 }
 

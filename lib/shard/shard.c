@@ -88,6 +88,7 @@ void seuil_shard_free(struct seuil_shard *shard)
     seuil_heap_free(shard->tx_leads);
     seuil_heap_free(shard->batch.items);
     seuil_heap_free(shard->batch.names);
+    seuil_heap_free(shard->handed);
     seuil_heap_free(shard);
 }
 

@@ -178,18 +178,19 @@ static void add_counts(struct seuil_meta_text *text, const struct seuil_meta_cou
 
 static void add_sources(struct seuil_meta_text *text, const struct seuil_meta_sources *sources)
 {
-    char words[SEUIL_META_SOURCES_MAX * 71] = "";
+    char words[SEUIL_META_SOURCES_MAX * 118] = "";
     int len = 0;
 
     for (uint32_t i = 0; i < sources->count; i++) {
         const struct seuil_meta_source *source = &sources->list[i];
 
-        len +=
-            snprintf(words + len, sizeof(words) - (size_t)len, "%s%" PRIu32 "/%" PRIu64 "/%" PRIu64,
-                     i ? " " : "", source->shard, source->tenure, source->index);
-        if (source->below)
-            len +=
-                snprintf(words + len, sizeof(words) - (size_t)len, "/%016" PRIx64, source->below);
+        len += snprintf(words + len, sizeof(words) - (size_t)len, "%s%" PRIu32 "/%" PRIu64 "/",
+                        i ? " " : "", source->shard, source->tenure);
+        if (source->low.last)
+            len += snprintf(words + len, sizeof(words) - (size_t)len, "%" PRIu64 "-%" PRIu64 ",",
+                            source->low.first, source->low.last);
+        len += snprintf(words + len, sizeof(words) - (size_t)len, "%" PRIu64 "-%" PRIu64,
+                        source->high.first, source->high.last);
     }
     add(text, SEUIL_STR("sources"), "%s", words);
 }
@@ -323,15 +324,23 @@ static struct seuil_str word(struct seuil_str *rest, char end)
     return text;
 }
 
-static bool indexes_parse(struct seuil_str text, struct seuil_meta_source *source)
+static bool run_parse(struct seuil_str text, struct seuil_meta_run *run)
 {
-    struct seuil_str index;
+    struct seuil_str first;
 
-    source->below = 0;
-    if (!take(&text, SEUIL_STR(""), '/', &index))
-        return seuil_meta_u64_parse(text, &source->index);
-    return seuil_meta_u64_parse(index, &source->index) && hex64_parse(text, &source->below) &&
-           source->below;
+    return take(&text, SEUIL_STR(""), '-', &first) && seuil_meta_u64_parse(first, &run->first) &&
+           seuil_meta_u64_parse(text, &run->last) && run->first > 0 && run->first <= run->last;
+}
+
+static bool runs_parse(struct seuil_str text, struct seuil_meta_source *source)
+{
+    struct seuil_str low;
+
+    source->low = (struct seuil_meta_run){0};
+    if (!take(&text, SEUIL_STR(""), ',', &low))
+        return run_parse(text, &source->high);
+    return run_parse(low, &source->low) && run_parse(text, &source->high) &&
+           source->low.last < source->high.first - 1;
 }
 
 static bool sources_parse(struct seuil_str rest, struct seuil_meta_sources *sources)
@@ -347,8 +356,7 @@ static bool sources_parse(struct seuil_str rest, struct seuil_meta_sources *sour
             return false;
         entry = word(&rest, ' ');
         if (!seuil_meta_u64_parse(word(&entry, '/'), &shard) || shard > UINT32_MAX ||
-            !seuil_meta_u64_parse(word(&entry, '/'), &source->tenure) ||
-            !indexes_parse(entry, source))
+            !seuil_meta_u64_parse(word(&entry, '/'), &source->tenure) || !runs_parse(entry, source))
             return false;
         source->shard = (uint32_t)shard;
     }

@@ -7,8 +7,8 @@
  *   halt    "" or the reason
  *   versions  of the models: "name: version", one a line; a meta of before may not have it
  *   sources what came last through the internal topic, a word for each shard it came from:
- *           "shard/tenure/index", and "/16 hex" of those below when one of them came, too; a meta
- *           of before may not have it
+ *           "shard/tenure/1-7", or with a gap "shard/tenure/1-7,9-12"; a meta of before may not
+ *           have it
  *   counts  "received=9 applied=7 replayed=0 duplicate=1 filtered=1 late=0 dead_lettered=0
  *           in_flight=0 seq=12 since=1700000000000 as_of=1700000010000" ("none": not yet)
  *   t<N>    of input topic N, when in use: "generation=0 base=12 reach=15 time=1700000000000
@@ -34,7 +34,7 @@ struct seuil_meta_text {
     uint32_t count;
     struct seuil_meta_field fields[SEUIL_META_FIELDS_MAX];
     uint32_t len;
-    char bytes[14336]; /* what the values point to: the longest meta takes about 12,000 */
+    char bytes[17408]; /* what the values point to: the longest meta takes about 15,000 */
 };
 
 /* Format @meta; names are literals, values point into @text. A text that is not terminated within

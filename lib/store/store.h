@@ -80,15 +80,18 @@ struct seuil_meta_counts {
 /* Names and versions of the models, one a line; models beyond are not told. */
 #define SEUIL_VERSIONS_MAX 1024
 
-/* The outbox entries that came last from a shard through the internal topic. A delivery that failed
- * comes after later ones, so the highest index alone tells nothing of those below it. Most bits are
- * never set: entries of other destinations have indexes of the same sequence. Indexes of another
- * tenure (of a token) say nothing about it, since Redis may have lost its tail in between. */
+/* The entries that came last from a shard through the internal topic. Their numbers have no gaps,
+ * so they come one after the other, however often again; but for a delivery that failed and comes
+ * after later ones: hence two runs. Numbers of another tenure (of a token) say nothing about this
+ * one's, since Redis may have lost its tail in between. */
+struct seuil_meta_run {
+    uint64_t first, last; /* all of these came; 0 and 0: none */
+};
+
 struct seuil_meta_source {
     uint32_t shard;
     uint64_t tenure;
-    uint64_t index; /* the highest */
-    uint64_t below; /* bit i: index - 1 - i came, too */
+    struct seuil_meta_run low, high; /* low: none, or a gap lies between them */
 };
 
 /* Shards of which that is kept: entries come twice only within moments. */

@@ -6,9 +6,11 @@
  * --leads is, for each lead, little endian: u32 id length, u32 state length, id, state.
  *
  * Each lead is folded from its records below its own stamps, in the order of (timestamp, topic,
- * offset), with silence up to its own clock, and must be the same bytes. --all: besides, every
- * record of the topics must be in (a daemon that stopped cleanly), and a lead without a state must
- * fold to nothing. --expect writes the crossings: a line for each, id, tab, the outbound value.
+ * offset), with silence up to its own clock, and must be the same bytes; only its stamps may lie
+ * above those of the fold: a record that leaves nothing is judged all the same. --all: besides,
+ * every record of the topics must be in (a daemon that stopped cleanly), and a lead without a state
+ * must fold to nothing. --expect writes the crossings: a line for each, id, tab, the outbound
+ * value.
  * --scores writes what the scores topic must tell last of each lead with a state: id, tab, the
  * value or "null".
  * --internal: the topic by which shards hand leads over to each other. A record that came twice
@@ -48,6 +50,7 @@ struct list {
 };
 
 static struct list records, leads, sent;
+static int64_t ends[SEUIL_TOPICS_MAX][SEUIL_PARTITIONS_MAX];
 static struct seuil_fold_spec spec;
 static FILE *expected, *scores;
 static struct seuil_scratch *scratch;
@@ -113,6 +116,10 @@ static void read_topic(const char *path)
             at += value_len;
         }
         at += headers_len;
+        if (e.topic >= SEUIL_TOPICS_MAX || e.partition < 0 || e.partition >= SEUIL_PARTITIONS_MAX)
+            die("is no dump of a topic", path);
+        if (ends[e.topic][e.partition] <= e.offset)
+            ends[e.topic][e.partition] = e.offset + 1;
         append(&records, e);
     }
     if (at != len)
@@ -206,10 +213,31 @@ static void differ(struct seuil_str lead, const char *text)
 /* Its records, for whom has to find out why. */
 static void show(const struct entry *items, size_t count)
 {
-    for (size_t i = 0; i < count && faults <= 2; i++)
-        printf("  %" PRId64 " %" PRIu32 "/%" PRId64 " %.*s\n", items[i].time, items[i].topic,
-               items[i].offset, items[i].topic == SEUIL_TOPIC_INTERNAL ? 0 : (int)items[i].len,
-               (const char *)items[i].bytes);
+    for (size_t i = 0; i < count && faults <= 2; i++) {
+        const struct entry *e = &items[i];
+        struct seuil_handover handover;
+
+        printf("  %" PRId64 " %" PRIu32 "/%" PRId64 " ", e->time, e->topic, e->offset);
+        if (e->topic != SEUIL_TOPIC_INTERNAL)
+            printf("%.*s\n", (int)e->len, (const char *)e->bytes);
+        else if (seuil_handover_read(e->bytes, e->len, &handover) == 0)
+            printf("%s of %.*s by %.*s at %" PRIu32 "/%" PRId32 "/%" PRId64 ", %" PRId64 "\n",
+                   handover.kind == SEUIL_HANDOVER_LEAD    ? "state"
+                   : handover.kind == SEUIL_HANDOVER_EVENT ? "event"
+                                                           : "forget",
+                   (int)handover.lead.len, handover.lead.ptr, (int)handover.id.len, handover.id.ptr,
+                   handover.from.topic, handover.from.partition, handover.from.offset,
+                   handover.time);
+    }
+}
+
+/* The stamps of a state and of its fold, where they differ. */
+static void show_stamps(const struct seuil_lead *have, const struct seuil_lead *want)
+{
+    for (unsigned i = 0; i < SEUIL_TOPICS_MAX && faults <= 2; i++)
+        if (have->stamps[i].next != want->stamps[i].next)
+            printf("  stamp of topic %u: %" PRId64 ", of the fold %" PRId64 "\n", i,
+                   have->stamps[i].next, want->stamps[i].next);
 }
 
 /* The records of @items[0 .. count) that the state has, all of one lead, in order. */
@@ -315,7 +343,19 @@ static bool same_evidence(struct seuil_fold *fold, const struct seuil_lead *have
     return len == state->len && memcmp(bytes, state->bytes, len) == 0;
 }
 
-/* Where the two part. */
+/* Whether every record that left something in @want is below a stamp of @have, and none that is
+ * still to come to its partition. */
+static bool stamps_cover(const struct seuil_lead *have, const struct seuil_lead *want,
+                         int32_t partition)
+{
+    for (unsigned i = 0; i < SEUIL_TOPICS_MAX; i++)
+        if (have->stamps[i].next < want->stamps[i].next ||
+            have->stamps[i].next > ends[i][partition])
+            return false;
+    return true;
+}
+
+/* Where the two part; @want has the stamps of @have if they are as they should be. */
 static const char *difference(const struct seuil_lead *have, const struct seuil_lead *want)
 {
     for (unsigned i = 0; i < SEUIL_TOPICS_MAX; i++)
@@ -355,13 +395,14 @@ static void check_lead(struct seuil_fold *fold, const struct entry *items, size_
     } else {
         n = below_stamps(items, count, state ? &lead : NULL, all, in);
         len = seuil_fold_all(fold, id, in, n, state ? lead.clock : SEUIL_TIME_NONE, bytes);
-        if (lead.into_len) { /* an event that left nothing, read again, is sent on and stamped */
+        if (state && count && stamps_cover(&lead, seuil_fold_lead(fold), items[0].partition)) {
             memcpy(seuil_fold_lead(fold)->stamps, lead.stamps, sizeof(lead.stamps));
             len = seuil_fold_pack(fold, bytes);
         }
         if (state && (len != state->len || memcmp(bytes, state->bytes, len) != 0) &&
             (!is_united(items, count) || !same_evidence(fold, &lead, state))) {
             differ(id, difference(&lead, seuil_fold_lead(fold)));
+            show_stamps(&lead, seuil_fold_lead(fold));
             show(items, count);
         } else if (!state && all && seuil_fold_lead(fold)->birth.known &&
                    !seuil_fold_lead(fold)->expired)

@@ -74,12 +74,14 @@ void sim_scores_commit(struct sim_world *world, const struct sim_state *before,
         struct seuil_entry_view view;
         bool changed = before->leads[l].bytes != after->leads[l].bytes;
         bool told = last_told(after->last, before->last, l, &view) != NULL;
+        bool gone = !told && last_told(before->last, NULL, l, &view) && !view.value &&
+                    tells(world, &after->leads[l], l, &view);
 
         if (told && !world->config.scores)
             sim_bad(world, "lead %s: scores are told, which are off", sim_leads[l]);
         /* One that the new models have not judged yet is told by them when they have. */
-        if (changed && !told && world->config.scores && world->setup.profile != SIM_MODEL &&
-            !nobody(world, &before->leads[l], l))
+        if (changed && !told && !gone && world->config.scores &&
+            world->setup.profile != SIM_MODEL && !nobody(world, &before->leads[l], l))
             sim_bad(world, "lead %s: its state is written, its scores are not told", sim_leads[l]);
         if (told && world->setup.profile != SIM_MODEL && !tells(world, &after->leads[l], l, &view))
             sim_bad(world, "lead %s: the scores told are not those of its state: %.*s",

@@ -261,6 +261,8 @@ static void note(struct fake_sent *sent, const struct seuil_header *h)
         snprintf(sent->error, sizeof(sent->error), "%.*s", (int)h->value_len, h->value);
     if (seuil_str_eq(h->name, SEUIL_STR("ce_id")))
         snprintf(sent->id, sizeof(sent->id), "%.*s", (int)h->value_len, h->value);
+    if (seuil_str_eq(h->name, SEUIL_STR("seuil.entry")))
+        snprintf(sent->entry, sizeof(sent->entry), "%.*s", (int)h->value_len, h->value);
     sent->stale |= seuil_str_eq(h->name, SEUIL_STR("seuil_stale"));
     sent->traced |= seuil_str_eq(h->name, SEUIL_STR("traceparent"));
 }

@@ -50,6 +50,7 @@ struct fake_sent {
     char *key, *value;
     char error[64]; /* header seuil.error */
     char id[64];    /* header ce_id */
+    char entry[64]; /* header seuil.entry */
     bool stale, traced;
 };
 

@@ -1,5 +1,7 @@
 /* What comes through the internal topic, and comes twice. */
 
+#include <inttypes.h>
+
 #include "codec/handover.h"
 #include "rig.h"
 
@@ -47,6 +49,18 @@ static void arrive(struct rig *rig, const char *entry, const char *id)
     rig->source.header_count = 0;
 }
 
+/* Lead @from is merged into @into. */
+static void merge(struct rig *rig, const char *from, const char *into)
+{
+    char value[200];
+
+    snprintf(value, sizeof(value),
+             "{\"type\":\"command\",\"id\":\"m\",\"lead\":\"%s\",\"time\":%lld,\"name\":\"merge\","
+             "\"arguments\":{\"into\":\"%s\"}}",
+             from, (long long)RIG_WALL, into);
+    fake_produce(&rig->source, VIEWS, RIG_WALL, from, value);
+}
+
 static void expect(struct rig *rig, uint64_t applied, uint64_t duplicate)
 {
     struct seuil_shard_status s = rig_status(rig);
@@ -58,43 +72,64 @@ static void expect(struct rig *rig, uint64_t applied, uint64_t duplicate)
     cr_assert_eq(s.counters.dead_lettered, 0);
 }
 
-/* The ids differ where the index alone is to tell, so that nothing else finds the repetition. */
+/* The ids differ where the number alone is to tell, so that nothing else finds the repetition. */
 Test(handover, an_entry_that_comes_after_a_later_one_acts_and_one_that_comes_again_does_not)
 {
     struct rig *rig = begin();
 
     arrive(rig, "3 77 7", "seventh");
-    arrive(rig, "3 77 6", "sixth");
-    expect(rig, 2, 0);
-    arrive(rig, "3 77 7", "seventh, by its index");
-    expect(rig, 2, 1);
-    arrive(rig, "3 77 6", "sixth, by its index");
-    expect(rig, 2, 2);
-    arrive(rig, "4 77 6", "of another shard");
-    arrive(rig, "3 78 6", "of another tenure");
-    expect(rig, 4, 2);
+    arrive(rig, "3 77 9", "ninth");
+    arrive(rig, "3 77 8", "eighth");
+    expect(rig, 3, 0);
+    for (int i = 7; i <= 9; i++) {
+        char entry[32];
+
+        snprintf(entry, sizeof(entry), "3 77 %d", i);
+        arrive(rig, entry, "again");
+    }
+    expect(rig, 3, 3);
+    arrive(rig, "4 77 8", "of another shard");
+    arrive(rig, "3 78 8", "of another tenure");
+    expect(rig, 5, 3);
     rig_free(rig);
 }
 
-Test(handover, entries_as_far_below_as_is_kept_are_known_and_of_older_ones_their_ids_tell)
+/* A killed sender's heir sends everything again from the first entry that was not trimmed. */
+Test(handover, any_number_of_entries_may_come_again)
+{
+    struct rig *rig = begin();
+    char entry[32];
+
+    for (int round = 0; round < 2; round++)
+        for (int i = 1; i <= 200; i++) {
+            snprintf(entry, sizeof(entry), "3 77 %d", i);
+            arrive(rig, entry, round ? "again" : entry);
+        }
+    expect(rig, 200, 200);
+    arrive(rig, "3 77 201", "new");
+    expect(rig, 201, 200);
+    rig_free(rig);
+}
+
+Test(handover, of_what_comes_after_two_gaps_its_id_tells)
 {
     struct rig *rig = begin();
 
-    arrive(rig, "3 77 100", "100");
-    arrive(rig, "3 77 163", "163");
-    arrive(rig, "3 77 164", "164");
-    arrive(rig, "3 77 100", "100, by its index"); /* 64 below */
-    expect(rig, 3, 1);
-    arrive(rig, "3 77 99", "99");
-    expect(rig, 4, 1);
-    arrive(rig, "3 77 228", "228"); /* 64 above */
-    arrive(rig, "3 77 164", "164, by its index");
-    arrive(rig, "3 77 163", "163");
-    expect(rig, 5, 3);
-    arrive(rig, "3 77 400", "400");
-    arrive(rig, "3 77 228", "228");
-    arrive(rig, "3 77 399", "399");
-    expect(rig, 7, 4);
+    arrive(rig, "3 77 1", "1");
+    arrive(rig, "3 77 5", "5"); /* 2 to 4 are missing */
+    arrive(rig, "3 77 2", "2");
+    arrive(rig, "3 77 4", "4"); /* known by its id alone */
+    arrive(rig, "3 77 4", "4 again");
+    expect(rig, 5, 0);
+    arrive(rig, "3 77 3", "3");
+    arrive(rig, "3 77 3", "3, by its number");
+    arrive(rig, "3 77 9", "9"); /* 6 to 8 are missing; before 5 nothing is known any more */
+    arrive(rig, "3 77 5", "5, by its number");
+    expect(rig, 7, 2);
+    arrive(rig, "3 77 2", "2 again");
+    arrive(rig, "3 77 6", "6");
+    arrive(rig, "3 77 6", "6, by its number");
+    expect(rig, 9, 3);
     rig_free(rig);
 }
 
@@ -107,12 +142,50 @@ Test(handover, what_came_is_known_to_the_next_owner)
     rig_event(rig, VIEWS, RIG_WALL, "c", "big", 0);
     rig_pass(rig, 11 * SEUIL_SECOND_MS); /* a checkpoint */
     cr_assert_eq(rig_meta(rig)->sources.count, 1);
-    cr_assert_eq(rig_meta(rig)->sources.list[0].index, 7);
-    cr_assert_eq(rig_meta(rig)->sources.list[0].below, 2);
+    cr_assert_eq(rig_meta(rig)->sources.list[0].low.last, 5);
+    cr_assert_eq(rig_meta(rig)->sources.list[0].high.last, 7);
     rig_crash(rig);
     rig_start(rig);
-    arrive(rig, "3 77 5", "fifth, by its index");
+    arrive(rig, "3 77 5", "fifth, by its number");
     arrive(rig, "3 77 6", "sixth");
     expect(rig, 1, 1);
+    rig_free(rig);
+}
+
+/* Whatever else goes through the outbox in between, the numbers of a tenure have no gaps. */
+Test(handover, entries_for_a_shard_are_numbered_without_gaps)
+{
+    static const uint64_t want[] = {1, 2, 3, 1, 2};
+    struct rig *rig = begin();
+    uint64_t tenure[6];
+    uint32_t found = 0;
+
+    rig_event(rig, VIEWS, RIG_WALL, "b", "big", 0);
+    merge(rig, "b", "a");
+    for (int i = 0; i < 2; i++) {
+        rig_event(rig, VIEWS, RIG_WALL, i ? "d" : "c", "big", 0); /* a crossing */
+        rig_event(rig, VIEWS, RIG_WALL, "b", "big", 0);
+        rig_pass(rig, 100);
+    }
+    rig_pass(rig, 3000);
+    rig_crash(rig);
+    rig_start(rig);
+    for (int i = 0; i < 2; i++)
+        rig_event(rig, VIEWS, RIG_WALL, "b", "big", 0);
+    rig_pass(rig, 3000);
+    for (uint32_t i = 0; i < rig->sink.count; i++) {
+        const struct fake_sent *sent = &rig->sink.sent[i];
+        unsigned long long shard, number;
+
+        if (sent->destination != SEUIL_DEST_INTERNAL)
+            continue;
+        cr_assert_lt(found, 5);
+        cr_assert_eq(sscanf(sent->entry, "%llu %" SCNu64 " %llu", &shard, &tenure[found], &number),
+                     3, "%s", sent->entry);
+        cr_assert(shard == 0 && number == want[found], "entry %u: %s", found, sent->entry);
+        found++;
+    }
+    cr_assert_eq(found, 5);
+    cr_assert(tenure[0] == tenure[2] && tenure[3] == tenure[4] && tenure[2] != tenure[3]);
     rig_free(rig);
 }

@@ -66,6 +66,55 @@ Test(scores, of_a_lead_that_is_forgotten_end_with_null)
     rig_free(rig);
 }
 
+static uint32_t told(const struct rig *rig, const char *lead)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < rig->sink.count; i++)
+        count += rig->sink.sent[i].destination == SEUIL_DEST_SCORES &&
+                 strcmp(rig->sink.sent[i].key, lead) == 0;
+    return count;
+}
+
+/* Events of one moment in two topics: the forget may be the first. */
+Test(scores, null_is_not_told_again_when_a_forgotten_lead_drops_what_comes_late)
+{
+    struct rig *rig = rig_with_scores();
+
+    rig_start(rig);
+    forget(rig, rig->wall, "a");
+    rig_pass(rig, 100);
+    cr_assert(told(rig, "a") == 1 && last_of(rig, "a")->value == NULL);
+    rig_event(rig, VIEWS, rig->wall - 1000, "a", "big", 0);
+    rig_pass(rig, 11 * SEUIL_SECOND_MS); /* a checkpoint */
+    cr_assert_eq(rig_meta(rig)->topics[VIEWS].base, 1);
+    cr_assert_eq(rig_status(rig).counters.filtered, 1);
+    cr_assert_eq(told(rig, "a"), 1);
+    rig_event(rig, VIEWS, rig->wall, "a", "big", 0);
+    rig_pass(rig, 100);
+    cr_assert_not_null(last_of(rig, "a")->value, "another life");
+    forget(rig, rig->wall, "a");
+    rig_pass(rig, 100);
+    cr_assert(told(rig, "a") == 3 && last_of(rig, "a")->value == NULL);
+    rig_free(rig);
+}
+
+/* Who takes the shard over does not know what was told, or whether a loss has taken it back. */
+Test(scores, null_is_told_again_by_an_heir_who_writes_the_lead)
+{
+    struct rig *rig = rig_with_scores();
+
+    forget(rig, rig->wall, "a");
+    rig_start(rig);
+    rig_pass(rig, 3000);
+    rig_crash(rig);
+    rig_start(rig);
+    rig_event(rig, VIEWS, rig->wall - 5000, "a", "big", 0);
+    rig_pass(rig, 11 * SEUIL_SECOND_MS);
+    cr_assert(told(rig, "a") == 2 && last_of(rig, "a")->value == NULL);
+    rig_free(rig);
+}
+
 Test(scores, nothing_is_told_while_the_topic_is_off_and_what_was_left_of_it_is_passed_over)
 {
     struct rig *rig = rig_with_scores();

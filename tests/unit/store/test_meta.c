@@ -28,8 +28,10 @@ static struct seuil_meta full(void)
     memset(meta.versions, 'v', sizeof(meta.versions) - 1);
     meta.sources.count = SEUIL_META_SOURCES_MAX;
     for (uint32_t i = 0; i < SEUIL_META_SOURCES_MAX; i++)
-        meta.sources.list[i] =
-            (struct seuil_meta_source){UINT32_MAX - i, UINT64_MAX - i, UINT64_MAX - i, UINT64_MAX};
+        meta.sources.list[i] = (struct seuil_meta_source){UINT32_MAX - i,
+                                                          UINT64_MAX - i,
+                                                          {UINT64_MAX - 6, UINT64_MAX - 5},
+                                                          {UINT64_MAX - 2, UINT64_MAX - 1}};
     for (uint32_t i = 0; i < SEUIL_TOPICS_MAX; i++)
         meta.topics[i] = (struct seuil_meta_topic){true,      UINT32_MAX,    INT64_MAX,  INT64_MAX,
                                                    INT64_MAX, INT64_MIN + 1, UINT64_MAX, INT64_MAX,
@@ -62,8 +64,10 @@ Test(meta, the_longest_one_fits_and_comes_back_whole)
     for (uint32_t i = 0; i < SEUIL_META_SOURCES_MAX; i++)
         cr_assert(back.sources.list[i].shard == UINT32_MAX - i &&
                   back.sources.list[i].tenure == UINT64_MAX - i &&
-                  back.sources.list[i].index == UINT64_MAX - i &&
-                  back.sources.list[i].below == UINT64_MAX);
+                  back.sources.list[i].low.first == UINT64_MAX - 6 &&
+                  back.sources.list[i].low.last == UINT64_MAX - 5 &&
+                  back.sources.list[i].high.first == UINT64_MAX - 2 &&
+                  back.sources.list[i].high.last == UINT64_MAX - 1);
     cr_assert(memcmp(&meta.token, &back.token, sizeof(meta.token)) == 0);
 }
 
@@ -73,19 +77,26 @@ Test(meta, what_came_last_from_each_shard_is_one_word_each)
                                       "1",
                                       "1/2",
                                       "1/2/",
-                                      "1/2/3 ",
-                                      " 1/2/3",
-                                      "1/2/x",
-                                      "01/2/3",
-                                      "1//3",
-                                      "1/2/3  4/5/6",
-                                      "1/2/3/4",
-                                      "4294967296/2/3",
-                                      "-1/2/3",
-                                      "1/2/3/",
-                                      "1/2/3/0000000000000000",
-                                      "1/2/3/00000000000000ff/",
-                                      "1/2/3/00000000000000FF"};
+                                      "1/2/3",
+                                      "1/2/3-4 ",
+                                      " 1/2/3-4",
+                                      "1/2/x-4",
+                                      "01/2/3-4",
+                                      "1//3-4",
+                                      "1/2/3-4  4/5/6-7",
+                                      "1/2/3-4/5",
+                                      "4294967296/2/3-4",
+                                      "-1/2/3-4",
+                                      "1/2/3-",
+                                      "1/2/-4",
+                                      "1/2/4-3",
+                                      "1/2/0-3",
+                                      "1/2/3-4,",
+                                      "1/2/,3-4",
+                                      "1/2/3-4,5-6",
+                                      "1/2/3-4,4-6",
+                                      "1/2/7-8,3-4",
+                                      "1/2/1-2,4-5,7-8"};
     static struct seuil_meta_text text;
     struct seuil_meta meta = full(), back;
     uint32_t at = 0;
@@ -97,15 +108,14 @@ Test(meta, what_came_last_from_each_shard_is_one_word_each)
         text.fields[at].value = seuil_str_from(bad[i]);
         cr_assert_eq(again(&text, &back), SEUIL_ERR_CORRUPT, "'%s'", bad[i]);
     }
-    text.fields[at].value = SEUIL_STR("1/2/3 4/5/6");
+    text.fields[at].value = SEUIL_STR("1/2/3-3 4/5/6-8,10-11");
     cr_assert_eq(again(&text, &back), 0);
     cr_assert(back.sources.count == 2 && back.sources.list[1].shard == 4 &&
-              back.sources.list[1].tenure == 5 && back.sources.list[1].index == 6);
-    cr_assert_eq(back.sources.list[1].below, 0, "written before those below were told");
-    text.fields[at].value = SEUIL_STR("1/2/3/00000000000000ff 4/5/6");
-    cr_assert_eq(again(&text, &back), 0);
-    cr_assert(back.sources.list[0].index == 3 && back.sources.list[0].below == 255);
-    cr_assert(back.sources.list[1].index == 6 && back.sources.list[1].below == 0);
+              back.sources.list[1].tenure == 5);
+    cr_assert(back.sources.list[0].high.first == 3 && back.sources.list[0].high.last == 3);
+    cr_assert_eq(back.sources.list[0].low.last, 0);
+    cr_assert(back.sources.list[1].low.first == 6 && back.sources.list[1].low.last == 8);
+    cr_assert(back.sources.list[1].high.first == 10 && back.sources.list[1].high.last == 11);
     text.fields[at] = text.fields[--text.count];
     cr_assert_eq(again(&text, &back), 0, "written before shards told each other anything");
     cr_assert_eq(back.sources.count, 0);
