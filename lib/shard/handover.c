@@ -222,7 +222,9 @@ void seuil_handover_stepped(struct seuil_shard *shard, const struct seuil_event 
 {
     if (!(shard->outcome.todo & SEUIL_TODO_SAVE))
         return;
-    if (!seuil_str_eq(event->lead, id_of(lead)))
+    /* Who is forgotten has no other names, whatever still comes under them. */
+    if (shard->outcome.verdict != SEUIL_VERDICT_FORGOTTEN &&
+        !seuil_str_eq(event->lead, id_of(lead)))
         seuil_alias_heard(shard->env.models, lead, event->lead);
     if ((shard->outcome.todo & SEUIL_TODO_ERASE) && lead->alias_count)
         tell_aliases(shard, event, lead);

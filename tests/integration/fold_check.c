@@ -6,11 +6,11 @@
  * --leads is, for each lead, little endian: u32 id length, u32 state length, id, state.
  *
  * Each lead is folded from its records below its own stamps, in the order of (timestamp, topic,
- * offset), with silence up to its own clock, and must be the same bytes; only its stamps may lie
- * above those of the fold: a record that leaves nothing is judged all the same. --all: besides,
- * every record of the topics must be in (a daemon that stopped cleanly), and a lead without a state
- * must fold to nothing. --expect writes the crossings: a line for each, id, tab, the outbound
- * value.
+ * offset), where a record that lies behind a later one in its partition comes behind it, with
+ * silence up to its own clock, and must be the same bytes; only its stamps may lie above those of
+ * the fold: a record that leaves nothing is judged all the same. --all: besides, every record of
+ * the topics must be in (a daemon that stopped cleanly), and a lead without a state must fold to
+ * nothing. --expect writes the crossings: a line for each, id, tab, the outbound value.
  * --scores writes what the scores topic must tell last of each lead with a state: id, tab, the
  * value or "null".
  * --internal: the topic by which shards hand leads over to each other. A record that came twice
@@ -40,6 +40,7 @@ struct entry { /* a record, or a lead's state (topic UINT32_MAX) */
     uint32_t topic;
     int32_t partition;
     int64_t offset, time;
+    int64_t turn; /* the latest time in its partition so far: then it is its turn */
     const uint8_t *bytes;
     uint32_t len;
 };
@@ -50,7 +51,9 @@ struct list {
 };
 
 static struct list records, leads, sent;
-static int64_t ends[SEUIL_TOPICS_MAX][SEUIL_PARTITIONS_MAX];
+static struct {
+    int64_t next, latest; /* offset and time */
+} ends[SEUIL_TOPICS_MAX][SEUIL_PARTITIONS_MAX];
 static struct seuil_fold_spec spec;
 static FILE *expected, *scores;
 static struct seuil_scratch *scratch;
@@ -91,6 +94,18 @@ static const uint8_t *slurp(const char *path, size_t *ret_len)
     return bytes;
 }
 
+/* The records of a partition come in its order. */
+static void set_turn(struct entry *e, const char *path)
+{
+    if (e->topic >= SEUIL_TOPICS_MAX || e->partition < 0 || e->partition >= SEUIL_PARTITIONS_MAX ||
+        e->offset < ends[e->topic][e->partition].next)
+        die("is no dump of a topic", path);
+    ends[e->topic][e->partition].next = e->offset + 1;
+    if (ends[e->topic][e->partition].latest < e->time)
+        ends[e->topic][e->partition].latest = e->time;
+    e->turn = ends[e->topic][e->partition].latest;
+}
+
 static void read_topic(const char *path)
 {
     size_t len, at = 0;
@@ -116,10 +131,7 @@ static void read_topic(const char *path)
             at += value_len;
         }
         at += headers_len;
-        if (e.topic >= SEUIL_TOPICS_MAX || e.partition < 0 || e.partition >= SEUIL_PARTITIONS_MAX)
-            die("is no dump of a topic", path);
-        if (ends[e.topic][e.partition] <= e.offset)
-            ends[e.topic][e.partition] = e.offset + 1;
+        set_turn(&e, path);
         append(&records, e);
     }
     if (at != len)
@@ -187,8 +199,8 @@ static int by_lead(const void *a, const void *b)
 
     if (c)
         return c;
-    if (x->time != y->time)
-        return x->time < y->time ? -1 : 1;
+    if (x->turn != y->turn)
+        return x->turn < y->turn ? -1 : 1;
     if (x->topic != y->topic)
         return x->topic < y->topic ? -1 : 1;
     return x->offset < y->offset ? -1 : x->offset > y->offset;
@@ -272,8 +284,8 @@ static void check_all_in(struct seuil_fold *fold, const struct entry *items, siz
     seuil_time_ms applied = SEUIL_TIME_NONE;
 
     for (size_t i = 0; i < count; i++)
-        if (items[i].offset < lead->stamps[items[i].topic].next && items[i].time > applied)
-            applied = items[i].time;
+        if (items[i].offset < lead->stamps[items[i].topic].next && items[i].turn > applied)
+            applied = items[i].turn;
     for (size_t i = 0; i < count; i++) {
         const struct entry *e = &items[i];
         enum seuil_verdict verdict;
@@ -287,7 +299,7 @@ static void check_all_in(struct seuil_fold *fold, const struct entry *items, siz
             continue;
         /* What left nothing before the lead was merged away would be sent on now; before it was
          * forgotten, would be stamped now. */
-        if (lead->into_len && e->time <= applied)
+        if (lead->into_len && e->turn <= applied)
             continue;
         if (seuil_fold_apply(fold, &record, &verdict) == 1 && verdict != SEUIL_VERDICT_FORGOTTEN) {
             char text[128];
@@ -350,7 +362,7 @@ static bool stamps_cover(const struct seuil_lead *have, const struct seuil_lead 
 {
     for (unsigned i = 0; i < SEUIL_TOPICS_MAX; i++)
         if (have->stamps[i].next < want->stamps[i].next ||
-            have->stamps[i].next > ends[i][partition])
+            have->stamps[i].next > ends[i][partition].next)
             return false;
     return true;
 }

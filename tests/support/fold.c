@@ -227,7 +227,8 @@ static void act(struct seuil_fold *fold, const struct seuil_event *event, seuil_
         leave(fold, event, &merge, fresh);
     } else {
         seuil_engine_step(models, fold->scratch, event, lead, &fold->outcome);
-        if ((fold->outcome.todo & SEUIL_TODO_SAVE) && !seuil_str_eq(event->lead, own))
+        if ((fold->outcome.todo & SEUIL_TODO_SAVE) && !seuil_str_eq(event->lead, own) &&
+            fold->outcome.verdict != SEUIL_VERDICT_FORGOTTEN)
             seuil_alias_heard(models, lead, event->lead);
         if (fold->outcome.todo & SEUIL_TODO_ERASE)
             tell_aliases(fold, fresh);

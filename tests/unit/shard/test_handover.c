@@ -189,3 +189,27 @@ Test(handover, entries_for_a_shard_are_numbered_without_gaps)
     cr_assert(tenure[0] == tenure[2] && tenure[3] == tenure[4] && tenure[2] != tenure[3]);
     rig_free(rig);
 }
+
+/* The event had left before its lead heard that the other is forgotten. */
+Test(handover, who_is_forgotten_does_not_learn_a_name_from_what_comes_late)
+{
+    struct rig *rig = begin();
+    struct seuil_lead lead;
+    char forget[200];
+
+    arrive(rig, "3 77 1", "first");
+    rig_pass(rig, 11 * SEUIL_SECOND_MS);
+    cr_assert(rig_stored(rig, "a", &lead) && lead.alias_count == 1);
+    snprintf(forget, sizeof(forget),
+             "{\"type\":\"command\",\"id\":\"f\",\"lead\":\"a\",\"time\":%lld,\"name\":\"forget\"}",
+             (long long)RIG_WALL);
+    fake_produce(&rig->source, VIEWS, RIG_WALL, "a", forget);
+    rig_pass(rig, 100);
+    arrive(rig, "3 77 2", "second");
+    rig_pass(rig, 11 * SEUIL_SECOND_MS);
+    cr_assert(rig_stored(rig, "a", &lead) && lead.tombstone);
+    cr_assert_eq(rig_status(rig).counters.filtered, 1);
+    cr_assert_eq(lead.stamps[INTERNAL].next, 2);
+    cr_assert_eq(lead.alias_count, 0);
+    rig_free(rig);
+}
