@@ -20,6 +20,7 @@
 #include "ctl.h"
 #include "ctl_persons.h"
 #include "ctl_print.h"
+#include "ctl_totals.h"
 
 #define EVENT_BYTES_MAX (INT64_C(1) << 32)
 #define MODELS_MAX      SEUIL_MODELS_MAX
@@ -72,7 +73,7 @@ struct replay {
     struct seuil_buf told, standings;
     struct piece *pieces;
     uint32_t piece_count, piece_cap;
-    uint32_t leads, crossings, bad, after, verdicts[SEUIL_VERDICTS];
+    struct seuil_totals totals;
 };
 
 /* Room for one more in a growing list. */
@@ -149,13 +150,13 @@ static int add_item(struct replay *r, uint32_t number, const char *line, size_t 
     if (len > SEUIL_RECORD_BYTES_MAX || decode(r, &item, &event, &err)) {
         if (len > SEUIL_RECORD_BYTES_MAX)
             seuil_error_set(&err, SEUIL_ERR_LIMIT, "longer than %d bytes", SEUIL_RECORD_BYTES_MAX);
-        if (r->bad++ < BAD_LINES_SHOWN)
+        if (r->totals.bad++ < BAD_LINES_SHOWN)
             fprintf(stderr, "%s:%u: %s\n", strcmp(r->file, "-") == 0 ? "standard input" : r->file,
                     number, err.text);
         return 0;
     }
     if (event.time > r->until) {
-        r->after++;
+        r->totals.after++;
         return 0;
     }
     lead = seuil_arena_strdup(&r->arena, event.lead.ptr, event.lead.len);
@@ -201,8 +202,8 @@ static int read_items(struct replay *r)
 /* Of many lines that cannot be read, only the first ones were told. */
 static void tell_bad_rest(const struct replay *r)
 {
-    if (r->bad > BAD_LINES_SHOWN)
-        fprintf(stderr, "and %u more lines that cannot be read\n", r->bad - BAD_LINES_SHOWN);
+    if (r->totals.bad > BAD_LINES_SHOWN)
+        fprintf(stderr, "and %u more lines that cannot be read\n", r->totals.bad - BAD_LINES_SHOWN);
 }
 
 static int by_lead_and_line(const void *left, const void *right)
@@ -285,10 +286,12 @@ static void tell_crossing_json(struct replay *r, const struct seuil_crossing *cr
     seuil_buf_add_text(&r->told, "}\n");
 }
 
+/* What the outcome says beside the verdict. */
 static int tell_crossings(struct replay *r, const struct seuil_event *event, uint32_t number)
 {
     int rc = 0;
 
+    seuil_totals_note(&r->totals, r->outcome);
     for (uint32_t i = 0; i < r->outcome->crossing_count && !rc; i++) {
         const struct seuil_crossing *crossing = &r->outcome->crossings[i];
         size_t offset = r->told.len;
@@ -297,7 +300,7 @@ static int tell_crossings(struct replay *r, const struct seuil_event *event, uin
             tell_crossing_json(r, crossing, event);
         else
             seuil_print_crossing(r->models, r->lead, crossing, event, &r->told);
-        r->crossings++;
+        r->totals.crossings++;
         rc = end_piece(r, offset, crossing->effective, number);
     }
     return rc;
@@ -309,7 +312,7 @@ static int tell_verdict(struct replay *r, const struct seuil_event *event, uint3
     enum seuil_verdict verdict = r->outcome->verdict;
     size_t offset = r->told.len;
 
-    r->verdicts[verdict]++;
+    r->totals.verdicts[verdict]++;
     if (verdict != SEUIL_VERDICT_LATE && verdict != SEUIL_VERDICT_UNSUPPORTED &&
         verdict != SEUIL_VERDICT_REFUSED && verdict != SEUIL_VERDICT_KNOWN)
         return 0;
@@ -382,7 +385,7 @@ static int run_lead(struct replay *r, uint32_t first, seuil_time_ms end, uint32_
     int rc = 0;
 
     seuil_lead_init(r->lead, r->items[first].lead);
-    r->leads++;
+    r->totals.leads++;
     for (; i < r->item_count && !rc; i++) {
         struct seuil_event event;
 
@@ -485,7 +488,7 @@ static int run_member(struct replay *r, const struct seuil_event *event, uint32_
 
     if (i == UINT32_MAX)
         return EX_OSERR;
-    r->leads += i == known;
+    r->totals.leads += i == known;
     i = member_now(r, i);
     load(r, i, r->lead);
     rc = advance(r, event->time, number);
@@ -565,31 +568,6 @@ static int run(struct replay *r)
     return rc;
 }
 
-static void add_summary(struct replay *r, struct seuil_buf *out)
-{
-    if (r->json) {
-        seuil_buf_printf(out, "{\"summary\":{\"events\":%u", r->item_count);
-        for (unsigned i = 0; i < SEUIL_VERDICTS; i++)
-            seuil_buf_printf(out, ",\"%s\":%u", seuil_verdict_name((enum seuil_verdict)i),
-                             r->verdicts[i]);
-        seuil_buf_printf(out,
-                         ",\"after_until\":%u,\"unreadable\":%u,\"leads\":%u,\"crossings\":%u}}\n",
-                         r->after, r->bad, r->leads, r->crossings);
-        return;
-    }
-    seuil_buf_printf(out, "%u event%s", r->item_count, r->item_count == 1 ? "" : "s");
-    for (unsigned i = 0, n = 0; i < SEUIL_VERDICTS; i++)
-        if (r->verdicts[i])
-            seuil_buf_printf(out, "%s%u %s", n++ ? ", " : ": ", r->verdicts[i],
-                             seuil_verdict_name((enum seuil_verdict)i));
-    if (r->after)
-        seuil_buf_printf(out, "; %u after --until", r->after);
-    if (r->bad)
-        seuil_buf_printf(out, "; %u unreadable", r->bad);
-    seuil_buf_printf(out, "; %u lead%s, %u crossing%s\n", r->leads, r->leads == 1 ? "" : "s",
-                     r->crossings, r->crossings == 1 ? "" : "s");
-}
-
 /* Written piece by piece: the whole text a second time would cost as much memory as the events. */
 static int report(struct replay *r)
 {
@@ -599,8 +577,12 @@ static int report(struct replay *r)
         qsort(r->pieces, r->piece_count, sizeof(*r->pieces), r->as_is ? by_line : by_time);
     for (uint32_t i = 0; i < r->piece_count && !ferror(stdout); i++)
         fwrite(r->told.ptr + r->pieces[i].offset, 1, r->pieces[i].len, stdout);
-    add_summary(r, &r->standings);
-    return seuil_ctl_flush(&r->standings, r->bad ? EX_DATAERR : 0);
+    r->totals.events = r->item_count;
+    if (r->json)
+        seuil_totals_print_json(&r->totals, &r->standings);
+    else
+        seuil_totals_print(&r->totals, &r->standings);
+    return seuil_ctl_flush(&r->standings, r->totals.bad ? EX_DATAERR : 0);
 }
 
 static int prepare(struct replay *r, const char *const *paths, unsigned count)

@@ -36,6 +36,18 @@ const char *seuil_verdict_name(enum seuil_verdict verdict)
     return names[verdict];
 }
 
+const char *seuil_note_name(unsigned bit)
+{
+    static const char *const names[] = {
+        "time_clamped",     "horizon_shortened",  "hits_left",         "retraction_unmatched",
+        "value_cut",        "adjustment_dropped", "rules_dropped",     "objects_forgotten",
+        "filtered_machine", "filtered_robot",     "filtered_internal", "filtered_other"};
+
+    _Static_assert(sizeof(names) / sizeof(names[0]) == SEUIL_NOTES, "each has a name");
+    assert(bit < SEUIL_NOTES);
+    return names[bit];
+}
+
 /* The instant to judge an event of @time at: its own, but not before the clock (it is a correction
  * then) and not ahead of its arrival (it waits then). */
 seuil_time_ms seuil_engine_judged_at(const struct seuil_lead *lead, const struct seuil_event *event,

@@ -106,12 +106,13 @@ enum seuil_note {
     SEUIL_NOTE_RETRACTION_UNMATCHED = 1 << 3,
     SEUIL_NOTE_VALUE_CUT = 1 << 4, /* an attribute value longer than SEUIL_NOTE_MAX was not kept */
     SEUIL_NOTE_ADJUSTMENT_DROPPED = 1 << 5,
-    SEUIL_NOTE_RULES_DROPPED = 1 << 6, /* a lead with evidence of too many rules */
+    SEUIL_NOTE_RULES_DROPPED = 1 << 6,     /* a lead with evidence of too many rules */
+    SEUIL_NOTE_OBJECTS_FORGOTTEN = 1 << 7, /* more objects of a rule than a lead remembers */
     /* A filter of a model took the event from it: machine, robot, internal, other, in the order of
      * enum seuil_filter. */
-    SEUIL_NOTE_FILTERED = 1 << 7,
-    SEUIL_NOTE_FILTERED_END = 1 << 11,
+    SEUIL_NOTE_FILTERED = 1 << 8,
 };
+#define SEUIL_NOTES 12
 
 struct seuil_outcome {
     enum seuil_verdict verdict;
@@ -203,5 +204,7 @@ seuil_time_ms seuil_engine_qualified_until(const struct seuil_models *models,
 const char *seuil_reason_name(enum seuil_reason reason);
 /* "applied", "duplicate", ... */
 const char *seuil_verdict_name(enum seuil_verdict verdict);
+/* Of the note 1 << @bit: "time_clamped", "filtered_machine", ..., what it is counted by. */
+const char *seuil_note_name(unsigned bit);
 
 #endif

@@ -2,9 +2,11 @@
 
 #include <assert.h>
 
+#include "core/alert.h"
 #include "core/away.h"
 #include "core/engine_int.h"
 #include "core/ingest.h"
+#include "core/judge.h"
 #include "core/scratch.h"
 #include "core/unite.h"
 
@@ -45,6 +47,45 @@ static void unite_aliases(const struct seuil_scratch *scratch, const struct seui
     seuil_alias_add(into, event->lead, merged);
 }
 
+/* An entry of @from waits to be told, and the union has just put @into into the same tier: the
+ * person has been there since, by what brought @from there. Whether it is told at another time. */
+static bool carry_alert(struct seuil_scratch *scratch, const struct seuil_lead *from,
+                        struct seuil_lead *into, const struct seuil_crossing *crossing)
+{
+    uint32_t model = scratch->models->models[crossing->model].key;
+    struct seuil_automaton *own = seuil_lead_automaton(into, model);
+    struct seuil_alert entered;
+
+    if (!crossing->up || crossing->publish || !own || own->alert.since != crossing->effective)
+        return false;
+    entered = own->alert;
+    for (unsigned i = 0; i < from->automaton_count; i++) {
+        const struct seuil_alert *waits = &from->automata[i].alert;
+
+        if (from->automata[i].model != model || waits->tier_key != entered.tier_key || waits->away)
+            continue;
+        own->alert = *waits;
+        own->alert.before = entered.before;
+    }
+    /* It is not told before the union, whatever the other's mute was. */
+    if (seuil_alert_due(scratch, crossing->model, own) <= into->clock)
+        own->alert = entered;
+    return own->alert.since != entered.since;
+}
+
+static void carry_alerts(struct seuil_scratch *scratch, const struct seuil_lead *from,
+                         struct seuil_lead *into, struct seuil_outcome *outcome)
+{
+    bool carried = false;
+
+    for (uint32_t i = 0; i < outcome->crossing_count; i++)
+        carried |= carry_alert(scratch, from, into, &outcome->crossings[i]);
+    if (!carried)
+        return;
+    into->due = seuil_judge_due(scratch, into);
+    outcome->todo |= SEUIL_TODO_RESCHEDULE;
+}
+
 /* @merged NULL: nobody asks which ids are one. */
 static void merge(struct seuil_scratch *scratch, const struct seuil_event *event,
                   const struct seuil_birth *merged, struct seuil_lead *from,
@@ -78,6 +119,7 @@ static void merge(struct seuil_scratch *scratch, const struct seuil_event *event
         ret_outcome->todo |= SEUIL_TODO_ERASE;
     seuil_ingest_settle(scratch, into, &ret_outcome->notes);
     seuil_engine_conclude_at(scratch, into, event, at, SEUIL_REASON_COMMAND, ret_outcome);
+    carry_alerts(scratch, from, into, ret_outcome);
 }
 
 int seuil_engine_merge(const struct seuil_models *models, struct seuil_scratch *scratch,

@@ -262,9 +262,11 @@ static void award(const struct seuil_folding *folding, unsigned slot, const stru
                   seuil_time_ms time, uint32_t object, double measure)
 {
     struct seuil_tally *tally = seuil_fold_tally(folding, slot);
+    bool forgets = folding->summary && seuil_tally_forgets(tally, rule, time, object);
 
     if (!seuil_tally_fold(tally, rule, time, object, measure))
         return;
+    folding->scratch->forgot |= forgets;
     if (rule->decay.shape == SEUIL_DECAY_INACTIVITY) {
         double weight = seuil_rule_weight(rule, measure);
 

@@ -413,6 +413,7 @@ static void absorb(struct seuil_scratch *scratch, struct seuil_evidence *evidenc
     struct seuil_voids voids;
     bool unmatched = false;
 
+    scratch->forgot = false;
     seuil_voids_find(evidence, SEUIL_TIME_NEVER, &voids);
     seuil_quarantine_judge(scratch, evidence, &voids, evidence->recent_count, point.time, true);
 
@@ -429,6 +430,8 @@ static void absorb(struct seuil_scratch *scratch, struct seuil_evidence *evidenc
         count = seuil_voids_settle(evidence, &voids, count, point, &unmatched);
     if (unmatched)
         *notes |= SEUIL_NOTE_RETRACTION_UNMATCHED;
+    if (scratch->forgot)
+        *notes |= SEUIL_NOTE_OBJECTS_FORGOTTEN;
     if (count)
         seuil_evidence_remove_first(evidence, count);
     if (point.time == SEUIL_TIME_NONE)
@@ -593,6 +596,7 @@ static void shrink(struct seuil_scratch *scratch, struct seuil_lead *lead, unsig
         tally->objects = (uint8_t)(objects / 2);
         memmove(tally->object, tally->object + objects - objects / 2,
                 tally->objects * sizeof(tally->object[0]));
+        *notes |= SEUIL_NOTE_OBJECTS_FORGOTTEN;
     } else if (text_bytes(evidence) > SEUIL_LEAD_BYTES_MAX / 2) {
         cut_largest_attribute(evidence);
         *notes |= SEUIL_NOTE_VALUE_CUT;

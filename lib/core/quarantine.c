@@ -20,8 +20,9 @@ static int hit_of(const struct seuil_record *record, unsigned slot)
     return -1;
 }
 
+/* The clicks of @slot in their order, but that of @without. */
 static unsigned list_clicks(const struct seuil_evidence *evidence, const struct seuil_voids *voids,
-                            unsigned model, unsigned slot, struct click *clicks)
+                            unsigned model, unsigned slot, uint64_t without, struct click *clicks)
 {
     const struct seuil_tally *tally = &evidence->tallies[slot];
     unsigned count = 0;
@@ -35,7 +36,8 @@ static unsigned list_clicks(const struct seuil_evidence *evidence, const struct 
         const struct seuil_record *record = &evidence->records[evidence->recent[i]];
         int hit = hit_of(record, slot);
 
-        if (hit >= 0 && !(seuil_voids_of(evidence, voids, record) >> model & 1))
+        if (hit >= 0 && record->key.hash != without &&
+            !(seuil_voids_of(evidence, voids, record) >> model & 1))
             clicks[count++] = (struct click){.time = record->key.time,
                                              .mail = record->object[hit],
                                              .link = (uint32_t)record->measure[hit],
@@ -67,18 +69,30 @@ static void find_burst(struct click *clicks, unsigned count, unsigned first,
         clicks[i].machine |= clicks[i].mail == clicks[first].mail;
 }
 
+/* The clicks up to @at, but that of @without, and which of them are a machine's. */
+static unsigned find_machines(const struct seuil_evidence *evidence,
+                              const struct seuil_voids *voids, const struct seuil_rule *rule,
+                              unsigned slot, seuil_time_ms at, uint64_t without,
+                              struct click *clicks)
+{
+    unsigned clicked = list_clicks(evidence, voids, rule->model, slot, without, clicks);
+
+    while (clicked > 0 && clicks[clicked - 1].time > at)
+        clicked--;
+    for (unsigned i = 0; i < clicked; i++)
+        find_burst(clicks, clicked, i, rule);
+    return clicked;
+}
+
 static void judge_model(struct seuil_scratch *scratch, const struct seuil_evidence *evidence,
                         const struct seuil_voids *voids, unsigned slot, unsigned count,
                         seuil_time_ms at, bool final)
 {
     const struct seuil_rule *rule = &scratch->models->rules[scratch->rule_of[slot]];
     struct click clicks[CLICKS_MAX];
-    unsigned clicked = list_clicks(evidence, voids, rule->model, slot, clicks);
+    unsigned clicked =
+        find_machines(evidence, voids, rule, slot, final ? SEUIL_TIME_NEVER : at, 0, clicks);
 
-    while (!final && clicked > 0 && clicks[clicked - 1].time > at)
-        clicked--;
-    for (unsigned i = 0; i < clicked; i++)
-        find_burst(clicks, clicked, i, rule);
     for (unsigned i = 0; i < clicked; i++) {
         seuil_time_ms verdict = clicks[i].time + rule->wait_ms;
         bool waits = verdict > (final ? evidence->newest : at);
@@ -114,40 +128,90 @@ void seuil_quarantine_judge(struct seuil_scratch *scratch, const struct seuil_ev
     }
 }
 
-/* The instant of the verdict of the bound hit @i of @record, where its model still skips it; NEVER:
- * it is no click, or one that counts. */
-static seuil_time_ms skipped_until(const struct seuil_scratch *scratch,
-                                   const struct seuil_record *record, unsigned i, uint16_t skip)
+static bool is_quarantine(const struct seuil_scratch *scratch, unsigned slot)
 {
-    unsigned index = scratch->rule_of[record->rule[i]];
-    const struct seuil_rule *rule;
+    unsigned index = scratch->rule_of[slot];
 
-    if (index == SEUIL_NO_RULE)
-        return SEUIL_TIME_NEVER;
-    rule = &scratch->models->rules[index];
-    if (rule->role != SEUIL_ROLE_QUARANTINE || !(skip >> rule->model & 1))
-        return SEUIL_TIME_NEVER;
-    return record->key.time + rule->wait_ms;
+    return index != SEUIL_NO_RULE && scratch->models->rules[index].role == SEUIL_ROLE_QUARANTINE;
+}
+
+/* Whether the click of @hash is a machine's: then it may have made others that, too. */
+static bool came_in_a_burst(const struct seuil_scratch *scratch,
+                            const struct seuil_evidence *evidence, uint64_t hash)
+{
+    for (unsigned i = 0; i < evidence->recent_count; i++)
+        if (evidence->records[evidence->recent[i]].key.hash == hash)
+            return scratch->skip[i] != 0;
+    return false;
+}
+
+/* The clicks that were a machine's already at @before, without that of @hash: as scratch->skip. */
+static void find_earlier(const struct seuil_scratch *scratch, const struct seuil_evidence *evidence,
+                         seuil_time_ms before, uint64_t hash, uint16_t *ret_machine)
+{
+    struct click clicks[CLICKS_MAX];
+
+    memset(ret_machine, 0, evidence->recent_count * sizeof(*ret_machine));
+    for (unsigned i = 0; i < evidence->rule_count; i++) {
+        unsigned slot = evidence->by_key[i], clicked;
+        const struct seuil_rule *rule;
+
+        if (!is_quarantine(scratch, slot))
+            continue;
+        rule = &scratch->models->rules[scratch->rule_of[slot]];
+        clicked = find_machines(evidence, &scratch->voids, rule, slot, before, hash, clicks);
+        for (unsigned j = 0; j < clicked; j++)
+            if (clicks[j].machine && clicks[j].position != SEUIL_NO_SLOT)
+                ret_machine[clicks[j].position] |= (uint16_t)(1 << rule->model);
+    }
+}
+
+/* Of which models the click of @record is a machine's by a verdict after @after, as bits. */
+static unsigned judged_after(const struct seuil_scratch *scratch, const struct seuil_record *record,
+                             unsigned machine, seuil_time_ms after, seuil_time_ms at)
+{
+    unsigned found = 0;
+
+    for (unsigned i = 0; i < record->hit_count; i++) {
+        const struct seuil_rule *rule;
+        seuil_time_ms verdict;
+
+        if (!is_quarantine(scratch, record->rule[i]))
+            continue;
+        rule = &scratch->models->rules[scratch->rule_of[record->rule[i]]];
+        verdict = record->key.time + rule->wait_ms;
+        if (verdict > after && verdict <= at)
+            found |= machine & 1u << rule->model;
+    }
+    return found;
 }
 
 unsigned seuil_quarantine_caught(const struct seuil_scratch *scratch,
                                  const struct seuil_evidence *evidence, seuil_time_ms before,
                                  seuil_time_ms at, uint64_t hash)
 {
+    uint16_t earlier[SEUIL_RECENT_MAX + 1];
     unsigned caught = 0;
+    bool drags;
 
-    for (unsigned i = 0; scratch->has_quarantine && i < evidence->recent_count; i++) {
+    if (!scratch->has_quarantine)
+        return 0;
+    drags = hash && came_in_a_burst(scratch, evidence, hash);
+    if (drags)
+        find_earlier(scratch, evidence, before, hash, earlier);
+    for (unsigned i = 0; i < evidence->recent_count; i++) {
         const struct seuil_record *record = &evidence->records[evidence->recent[i]];
-        bool now = false;
+        unsigned machine = scratch->skip[i], found;
 
         if (record->key.time > at)
             break;
-        for (unsigned j = 0; j < record->hit_count && scratch->skip[i]; j++) {
-            seuil_time_ms verdict = skipped_until(scratch, record, j, scratch->skip[i]);
-
-            now |= verdict <= at && (verdict > before || record->key.hash == hash);
-        }
-        caught += now;
+        if (!machine)
+            continue;
+        found = judged_after(scratch, record, machine, before, at);
+        if (drags)
+            found |= judged_after(scratch, record, machine & ~(unsigned)earlier[i], SEUIL_TIME_NONE,
+                                  before < at ? before : at);
+        caught += found != 0;
     }
     return caught;
 }

@@ -24,7 +24,8 @@ void seuil_quarantine_judge(struct seuil_scratch *scratch, const struct seuil_ev
                             bool final);
 
 /* Of the view at @at, which the judgement was for: how many clicks are a machine's whose verdict
- * fell after @before and not after @at, or which came now with a verdict that was past: @hash. */
+ * fell after @before and not after @at; with @hash also that of a click which came now with a
+ * verdict that was past, and of those that counted until it made a burst of them. */
 unsigned seuil_quarantine_caught(const struct seuil_scratch *scratch,
                                  const struct seuil_evidence *evidence, seuil_time_ms before,
                                  seuil_time_ms at, uint64_t hash);

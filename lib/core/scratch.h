@@ -106,6 +106,7 @@ struct seuil_scratch {
     int64_t half_whole[SEUIL_LEAD_RULES_MAX];        /* floor(t / H) */
     seuil_time_ms half_at;
     uint64_t live_used[SEUIL_LEAD_RULES_MAX / 64];
+    bool forgot;   /* of an absorption: objects of a rule that a lead has no room for */
     bool redecays; /* the bound lead must not change, and has tallies folded under another decay */
     struct seuil_tally live[SEUIL_LEAD_RULES_MAX]; /* by slot */
 };

@@ -192,6 +192,17 @@ static bool has_room(const struct seuil_tally *tally, const struct seuil_rule *r
     }
 }
 
+bool seuil_tally_forgets(const struct seuil_tally *tally, const struct seuil_rule *rule,
+                         seuil_time_ms time, uint32_t object)
+{
+    if (tally->objects < SEUIL_OBJECTS_MAX || find_object(tally, object) < tally->objects)
+        return false;
+    for (unsigned i = 0; i < rule->limit_count; i++)
+        if (rule->limits[i].kind == SEUIL_LIMIT_OBJECT)
+            return time - tally->object[0].last < rule->limits[i].remember_ms;
+    return false;
+}
+
 static void note_object(struct seuil_tally *tally, uint32_t hash, seuil_time_ms time)
 {
     unsigned at = find_object(tally, hash);

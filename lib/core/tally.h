@@ -11,6 +11,11 @@
 #include "core/evidence.h"
 #include "core/model.h"
 
+/* Whether an award for @object at @time makes @rule forget another object, of which it still knows
+ * that it counted: it remembers SEUIL_OBJECTS_MAX of them. */
+bool seuil_tally_forgets(const struct seuil_tally *tally, const struct seuil_rule *rule,
+                         seuil_time_ms time, uint32_t object);
+
 /* Fold an event at @time with the hash of its object and what its points depend on into @tally of
  * @rule. Whether it is awarded: every limit had room; else the limits without room are noted. */
 bool seuil_tally_fold(struct seuil_tally *tally, const struct seuil_rule *rule, seuil_time_ms time,

@@ -132,6 +132,10 @@ static void count_notes(struct seuil_shard *shard, unsigned notes)
     shard->counters.time_clamped += !!(notes & SEUIL_NOTE_TIME_CLAMPED);
     shard->counters.horizon_shortened += !!(notes & SEUIL_NOTE_HORIZON_SHORTENED);
     shard->counters.hits_left += !!(notes & SEUIL_NOTE_HITS_LEFT);
+    shard->counters.value_cut += !!(notes & SEUIL_NOTE_VALUE_CUT);
+    shard->counters.adjustment_dropped += !!(notes & SEUIL_NOTE_ADJUSTMENT_DROPPED);
+    shard->counters.rules_dropped += !!(notes & SEUIL_NOTE_RULES_DROPPED);
+    shard->counters.objects_forgotten += !!(notes & SEUIL_NOTE_OBJECTS_FORGOTTEN);
     shard->counters.filtered_machine += !!(notes & SEUIL_NOTE_FILTERED << SEUIL_FILTER_MACHINE);
     shard->counters.filtered_robot += !!(notes & SEUIL_NOTE_FILTERED << SEUIL_FILTER_ROBOT);
     shard->counters.filtered_internal += !!(notes & SEUIL_NOTE_FILTERED << SEUIL_FILTER_INTERNAL);

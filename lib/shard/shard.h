@@ -120,6 +120,10 @@ enum seuil_shard_state {
     X(time_clamped, "event times too far ahead of their arrival")                                  \
     X(horizon_shortened, "events that pushed a lead over its bound of records")                    \
     X(hits_left, "events that hit more rules than a record holds")                                 \
+    X(value_cut, "events with an attribute value that is too long or has no room: not kept")       \
+    X(adjustment_dropped, "adjustments that newer ones pushed out")                                \
+    X(rules_dropped, "events that left a lead without room for the evidence of a rule")            \
+    X(objects_forgotten, "events with which a rule forgot an object of a lead before its time")    \
     X(filtered_machine, "events that a filter of a model took from it: flagged as a machine's")    \
     X(filtered_robot, "likewise: robots, scanners of links")                                       \
     X(filtered_internal, "likewise: our own people")                                               \

@@ -203,6 +203,21 @@ static int64_t draw_span(struct world *world, const struct world_options *option
     return SEUIL_HOUR_MS * (int64_t)(1 + world_below(world, 24 * 20));
 }
 
+static bool per_object(const struct seuil_rule *rule)
+{
+    for (unsigned i = 0; i < rule->limit_count; i++)
+        if (rule->limits[i].kind == SEUIL_LIMIT_OBJECT)
+            return true;
+    return false;
+}
+
+static bool may_complete(const struct seuil_rule *rule, unsigned leg)
+{
+    return rule->role == SEUIL_ROLE_TOGETHER ||
+           (rule->role == SEUIL_ROLE_SEQUENCE && leg + 1 == rule->leg_count) ||
+           (rule->role == SEUIL_ROLE_STREAK && leg == 0);
+}
+
 static void draw_legs(struct world *world, struct seuil_rule *rule, unsigned index, unsigned count,
                       struct legs *legs)
 {
@@ -227,7 +242,7 @@ static void draw_legs(struct world *world, struct seuil_rule *rule, unsigned ind
                                    .leg = (uint8_t)i};
         leg->when = name_is(world, SEUIL_FIELD_NAME, 0, activity_names, name,
                             1 + (unsigned)world_below(world, most));
-        if (rule->role == SEUIL_ROLE_LAST) {
+        if (rule->role == SEUIL_ROLE_LAST || (per_object(rule) && may_complete(rule, i))) {
             leg->measured = by;
             leg->measured_count = 1;
         }
@@ -244,8 +259,8 @@ static void draw_compound(struct world *world, const struct world_options *optio
     rule->times = rule->role == SEUIL_ROLE_LAST ? 1 + (uint32_t)world_below(world, rule->of)
                                                 : 1 + (uint32_t)world_below(world, 4);
     for (unsigned i = 0; i < rule->limit_count; i++)
-        if (rule->limits[i].kind == SEUIL_LIMIT_OBJECT)
-            rule->limits[i].kind = SEUIL_LIMIT_LEAD;
+        if (rule->limits[i].kind == SEUIL_LIMIT_OBJECT && rule->role == SEUIL_ROLE_ABSENCE)
+            rule->limits[i].kind = SEUIL_LIMIT_LEAD; /* it is no event and has no object */
     draw_legs(world, rule, index,
               rule->role <= SEUIL_ROLE_SEQUENCE ? 2 + (unsigned)world_below(world, 2) : 2, legs);
 }

@@ -86,6 +86,13 @@ def number_test(name, operand):
             "below": lambda n: n < operand, "at_most": lambda n: n <= operand}[name]
 
 
+@functools.lru_cache(None)
+def expression(text, ignore_case):
+    """Whether it finds a place: $ is the very end, and letters are those of all languages, as in PCRE2 with UCP."""
+    ignore_case, text = ignore_case or text.startswith("(?i)"), text.removeprefix("(?i)")
+    return re.compile(text.replace("$", r"\Z"), re.IGNORECASE if ignore_case else 0).search
+
+
 def operator_of(name, operand, test):
     """A function of a value that says whether the operator holds."""
     if name == "not":
@@ -98,6 +105,9 @@ def operator_of(name, operand, test):
     if name in ("above", "at_least", "below", "at_most"):
         holds = number_test(name, operand)
         return lambda value: as_number(value) is not None and holds(as_number(value))
+    if name == "matches":
+        found = [expression(text, bool(test.get("ignore_case"))) for text in listed(operand)]
+        return lambda value: isinstance(value, str) and any(f(value) for f in found)
     fold = lower if test.get("ignore_case") else same
     wanted = [fold(o) for o in listed(operand)]
     if name in ("equals", "in"):

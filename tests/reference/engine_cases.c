@@ -3,6 +3,7 @@
  *
  *     case                  two new leads, L and K; what follows belongs to them
  *     model BYTES           and so many bytes of YAML; may come several times
+ *     horizon MS            of lateness, when it is not the usual one
  *     event ARRIVAL JSON    silence up to ARRIVAL acts on the event's lead, then it is stepped
  *     merge ARRIVAL JSON    silence acts on both, then K is merged into L: K's events are L's
  *     until TIME            silence up to TIME acts on L
@@ -36,6 +37,7 @@
 struct player {
     struct seuil_model_text texts[MODELS_MAX];
     unsigned text_count;
+    int64_t horizon_ms; /* 0: the usual one */
     bool refused;
     struct seuil_models *models;
     void *regex, *memory;
@@ -82,6 +84,8 @@ static bool ready(struct player *p)
         refuse(p, errs.count ? errs.list[0].text : "no model");
         return false;
     }
+    if (p->horizon_ms)
+        seuil_models_set_horizon(p->models, p->horizon_ms);
     p->regex = seuil_models_regex_new(p->models);
     p->memory = aligned_alloc(64, (seuil_scratch_size(p->models) + 63) / 64 * 64);
     p->scratch = seuil_scratch_init(p->memory, p->models, p->regex);
@@ -286,9 +290,12 @@ static void play(struct player *p, char *line)
     if (strcmp(line, "case") == 0) {
         forget_models(p);
         p->refused = false;
+        p->horizon_ms = 0;
         begin_leads(p);
     } else if (strncmp(line, "model ", 6) == 0) {
         add_model(p, strtoul(line + 6, NULL, 10));
+    } else if (strncmp(line, "horizon ", 8) == 0) {
+        p->horizon_ms = strtoll(line + 8, NULL, 10);
     } else if (strcmp(line, "end") == 0) {
         end_case(p);
     } else if (!ready(p)) {

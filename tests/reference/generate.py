@@ -23,6 +23,7 @@ class Generator:
         self.number = 0
         self.leads = ["L"]
         self.rows = []  # (arrival, event) so far
+        self.horizon = 7 * DAY
 
     def one(self, *choices):
         return self.random.choice(choices)
@@ -41,15 +42,28 @@ class Generator:
         if kind == "page_view":
             return self.one({"path": {"prefix": "/tarifs"}}, {"path": ["/devis", "/"]}, {"path": {"prefix": "/blog/"}},
                             {"duration_ms": {"at_least": 30000}}, {"not": {"path": {"prefix": "/recrutement"}}},
-                            {"any": [{"path": "/devis"}, {"duration_ms": {"below": 10000}}]}, None)
+                            {"any": [{"path": "/devis"}, {"duration_ms": {"below": 10000}}]}, self.expression("path"), None)
         if kind == "email":
-            return self.one({"action": "clicked"}, {"action": ["opened", "clicked"]}, {"action": "opened", "not": {"machine": True}})
+            return self.one({"action": "clicked"}, {"action": ["opened", "clicked"]}, {"action": "opened", "not": {"machine": True}},
+                            {"action": {"matches": "^(open|click)ed$"}})
         if kind == "activity":
-            return self.one({"name": "salon"}, {"name": ["salon", "webinaire"]}, {"object": {"present": True}},
+            return self.one({"name": "salon"}, {"name": {"matches": "s?al?|b"}}, self.expression("properties.ville"), {"name": ["salon", "webinaire"]}, {"object": {"present": True}},
                             {"value": {"above": 10, "at_most": 100}}, {"properties.ville": {"contains": ["YO", "ar"], "ignore_case": True}},
                             {"properties.rang": {"below": 3}}, {"properties.rang": {"absent": True}},
                             {"all": [{"name": {"not": "salon"}}, {"any": [{"value": {"at_least": 5}}, {"object": "stand"}]}]}, None)
-        return self.one({"action": "submitted"}, {"form_id": "devis"}, {"fields.budget": {"at_least": 1000}}, None)
+        return self.one({"action": "submitted"}, {"form_id": "devis"}, {"fields.budget": {"at_least": 1000}},
+                        {"form_id": {"matches": ["^d", "ter$"]}}, {"fields.budget": {"matches": "^[0-9]?000$|20000"}}, None)
+
+    def expression(self, field):
+        """A test by regular expressions on a field that needs a text of three characters in each."""
+        if field == "path":
+            tests = ({"matches": "^/tarifs(/pro)?$"}, {"matches": ["/blog/[^a]", "recru"]}, {"matches": "(?i)^/(BLOG|Devis)"},
+                     {"matches": r"\bpro\b|devis"}, {"matches": "tarifs.", "ignore_case": True}, {"not": {"matches": "blog|tarif"}},
+                     {"matches": "^/(?:blog/b|devis)$", "prefix": "/blog"})
+        else:
+            tests = ({"matches": "^(Lyon|Paris)$"}, {"matches": "(LYO|rléa?ns)", "ignore_case": True}, {"matches": r"^\w+ris$"},
+                     {"matches": "Orlé.ns"}, {"matches": "ORLÉANS", "ignore_case": True}, {"not": {"matches": "(?i)par"}})
+        return {field: self.random.choice(tests)}
 
     def limit(self, kind):
         per = {"page_view": "path", "email": "message_id", "form": "form_id",
@@ -83,7 +97,7 @@ class Generator:
         model["rules"].append({"name": "grand", "event": "form", "when": {"form_id": "grand"}, "group": list(groups)[0],
                                "points": 1, "decay": "none"})
         model["fit"] = {"floor": self.one(-50, -5), "ceiling": self.one(100, 300), "criteria": [
-            {"name": "secteur", "when": {"secteur": self.one("industrie", SECTORS[:2])}, "points": self.points()},
+            {"name": "secteur", "when": {"secteur": self.one("industrie", SECTORS[:2], {"matches": "(?i)^SANT|seil$"})}, "points": self.points()},
             {"name": "taille", "when": {"effectif": {"at_least": 50}}, "points": self.points()},
             {"name": "ideal", "when": {"ideal": True}, "points": 300}]}
         if self.some(0.5):
@@ -222,8 +236,8 @@ class Generator:
                     rule["frequency"] = {"times": self.one(2, 3), "within": within}
                 else:
                     rule["recency"] = {self.one("within", "after"): within}
-            if self.some(0.3):
-                rule["limit"] = self.one("once", {"times": 2, "per": "day"}, {"times": 1, "within": "3d"})
+            if self.some(0.4):
+                rule["limit"] = self.one("once", {"times": 2, "per": "day"}, {"times": 1, "within": "3d"}, *self.per_object(rule))
             if self.some(0.3):
                 rule["decay"] = self.decay()
             if self.some(0.15):
@@ -234,6 +248,23 @@ class Generator:
         if self.some(0.4):
             model["reset"] = {"silence": self.one("2d", "5d", "9d"), "without": self.one(engaged, {"event": "page_view"}),
                               "solicited": dict(delivered, times=self.one(1, 2))}
+
+    def per_object(self, rule):
+        """Limits per object of a rule of several events: of that one which completes it."""
+        if "absence" in rule:
+            return []
+        if "last" in rule:
+            per = "message_id"
+        elif "streak" in rule:
+            per = self.one("product", "message_id" if rule["streak"]["of"]["event"] == "email" else "path")
+        else:
+            ends = rule["together"]["of"] if "together" in rule else [rule["sequence"]["of"][-1] if "sequence" in rule else rule]
+            kinds = {leg["event"] for leg in ends}
+            fields = {"page_view": ["path"], "email": ["message_id"], "form": ["form_id"], "activity": ["object", "properties.ville"]}
+            per = self.one("product", *(fields[kinds.pop()] if len(kinds) == 1 else []))
+        n = self.random.randint(1, 3)
+        return [{"per": per}, {"times": n, "per": per, "remember": self.one("2d", "36h", "12d")},
+                [{"times": n, "per": per}, {"times": 2, "within": "5d"}]]
 
     def rule(self, index, groups):
         kind = self.one("page_view", "page_view", "email", "form", "activity")
@@ -308,7 +339,7 @@ class Generator:
         if self.some(0.6):
             event["value"] = self.one(3, 7.5, 60, 120)
         if self.some(0.6):
-            event["properties"] = {"ville": self.one("Lyon", "Paris", "Brest")}
+            event["properties"] = {"ville": self.one("Lyon", "Paris", "Brest", "Orléans")}
             if self.some(0.5):
                 event["properties"]["rang"] = self.one("1", "2", "12.5", "x")
 
@@ -342,9 +373,13 @@ class Generator:
 
     def delay(self, event):
         if "retracts" in event or event.get("consent") is False or event.get("name") == "forget":
-            return self.random.choice([0, self.random.randrange(MINUTE), self.random.randrange(6 * DAY)])
-        return self.random.choice([0, 0, 0, 0, self.random.randrange(MINUTE), self.random.randrange(2 * DAY),
-                                   self.random.randrange(8 * DAY), -self.random.randrange(10 * MINUTE)])
+            return self.random.choice([0, self.random.randrange(MINUTE), self.random.randrange(self.safe())])
+        return self.random.choice([0, 0, 0, 0, self.random.randrange(MINUTE), self.random.randrange(2 * self.horizon // 7),
+                                   self.random.randrange(8 * self.horizon // 7), -self.random.randrange(10 * MINUTE)])
+
+    def safe(self):
+        """A delay with which nothing comes too late: five minutes less than the horizon, and some more."""
+        return 6 * self.horizon // 7
 
     def burst(self, event):
         """More clicks in the same e-mail soon after."""
@@ -366,6 +401,8 @@ class Generator:
 
     def history(self):
         """[(arrival, event)] in order of arrival."""
+        if self.some(0.2):
+            self.horizon = self.one(HOUR, HOUR, DAY, 3 * DAY, 30 * DAY)
         self.some_rows(self.random.randint(1, 25), START, SPAN)
         self.rows.sort(key=lambda row: row[0])
         return self.rows
@@ -373,6 +410,8 @@ class Generator:
     def merged_history(self):
         """Two leads, K and L, that are one from a command on. Nothing is older than the horizon then."""
         self.leads = ["L", "K"]
+        if self.some(0.1):
+            self.horizon = self.one(9 * DAY, 30 * DAY)
         self.some_rows(self.random.randint(2, 16), START, 5 * DAY)
         end = max(arrival for arrival, _ in self.rows) + self.one(0, HOUR)
         self.rows.sort(key=lambda row: row[0])

@@ -1,7 +1,7 @@
 """One lead's life by the literal definition (scoring.py): which events are taken, when silence acts, which
 crossings there are and when they are told.
 
-    lead = Lead(models)                    # [Model]
+    lead = Lead(models, horizon)           # [Model], milliseconds
     lead.step(event, arrival)              # -> verdict; crossings are added to lead.crossings
     lead.advance(until)                    # silence acts
     lead.view(index, at).score(at)
@@ -9,7 +9,7 @@ crossings there are and when they are told.
 An event is the canonical JSON with `time` in milliseconds; its order among equal times is a hash that
 the caller gives."""
 from conditions import Event, duration
-from scoring import AHEAD, HORIZON, NEVER, TOMBSTONE, WAIT_MAX, View
+from scoring import AHEAD, NEVER, TOMBSTONE, WAIT_MAX, View
 
 FIVE_YEARS = 5 * 365 * duration("1d")
 
@@ -56,8 +56,8 @@ class Automaton:
 class Lead:
     SAMPLES = 24  # of the dense search between two break points
 
-    def __init__(self, models):
-        self.models = models
+    def __init__(self, models, horizon):
+        self.models, self.horizon = models, horizon
         self.consent = any(m.spec.get("consent") == "required" for m in models)
         self.wanted = set().union(*(m.attributes() for m in models))
         self.crossings = []
@@ -84,7 +84,7 @@ class Lead:
         self.searched = [None] * len(self.models)
 
     def fold(self, index, at):
-        horizon = -NEVER if self.newest is None else self.newest - HORIZON - WAIT_MAX
+        horizon = -NEVER if self.newest is None else self.newest - self.horizon - WAIT_MAX
         return self.models[index].fold(self.records, at, horizon)
 
     def view(self, index, at):
@@ -327,9 +327,9 @@ class Lead:
             return at >= self.cut + TOMBSTONE
         states = [self.view(i, at).state for i in range(len(self.models))]
         return (all(a.standing == (0, False) for a in self.automata) and not self.consented and
-                all(value is None and time < self.newest - HORIZON for time, _, value in self.writes.values()) and
+                all(value is None and time < self.newest - self.horizon for time, _, value in self.writes.values()) and
                 all(a["until"] <= at for a in self.adjustments) and
-                at > self.newest + HORIZON and
+                at > self.newest + self.horizon and
                 all(told + self.policy(i, tier, "cool_down") <= at
                     for i, a in enumerate(self.automata) for tier, told in a.told.items()) and
                 all(s.muted <= at for s in states) and
@@ -391,9 +391,9 @@ class Lead:
             return "duplicate", None
         known = data.get("retracts") or event.kind == "command" or any(m.looks_at(event) for m in self.models) or \
             event.kind == "profile" and self.wanted & set(data["attributes"])
-        if self.newest is not None and event.time < self.newest - HORIZON and known:
+        if self.newest is not None and event.time < self.newest - self.horizon and known:
             return "late", None
-        fold_point = self.newest - HORIZON - WAIT_MAX if self.newest is not None else -NEVER
+        fold_point = self.newest - self.horizon - WAIT_MAX if self.newest is not None else -NEVER
         self.newest = event.time if self.newest is None else max(event.time, self.newest)
         if not known:
             return "applied", "event"  # its consent, and nothing else
@@ -477,3 +477,14 @@ class Lead:
         at = max(t for t in (at, self.clock, other.clock) if t is not None)
         self.changed()
         self.judge(at, "command")
+        for index in range(len(self.models)):
+            self.carry_alert(index, self.automata[index].alert, other.automata[index].alert, at)
+
+    def carry_alert(self, index, mine, theirs, at):
+        """An entry of the other that waited goes on waiting, if the union has just put this lead into its tier."""
+        if not mine or not theirs or mine.since != at or mine.away or theirs.away or mine.tier != theirs.tier:
+            return
+        entered = mine.since, mine.asked, mine.reason
+        mine.since, mine.asked, mine.reason = theirs.since, theirs.asked, theirs.reason
+        if self.earliest(index, at) <= at:
+            mine.since, mine.asked, mine.reason = entered

@@ -17,7 +17,6 @@ import zoneinfo
 
 from conditions import DAY, HOUR, MINUTE, SECOND, Leg, as_number, condition_of, duration, listed, names_in  # noqa: F401
 
-HORIZON = 7 * DAY
 AHEAD = 5 * MINUTE
 WAIT_MAX = 10 * SECOND
 TOMBSTONE = 30 * DAY

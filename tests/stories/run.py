@@ -8,6 +8,7 @@ folder is a story told by `seuilctl replay`:
     events.jsonl                     what happens
     options (may be missing)         more options of replay, such as --until TIME
     expected.txt                     what `seuilctl replay --format text` says of it
+    summary.json (may be missing)    the last line of `seuilctl replay --format json`
 
 A story fails when the answer differs by one byte; the difference is printed. README.md tells which
 story is about what: each of its rows has one, and each story is in it; and what is easily got wrong
@@ -19,9 +20,9 @@ import subprocess
 import sys
 
 
-def tell(seuilctl, story):
+def tell(seuilctl, story, form):
     models = sorted(story.glob("*.yaml"))
-    command = [seuilctl, "replay", "--format", "text", "--events", str(story / "events.jsonl")]
+    command = [seuilctl, "replay", "--format", form, "--events", str(story / "events.jsonl")]
     for model in models:
         command += ["--model", str(model)]
     options = story / "options"
@@ -33,7 +34,10 @@ def tell(seuilctl, story):
 
 def replayed(seuilctl, story):
     expected = (story / "expected.txt").read_text(encoding="utf-8")
-    told = tell(seuilctl, story)
+    told = tell(seuilctl, story, "text")
+    if (story / "summary.json").exists():
+        expected += (story / "summary.json").read_text(encoding="utf-8")
+        told += tell(seuilctl, story, "json").splitlines(True)[-1]
     return told == expected, "".join(difflib.unified_diff(
         expected.splitlines(True), told.splitlines(True), "expected.txt", "told"))
 

@@ -69,6 +69,60 @@ static void expect(struct story *story, double expected)
     cr_assert_float_eq(got, expected, 1e-6, "%g, not %g", got, expected);
 }
 
+static const char *const waiting =
+    "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+    "  - {name: page, group: g, event: activity, when: {name: page}, points: 10}\n"
+    "  - {name: quote, group: g, event: activity, when: {name: quote}, points: 0,\n"
+    "     shortcut: {tier: hot, hold: 30d}}\n"
+    "recycle: {mute: 10d}\n"
+    "tiers: [{name: cold}, {name: warm, entry: 30},\n"
+    "        {name: hot, entry: 50, alert: {delay: 2d, cool_down: 60d}}]\n";
+
+static void begin_waiting(struct story **ret_story)
+{
+    *ret_story = story_begin(waiting);
+    seuil_lead_init(&other, SEUIL_STR("cookie-1"));
+}
+
+/* A person's quote request: it is told in spite of the cool-down, by its own event, and the delay
+ * does not begin anew because the browser turned out to be a known person's. */
+Test(merge, an_entry_that_waits_goes_on_waiting)
+{
+    struct story *s;
+    const struct seuil_crossing *told;
+
+    begin_waiting(&s);
+    act(s, "1", "page", NOW - 30 * DAY);
+    act(s, "2", "quote", NOW - 50 * DAY);
+    silence(s, NOW - 5 * DAY); /* told, and the hold is over: the cool-down is not */
+    OTHER(s, act(s, "q", "quote", NOW - DAY));
+    cr_assert_eq(merge(s), SEUIL_VERDICT_APPLIED);
+    cr_assert(!crossing(s)->publish);
+    cr_assert_eq(crossing(s)->reason, SEUIL_REASON_COMMAND);
+    cr_assert_eq(s->lead.due, NOW + DAY);
+    cr_assert(s->out.todo & SEUIL_TODO_RESCHEDULE);
+    silence(s, NOW + DAY);
+    told = crossing(s);
+    cr_assert(told->publish);
+    cr_assert_eq(told->reason, SEUIL_REASON_SHORTCUT);
+    cr_assert_eq(told->since, NOW - DAY);
+    cr_assert(told->has_cause && told->cause.id_len == 1 && told->cause.id[0] == 'q');
+    story_end(s);
+}
+
+Test(merge, what_the_person_was_told_in_is_not_told_again)
+{
+    struct story *s;
+
+    begin_waiting(&s);
+    act(s, "1", "quote", NOW - 3 * DAY);
+    OTHER(s, act(s, "q", "quote", NOW - DAY));
+    cr_assert_eq(merge(s), SEUIL_VERDICT_APPLIED);
+    cr_assert_eq(s->out.crossing_count, 0);
+    cr_assert_eq(s->lead.automata[0].alert.tier_key, 0, "the survivor's stands, told two days ago");
+    story_end(s);
+}
+
 Test(merge, once_for_both_although_both_have_folded_it)
 {
     struct story *s = begin();

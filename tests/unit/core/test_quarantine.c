@@ -94,6 +94,27 @@ Test(quarantine, clicks_of_a_burst_are_counted_once_each)
     story_end(s);
 }
 
+Test(quarantine, a_late_click_that_makes_a_burst_of_earlier_ones_counts_them_too)
+{
+    struct story *s = story_begin(model);
+    unsigned count = 0;
+
+    click(s, "1", "m", "/a", T0);
+    click(s, "2", "m", "/b", T0 + 1000);
+    click(s, "3", "n", "/b", T0 + 1000);
+    count += caught(s, T0 + 30000);
+    cr_assert_eq(count, 0);
+    expect(s, T0 + 30000, 20);
+    click(s, "4", "m", "/c", T0 + 500);
+    count += caught(s, T0 + 40000);
+    cr_assert_eq(count, 3, "%u", count);
+    expect(s, T0 + 40000, 10);
+    click(s, "5", "m", "/d", T0 + 600); /* nobody is counted twice */
+    count += caught(s, T0 + 50000);
+    cr_assert_eq(count, 4, "%u", count);
+    story_end(s);
+}
+
 Test(quarantine, a_millisecond_more_is_no_burst)
 {
     struct story *s = story_begin(model);
