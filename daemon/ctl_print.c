@@ -205,103 +205,6 @@ int seuil_standing_why(const struct seuil_models *models, struct seuil_scratch *
     return rc;
 }
 
-/* To the cent, but a gap is never shown as none. */
-static double shown_gap(double gap)
-{
-    return gap <= 0 ? 0.0 : fmax(0.01, round(gap * 100) / 100);
-}
-
-/* One thing that would bring the lead nearer. */
-static void add_way(const struct seuil_way *way, struct seuil_buf *out)
-{
-    seuil_buf_printf(out, "    %s: ", way->label);
-    if (way->waits)
-        seuil_buf_printf(out, "+%.2f, but its condition does not hold\n", way->gain);
-    else if (way->shortcut && way->events > 1)
-        seuil_buf_printf(out, "a shortcut, after %u events\n", way->events);
-    else if (way->shortcut)
-        seuil_buf_add_text(out, "a shortcut, once is enough\n");
-    else if (way->profile)
-        seuil_buf_printf(out, "up to +%.2f by the profile\n", way->gain);
-    else if (way->events > 1 && way->times)
-        seuil_buf_printf(out, "+%.2f after %u events, %u would do\n", way->gain, way->events,
-                         way->times);
-    else if (way->events > 1)
-        seuil_buf_printf(out, "+%.2f after %u events\n", way->gain, way->events);
-    else if (way->times)
-        seuil_buf_printf(out, "+%.2f, %u time%s would do\n", way->gain, way->times,
-                         way->times == 1 ? "" : "s");
-    else
-        seuil_buf_printf(out, "+%.2f each\n", way->gain);
-}
-
-/* What the marks alone do not tell. */
-static void add_why(const struct seuil_standing *standing, struct seuil_buf *out)
-{
-    const struct seuil_why *why = &standing->why;
-
-    if (why->frozen)
-        seuil_buf_add_text(out, "  frozen by its status: nothing counts until that changes\n");
-    if (why->closed)
-        seuil_buf_printf(out, "  the condition of tier \"%s\" does not hold\n",
-                         seuil_model_tier_label(standing->model, why->tier));
-    if (why->letter)
-        seuil_buf_printf(out, "    grade %c would do: %.2f of fit missing\n", why->letter,
-                         shown_gap(why->letter_missing));
-    if (why->reopened)
-        seuil_buf_add_text(out, "    without its status it would hold\n");
-    for (uint32_t i = 0; i < why->way_count; i++)
-        add_way(&why->ways[i], out);
-    if (why->held_until != SEUIL_TIME_NONE) {
-        seuil_buf_add_text(out, "  a shortcut holds it here until ");
-        seuil_print_time(why->held_until, out);
-        seuil_buf_add_byte(out, '\n');
-    }
-    if (is_instant(why->told_at)) {
-        seuil_buf_add_text(out, "  its entry is told at ");
-        seuil_print_time(why->told_at, out);
-        seuil_buf_add_text(out, " if it is still here\n");
-    }
-}
-
-static void add_why_json(const struct seuil_standing *standing, struct seuil_buf *out)
-{
-    const struct seuil_why *why = &standing->why;
-
-    seuil_buf_printf(out, ",\"frozen\":%s,\"condition_missing\":%s,\"held_until\":",
-                     why->frozen ? "true" : "false", why->closed ? "true" : "false");
-    seuil_print_time_json(why->held_until, out);
-    seuil_buf_add_text(out, ",\"told_at\":");
-    seuil_print_time_json(why->told_at, out);
-    seuil_buf_add_text(out, ",\"grade_needed\":");
-    if (why->letter) {
-        seuil_buf_printf(out, "\"%c\",\"fit_missing\":", why->letter);
-        seuil_json_add_cents(out, shown_gap(why->letter_missing));
-    } else {
-        seuil_buf_add_text(out, "null,\"fit_missing\":null");
-    }
-    seuil_buf_printf(out, ",\"status_forbids\":%s", why->reopened ? "true" : "false");
-    seuil_buf_add_text(out, ",\"ways\":[");
-    for (uint32_t i = 0; i < why->way_count; i++) {
-        const struct seuil_way *way = &why->ways[i];
-
-        seuil_buf_add_text(out, i ? ",{\"rule\":" : "{\"rule\":");
-        seuil_json_add_string(out, seuil_str_from(way->name));
-        seuil_buf_add_text(out, ",\"label\":");
-        seuil_json_add_string(out, seuil_str_from(way->label));
-        seuil_buf_add_text(out, ",\"gain\":");
-        seuil_json_add_cents(out, way->gain);
-        if (way->times)
-            seuil_buf_printf(out, ",\"times\":%u", way->times);
-        else
-            seuil_buf_add_text(out, ",\"times\":null");
-        seuil_buf_printf(out, ",\"events\":%u,\"profile\":%s,\"shortcut\":%s,\"waits\":%s}",
-                         way->events, way->profile ? "true" : "false",
-                         way->shortcut ? "true" : "false", way->waits ? "true" : "false");
-    }
-    seuil_buf_add_byte(out, ']');
-}
-
 /* How far it is to the next tier's mark. */
 static void add_gap(const struct seuil_standing *standing, struct seuil_buf *out)
 {
@@ -322,7 +225,7 @@ static void add_gap(const struct seuil_standing *standing, struct seuil_buf *out
                          next->entry);
     else
         seuil_buf_printf(out, "  next tier \"%s\" at %s%.2f: %.2f missing\n", next->label,
-                         next->strict ? "more than " : "", next->entry, shown_gap(gap));
+                         next->strict ? "more than " : "", next->entry, seuil_shown_gap(gap));
 }
 
 void seuil_print_standing(const struct seuil_standing *standing, struct seuil_str lead,
@@ -345,7 +248,7 @@ void seuil_print_standing(const struct seuil_standing *standing, struct seuil_st
     seuil_print_lines(model, &standing->explanation, out);
     add_gap(standing, out);
     if (standing->asks_why)
-        add_why(standing, out);
+        seuil_print_why(standing, out);
     add_until(standing->until, out);
     seuil_buf_add_text(out, "  next due ");
     seuil_print_time(standing->due, out);
@@ -381,8 +284,8 @@ void seuil_print_standing_json(const struct seuil_standing *standing, struct seu
     if (higher) {
         seuil_json_add_string(out, seuil_str_from(model->tiers[standing->tier + 1].name));
         seuil_buf_add_text(out, ",\"missing\":");
-        seuil_json_add_cents(
-            out, shown_gap(model->tiers[standing->tier + 1].entry - standing->explanation.exact));
+        seuil_json_add_cents(out, seuil_shown_gap(model->tiers[standing->tier + 1].entry -
+                                                  standing->explanation.exact));
     } else {
         seuil_buf_add_text(out, "null,\"missing\":null");
     }
@@ -391,7 +294,7 @@ void seuil_print_standing_json(const struct seuil_standing *standing, struct seu
     seuil_buf_add_text(out, ",\"qualified_until\":");
     seuil_print_time_json(standing->until, out);
     if (standing->asks_why)
-        add_why_json(standing, out);
+        seuil_print_why_json(standing, out);
     seuil_buf_add_text(out, ",\"explanation\":");
     seuil_print_lines_json(&standing->explanation, out);
     seuil_buf_add_byte(out, '}');

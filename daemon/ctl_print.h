@@ -62,6 +62,13 @@ void seuil_print_standing(const struct seuil_standing *standing, struct seuil_st
 void seuil_print_standing_json(const struct seuil_standing *standing, struct seuil_str lead,
                                struct seuil_buf *out);
 
+/* ---- ctl_print_why.c */
+/* What the marks alone do not tell; as JSON further members of an object. */
+void seuil_print_why(const struct seuil_standing *standing, struct seuil_buf *out);
+void seuil_print_why_json(const struct seuil_standing *standing, struct seuil_buf *out);
+/* To the cent, but a gap is never shown as none. */
+double seuil_shown_gap(double gap);
+
 /* ---- ctl_print_errs.c */
 /* Each mistake with its place, the line it is about and a mark under the column, and how many they
  * are; what @path is refused for. */

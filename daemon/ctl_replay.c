@@ -53,7 +53,7 @@ struct member {
 
 struct replay {
     const char *file;
-    bool json, as_is;
+    bool json, as_is, why;
     seuil_time_ms until; /* SEUIL_TIME_NEVER: the last event of the file */
     char *bytes;
     size_t len;
@@ -366,7 +366,8 @@ static int tell_standings(struct replay *r, seuil_time_ms end)
     for (uint16_t i = 0; i < r->models->model_count; i++) {
         struct seuil_standing standing;
 
-        seuil_standing_of(r->models, r->scratch, r->lead, i, at, &standing);
+        (r->why ? seuil_standing_why : seuil_standing_of)(r->models, r->scratch, r->lead, i, at,
+                                                          &standing);
         if (!r->json) {
             seuil_print_standing(&standing, id, &r->standings);
             continue;
@@ -632,7 +633,7 @@ static void done(struct replay *r)
 
 int seuil_ctl_replay(int argc, char **argv)
 {
-    const char *format = NULL, *events = NULL, *until = NULL, *as_is = NULL;
+    const char *format = NULL, *events = NULL, *until = NULL, *as_is = NULL, *why = NULL;
     struct seuil_ctl_list models = {0};
     const struct seuil_ctl_option options[] = {
         {"model", "FILE", "a model; may be given several times", NULL, &models},
@@ -640,6 +641,7 @@ int seuil_ctl_replay(int argc, char **argv)
          &events, NULL},
         {"until", "TIME", "let time pass until then; later events are left out", &until, NULL},
         {"as-is", NULL, "keep the order of the file instead of sorting by time", &as_is, NULL},
+        {"why", NULL, "say of each lead what would bring it into the next tier", &why, NULL},
         {"format", "text|json", "how to answer; json is one object a line", &format, NULL},
     };
     const struct seuil_ctl_command command = {
@@ -651,7 +653,7 @@ int seuil_ctl_replay(int argc, char **argv)
             "Events are sorted by time first, and none is too late. Exit status 65: some lines\n"
             "could not be read, 78: a model is refused.",
         .options = options,
-        .option_count = 5,
+        .option_count = 6,
     };
     struct replay r = {.until = SEUIL_TIME_NEVER};
     int rc;
@@ -666,6 +668,7 @@ int seuil_ctl_replay(int argc, char **argv)
         return seuil_ctl_fail("replay", EX_USAGE, "--model FILE is needed");
     r.file = events ? events : "-";
     r.as_is = as_is != NULL;
+    r.why = why != NULL;
     rc = prepare(&r, models.values, models.count);
     if (!rc)
         rc = read_all(&r);

@@ -13,6 +13,7 @@
 #include "core/judge.h"
 #include "core/score.h"
 #include "core/tier.h"
+#include "core/why_needs.h"
 
 /* More of the same event at once than this is no advice. */
 #define TIMES_MAX 20
@@ -31,7 +32,9 @@ struct asker {
 
 static unsigned rank_of(const struct seuil_way *way)
 {
-    return way->waits ? 3 : way->shortcut ? 0 : way->times ? 1 : 2;
+    if (way->waits || way->from != SEUIL_TIME_NONE)
+        return way->waits ? 4 : 3;
+    return way->shortcut ? 0 : way->times ? 1 : 2;
 }
 
 static bool better(const struct seuil_way *a, const struct seuil_way *b)
@@ -81,12 +84,30 @@ static bool matches(const struct asker *asker, const struct seuil_condition *whe
     return seuil_rules_attributes_match(when, asker->scratch->rules, asker->scratch->values);
 }
 
-/* Nobody brings a silence about, and of a hidden rule nobody has heard. */
+/* Of a hidden rule nobody has heard. */
 static bool counts(const struct asker *asker, const struct seuil_rule *rule)
 {
     return (rule->role == SEUIL_ROLE_POINTS ||
-            (rule->role >= SEUIL_ROLE_TOGETHER && rule->role <= SEUIL_ROLE_STREAK)) &&
+            (rule->role >= SEUIL_ROLE_TOGETHER && rule->role <= SEUIL_ROLE_ABSENCE)) &&
            rule->group < asker->model->group_count;
+}
+
+/* Not before when @rule can be awarded: a silence must go on, someone who comes back must have been
+ * away. NONE: now; NEVER: nobody can say. */
+static seuil_time_ms awarded_from(const struct seuil_tally *tally, const struct seuil_rule *rule,
+                                  seuil_time_ms at)
+{
+    unsigned known = seuil_bits(tally->moments);
+    seuil_time_ms from;
+
+    if (rule->role == SEUIL_ROLE_ABSENCE) {
+        from = seuil_silence_due(tally, rule);
+        return from > at ? from : SEUIL_TIME_NEVER;
+    }
+    if (rule->role != SEUIL_ROLE_POINTS || !rule->recency_after || known == 0)
+        return SEUIL_TIME_NONE;
+    from = tally->moment[known - 1] + rule->recency_ms + 1;
+    return from > at ? from : SEUIL_TIME_NONE;
 }
 
 /* The newest of the last objects that was not met yet; 0: there is none. */
@@ -153,6 +174,8 @@ static uint32_t ask_award(struct seuil_tally *tally, const struct seuil_rule *ru
                 return events;
         }
         return 0;
+    case SEUIL_ROLE_ABSENCE:
+        return 1;
     case SEUIL_ROLE_STREAK:
         while (events++ < rule->times)
             if (seuil_compound_step(tally, rule, at, SEUIL_LEG_OF, 0))
@@ -178,20 +201,29 @@ static void ask_rule(struct asker *asker, const struct seuil_rule *rule)
     double points = points_of(rule), now = group_now(asker, rule, 0);
     struct seuil_way way = {.name = rule->name, .label = rule->label};
     struct seuil_tally tally;
+    seuil_time_ms at = asker->at;
     uint32_t events = 0;
 
     way.waits = rule->counts_while && !matches(asker, rule->counts_while);
+    if (way.waits)
+        seuil_why_needs(asker->scratch, rule->counts_while, &way.needs);
     seuil_tally_clear(&tally);
     if (slot != SEUIL_NO_SLOT && asker->scratch->rule_of[slot] != SEUIL_NO_RULE)
         seuil_tally_copy(&tally, seuil_fold_peek(&folding, slot));
-    for (unsigned i = 1; i <= TIMES_MAX && way.times == 0; i++) {
-        uint32_t more = ask_award(&tally, rule, asker->at, UINT32_MAX - 64 * i);
+    way.from = awarded_from(&tally, rule, at);
+    way.silent = rule->role == SEUIL_ROLE_ABSENCE;
+    if (way.from == SEUIL_TIME_NEVER)
+        return;
+    if (way.from != SEUIL_TIME_NONE)
+        at = way.from;
+    for (unsigned i = 1; i <= (at == asker->at ? TIMES_MAX : 1) && way.times == 0; i++) {
+        uint32_t more = ask_award(&tally, rule, at, UINT32_MAX - 64 * i);
 
-        if (more == 0 || !seuil_tally_fold(&tally, rule, asker->at, UINT32_MAX - i, 0))
+        if (more == 0 || !seuil_tally_fold(&tally, rule, at, UINT32_MAX - i, 0))
             break;
         events += more;
         if (i == 1) {
-            way.events = more;
+            way.events = way.silent ? 0 : more;
             way.gain = group_now(asker, rule, points) - now;
             way.shortcut = rule->shortcut >= asker->why->tier;
         }
@@ -223,7 +255,10 @@ static void ask_criterion(struct asker *asker, const struct seuil_criterion *cri
     const struct seuil_model_view *view = &asker->scratch->model[asker->index];
     double more = (most_of(criterion) - seuil_fit_value(asker->scratch, criterion)) *
                   seuil_fit_share(model, criterion);
-    struct seuil_way way = {.name = criterion->name, .label = criterion->label, .profile = true};
+    struct seuil_way way = {.name = criterion->name,
+                            .label = criterion->label,
+                            .profile = true,
+                            .from = SEUIL_TIME_NONE};
 
     way.gain = seuil_clamp(view->fit_raw + more, model->fit_floor, model->fit_ceiling) - view->fit;
     if (way.gain > 0)
@@ -271,6 +306,7 @@ static void ask_condition(struct asker *asker, const struct seuil_tier *tier)
 
     if (!tier->when)
         return;
+    seuil_why_needs(asker->scratch, tier->when, &asker->why->needs);
     for (unsigned i = SEUIL_GRADES - 1;
          i-- > 0 && asker->model->has_letters && !asker->why->letter;) {
         if (fit >= asker->model->letters[i])
@@ -343,6 +379,8 @@ int seuil_engine_why(const struct seuil_models *models, struct seuil_scratch *sc
     for (unsigned i = 0; i < lead->automaton_count; i++)
         if (lead->automata[i].model == asker.model->key)
             ret_why->told_at = seuil_alert_due(scratch, model, &lead->automata[i]);
+    if (standing.excluded)
+        seuil_why_bars(scratch, lead, model, asker.at, ret_why);
     find_next(&asker, standing);
     return at < floor ? SEUIL_ERR_LATE : 0;
 }

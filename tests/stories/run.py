@@ -8,7 +8,7 @@ folder is a story told by `seuilctl replay`:
     events.jsonl                     what happens
     options (may be missing)         more options of replay, such as --until TIME
     expected.txt                     what `seuilctl replay --format text` says of it
-    summary.json (may be missing)    the last line of `seuilctl replay --format json`
+    expected.jsonl (may be missing)  what `seuilctl replay --format json` says of it
 
 A story fails when the answer differs by one byte; the difference is printed. README.md tells which
 story is about what: each of its rows has one, and each story is in it; and what is easily got wrong
@@ -35,9 +35,9 @@ def tell(seuilctl, story, form):
 def replayed(seuilctl, story):
     expected = (story / "expected.txt").read_text(encoding="utf-8")
     told = tell(seuilctl, story, "text")
-    if (story / "summary.json").exists():
-        expected += (story / "summary.json").read_text(encoding="utf-8")
-        told += tell(seuilctl, story, "json").splitlines(True)[-1]
+    if (story / "expected.jsonl").exists():
+        expected += (story / "expected.jsonl").read_text(encoding="utf-8")
+        told += tell(seuilctl, story, "json")
     return told == expected, "".join(difflib.unified_diff(
         expected.splitlines(True), told.splitlines(True), "expected.txt", "told"))
 

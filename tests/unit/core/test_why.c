@@ -231,3 +231,93 @@ Test(why, of_a_forgotten_lead_nothing_is_said)
     cr_assert_eq(w->told_at, SEUIL_TIME_NEVER);
     story_end(s);
 }
+
+Test(why, a_condition_on_attributes_is_told_by_the_fewest_tests_that_would_open_the_tier)
+{
+    struct story *s = story_begin(
+        "seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+        "  - {name: a, group: g, event: activity, points: 10}\n"
+        "  - {name: vip, group: g, event: form, points: 40, while: {vip: true, size: big}}\n"
+        "tiers: [{name: cold}, {name: warm, entry: 30, when: {budget: {at_least: 1000},\n"
+        "  not: {country: IT}, any: [{job: boss, size: big}, {sector: [x, y]}]}}]\n");
+    const struct seuil_why *w;
+    const struct seuil_way *vip;
+
+    profile(s, "p", "country", "IT", T0);
+    profile(s, "q", "size", "big", T0 + 1);
+    w = why(s, T0 + 1);
+    cr_assert(w->closed && w->letter == 0 && !w->reopened);
+    cr_assert_eq(w->needs.count, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        const struct seuil_need *need = &w->needs.list[i];
+
+        if (strcmp(need->name, "country") == 0)
+            cr_assert(need->against && !need->unknown);
+        else
+            cr_assert(!need->against && need->unknown);
+        cr_assert(strcmp(need->name, "size") != 0, "it is big already");
+    }
+    vip = way(w, "vip");
+    cr_assert(vip->waits && vip->needs.count == 1);
+    cr_assert_str_eq(vip->needs.list[0].name, "vip");
+    profile(s, "r", "country", "FR", T0 + 2);
+    cr_assert_eq(why(s, T0 + 2)->needs.count, 2);
+    story_end(s);
+}
+
+Test(why, an_excluded_lead_is_told_by_what_and_what_would_be_enough)
+{
+    struct story *s =
+        story_begin("seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+                    "  - {name: a, group: g, event: activity, when: {name: a}, points: 10}\n"
+                    "exclusions:\n"
+                    "  - {name: rival, when: {domain: rival}, points: -1000}\n"
+                    "  - {name: plain, when: {tone: bad}, points: -50}\n"
+                    "  - {name: spam, event: activity, when: {name: spam}, points: -600, decay: "
+                    "{linear: 10d}}\n"
+                    "excluded: {mark: -500}\n"
+                    "tiers: [{name: cold}, {name: warm, entry: 30}]\n");
+    const struct seuil_why *w;
+
+    profile(s, "p", "domain", "rival", T0);
+    w = why(s, T0);
+    cr_assert(w->excluded && !w->barred && w->bar_count == 1);
+    cr_assert(w->bars[0].profile && w->bars[0].enough && w->bars[0].points == -1000);
+    act(s, "s", "spam", T0 + 1);
+    w = why(s, T0 + DAY + 1);
+    cr_assert_eq(w->bar_count, 2);
+    cr_assert_float_eq(w->exclusion, -1540, 1e-6);
+    cr_assert(!w->bars[0].enough && !w->bars[1].enough, "each is enough to keep it there");
+    w = why(s, T0 + 2 * DAY + 1);
+    cr_assert(w->bars[0].enough && !w->bars[1].enough && !w->bars[1].profile);
+    command(s, "k", "disqualify", T0 + 3 * DAY);
+    w = why(s, T0 + 3 * DAY);
+    cr_assert(w->barred && !w->bars[0].enough, "the command bars it, too");
+    story_end(s);
+}
+
+Test(why, who_comes_back_must_have_been_away_and_a_silence_must_last)
+{
+    struct story *s =
+        story_begin("seuil_model: 1\nname: m\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+                    "  - {name: back, group: g, event: activity, when: {name: b}, points: 30,\n"
+                    "     recency: {after: 30d}}\n"
+                    "  - {name: calm, group: g, points: 12, absence: {silence: 20d,\n"
+                    "     without: {event: activity, when: {name: b}},\n"
+                    "     solicited: {event: activity, when: {name: sent}}}}\n"
+                    "tiers: [{name: cold}, {name: warm, entry: 30}]\n");
+    const struct seuil_why *w;
+
+    act(s, "b", "b", T0);
+    w = why(s, T0 + DAY);
+    cr_assert_eq(w->way_count, 1, "nobody was asked anything");
+    cr_assert_eq(way(w, "back")->from, T0 + 30 * DAY + 1);
+    cr_assert(way(w, "back")->times == 1 && way(w, "back")->events == 1);
+    cr_assert_eq(way(why(s, T0 + 30 * DAY + 1), "back")->from, SEUIL_TIME_NONE, "now it counts");
+    act(s, "s", "sent", T0 + DAY);
+    w = why(s, T0 + 2 * DAY);
+    cr_assert(way(w, "calm")->silent && way(w, "calm")->from == T0 + 20 * DAY);
+    cr_assert_float_eq(way(w, "calm")->gain, 12, 1e-9);
+    cr_assert_eq(way(w, "calm")->times, 0, "it is not enough");
+    story_end(s);
+}
