@@ -378,6 +378,7 @@ void seuil_open_shard_config(const struct seuil_opened *opened, const uint32_t *
         .cache_bytes = (uint64_t)s->cache_bytes / (shards ? shards : 1),
         .publish_from = s->publish_from,
         .model_alerts = s->model_alerts,
+        .remodel_rate = (uint32_t)s->remodel_rate,
         .batch_events = (uint32_t)s->batch_events,
         .misrouted_halt = (uint32_t)s->misrouted_halt,
         .breaker_percent = (uint32_t)s->breaker_percent,

@@ -21,11 +21,20 @@ void seuil_pending_done(struct seuil_pending *pending)
     memset(pending, 0, sizeof(*pending));
 }
 
+/* Nobody has done anything: sales need not hear that a changed file made a lead theirs. */
+static bool is_model_s_alert(const struct seuil_shard *shard, const struct seuil_crossing *crossing)
+{
+    const struct seuil_model *model = &shard->env.models->models[crossing->model];
+
+    return crossing->reason == SEUIL_REASON_MODEL_CHANGED && crossing->up &&
+           crossing->tier >= model->sales_tier;
+}
+
 static bool muted(const struct seuil_shard *shard, const struct seuil_crossing *crossing)
 {
     return !crossing->publish || crossing->effective < shard->config->publish_from ||
            crossing->effective < shard->meta.muted_until ||
-           (crossing->reason == SEUIL_REASON_MODEL_CHANGED && !shard->config->model_alerts);
+           (!shard->config->model_alerts && is_model_s_alert(shard, crossing));
 }
 
 int seuil_pending_add(struct seuil_pending *pending, const struct seuil_entry_view *entry)

@@ -178,6 +178,8 @@ struct seuil_walk {
     uint32_t loading;     /* leads of the page still asked for */
     struct seuil_buf ids; /* of the page: length and bytes of each */
     size_t at;            /* into ids: judged or asked for up to here */
+    uint32_t allowed;     /* leads that may be judged now (remodel_rate) */
+    seuil_time_ms filled; /* when that was true, on the monotonic clock */
 };
 
 struct seuil_outgoing { /* an outbox entry that the topic has not acknowledged */

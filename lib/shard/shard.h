@@ -72,10 +72,11 @@ struct seuil_shard_config {
     int64_t witness_ms;     /* interval of the group commit */
     int64_t backoff_min_ms, backoff_max_ms;
     int64_t request_timeout_ms;
-    uint64_t cache_bytes;          /* for this shard */
-    seuil_time_ms publish_from;    /* crossings effective before are counted, not published;
-                                      SEUIL_TIME_NONE: all are published */
-    bool model_alerts;             /* publish model_changed crossings */
+    uint64_t cache_bytes;       /* for this shard */
+    seuil_time_ms publish_from; /* crossings effective before are counted, not published;
+                                   SEUIL_TIME_NONE: all are published */
+    bool model_alerts;          /* publish model_changed entries into tiers of sales, too */
+    uint32_t remodel_rate; /* leads judged anew in a second after a model change; 0: no bound */
     struct seuil_lead_names names; /* of leads, in Redis and in the cache */
     bool must_exist; /* the manifest says that every shard was made: a missing meta halts even when
                         the group's commit has expired (PROTOCOL 21) */

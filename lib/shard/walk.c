@@ -10,6 +10,8 @@
 
 /* Leads asked for at once: they join the urgent ones, which are bounded. */
 #define LOAD_LEADS 256
+/* The bound of a second is held in so many parts of it. */
+#define RATE_PARTS 10
 
 /* From the first page, whatever meta says of a walk before: Redis may have been started again
  * since, and its cursors mean nothing then; and what is in the cache may have been judged by other
@@ -20,8 +22,10 @@ void seuil_walk_begin(struct seuil_shard *shard)
 
     seuil_buf_done(&walk->ids);
     /* Leads asked for by a walk before are judged when they come, by the models of that day. */
-    *walk = (struct seuil_walk){
-        .active = true, .loading = walk->loading, .after = shard->checkpoint.frozen + 1};
+    *walk = (struct seuil_walk){.active = true,
+                                .loading = walk->loading,
+                                .after = shard->checkpoint.frozen + 1,
+                                .filled = shard->mono};
     shard->model_epoch++; /* what is in the cache was judged by others */
     seuil_shard_tell(shard, SEUIL_LEVEL_INFO, "the models changed: every lead is judged anew");
 }
@@ -110,6 +114,28 @@ void seuil_walk_loaded(struct seuil_shard *shard, struct seuil_cached *entry)
     judge(shard, entry);
 }
 
+/* How many leads may be judged now: as many as the rate gave since, and never more at once than a
+ * part of a second gives. */
+static void fill_allowance(struct seuil_shard *shard)
+{
+    struct seuil_walk *walk = &shard->walk;
+    uint64_t rate = shard->config->remodel_rate, most, given;
+
+    if (rate == 0) {
+        walk->allowed = UINT32_MAX;
+        return;
+    }
+    most = rate / RATE_PARTS ? rate / RATE_PARTS : 1;
+    given = (uint64_t)(shard->mono - walk->filled) * rate / SEUIL_SECOND_MS;
+    if (walk->allowed + given >= most) {
+        walk->allowed = (uint32_t)most;
+        walk->filled = shard->mono;
+    } else {
+        walk->allowed += (uint32_t)given;
+        walk->filled += (seuil_time_ms)(given * SEUIL_SECOND_MS / rate);
+    }
+}
+
 /* Go on with the page: leads in the cache are judged, the others asked for. */
 static void step_page(struct seuil_shard *shard)
 {
@@ -117,7 +143,9 @@ static void step_page(struct seuil_shard *shard)
     struct seuil_cached *missing[LOAD_LEADS];
     uint32_t count = 0;
 
-    while (walk->at < walk->ids.len && count < LOAD_LEADS && !seuil_apply_paused(shard)) {
+    fill_allowance(shard);
+    while (walk->at < walk->ids.len && count < LOAD_LEADS && walk->allowed > 0 &&
+           !seuil_apply_paused(shard)) {
         struct seuil_str id;
         size_t next = id_at(walk, walk->at, &id);
         uint64_t hash = seuil_cache_hash(id);
@@ -137,7 +165,10 @@ static void step_page(struct seuil_shard *shard)
             missing[count++] = entry;
         }
         walk->at = next;
+        walk->allowed--;
     }
+    if (walk->at < walk->ids.len && walk->allowed == 0)
+        seuil_shard_wake_at(shard, shard->mono + SEUIL_SECOND_MS / RATE_PARTS);
     walk->loading = count;
     if (count)
         seuil_load_ask(shard, SEUIL_FOR_WALK, missing, count);

@@ -320,32 +320,105 @@ Test(model, a_lead_that_moves_is_told_once_with_both_versions)
     rig_free(rig);
 }
 
-Test(model, a_change_alone_is_counted_and_not_told_unless_that_is_asked_for)
+/* The models that are to come, of @tiers, with 20 points for each big. */
+static void change_to(struct rig *rig, const char *tiers)
 {
-    struct rig *rig = rig_new();
-    struct seuil_lead lead;
+    char text[400];
 
+    snprintf(text, sizeof(text),
+             "seuil_model: 1\nname: rig\nversion: \"2\"\ndecay: {half_life: 10s}\n"
+             "groups:\n  all: {}\ntiers: [{name: cold}, %s]\nrules:\n"
+             "  - {name: big, event: activity, when: {name: big}, points: 20, group: all}\n",
+             tiers);
     seuil_models_free(rig->others);
-    rig->others = rig_models("seuil_model: 1\nname: rig\nversion: \"2\"\n"
-                             "decay: {half_life: 10s}\ngroups:\n  all: {}\n"
-                             "tiers:\n  - {name: cold}\n  - {name: warm, entry: 30}\n"
-                             "rules:\n  - {name: big, event: activity, when: {name: big}, "
-                             "points: 20, group: all}\n");
+    rig->others = rig_models(text);
     free(rig->other_scratch);
     rig->other_scratch = rig_scratch(rig->others);
+}
+
+Test(model, sales_hear_of_a_change_alone_only_if_they_ask_for_it)
+{
+    struct seuil_lead lead;
+
+    for (int asked = 0; asked < 2; asked++) {
+        struct rig *rig = rig_new();
+
+        /* a: from cold to the tier of sales; b: down, which is no alert. */
+        change_to(rig, "{name: warm, entry: 1}, {name: sales, entry: 2, sales: true}");
+        rig->config.model_alerts = asked;
+        rig_event(rig, VIEWS, RIG_WALL, "a", "big", 0);
+        rig_start(rig);
+        rig_turns(rig, 5);
+        cr_assert_eq(rig_sent(rig, SEUIL_DEST_OUTBOUND), 1);
+        seuil_shard_remodel(rig->shard, rig->others, rig->other_scratch);
+        rig_pass(rig, 2000);
+        cr_assert_eq(rig_sent(rig, SEUIL_DEST_OUTBOUND), 1u + asked);
+        cr_assert_eq(rig_status(rig).counters.crossings, 2, "the lead moved");
+        cr_assert_eq(rig_status(rig).counters.muted, 1u - asked);
+        cr_assert(rig_stored(rig, "a", &lead));
+        cr_assert_eq(lead.automata[0].under, 2);
+        cr_assert_eq(lead.automata[0].ordinal, 2, "what is muted takes an ordinal");
+        rig_free(rig);
+    }
+}
+
+Test(model, a_tier_that_a_change_takes_or_gives_before_sales_is_told)
+{
+    struct rig *rig = rig_new();
+
+    change_to(rig, "{name: warm, entry: 30}");
     rig->config.model_alerts = false;
     rig_event(rig, VIEWS, RIG_WALL, "a", "big", 0);
     rig_start(rig);
     rig_turns(rig, 5);
-    cr_assert_eq(rig_sent(rig, SEUIL_DEST_OUTBOUND), 1);
     seuil_shard_remodel(rig->shard, rig->others, rig->other_scratch);
-    rig_pass(rig, 2000);
-    cr_assert_eq(rig_sent(rig, SEUIL_DEST_OUTBOUND), 1);
-    cr_assert_eq(rig_status(rig).counters.crossings, 2, "the lead moved");
-    cr_assert_eq(rig_status(rig).counters.muted, 1);
-    cr_assert(rig_stored(rig, "a", &lead));
-    cr_assert_eq(lead.automata[0].under, 0);
-    cr_assert_eq(lead.automata[0].ordinal, 2, "what is muted takes an ordinal");
+    rig_pass(rig, 500);
+    cr_assert_eq(rig_sent(rig, SEUIL_DEST_OUTBOUND), 2, "downward is no alert");
+    change_to(rig, "{name: tepid, entry: 1}, {name: warm, entry: 30}");
+    seuil_shard_remodel(rig->shard, rig->others, rig->other_scratch);
+    rig_pass(rig, 500);
+    cr_assert_eq(rig_sent(rig, SEUIL_DEST_OUTBOUND), 3, "nor is what does not concern sales");
+    cr_assert(strstr(rig->sink.sent[2].value, "\"reason\":\"model_changed\""), "%s",
+              rig->sink.sent[2].value);
+    rig_free(rig);
+}
+
+/* Each lead of many moves, is told once, and never more of them in a time than the rate allows;
+ * what happens meanwhile does not wait. */
+Test(model, a_change_moves_leads_at_a_bounded_rate_in_the_background)
+{
+    struct rig *rig = rig_new();
+    uint64_t before;
+    seuil_time_ms begun;
+
+    change_to(rig, "{name: warm, entry: 30}");
+    rig->config.remodel_rate = 200;
+    for (int i = 0; i < 700; i++) {
+        char name[20];
+
+        snprintf(name, sizeof(name), "l%d", i);
+        rig_event(rig, VIEWS, RIG_WALL - 1000, name, "big", 0);
+    }
+    rig_start(rig);
+    rig_turns(rig, 10);
+    cr_assert_eq(rig_sent(rig, SEUIL_DEST_OUTBOUND), 700);
+    seuil_shard_remodel(rig->shard, rig->others, rig->other_scratch);
+    begun = rig->mono;
+    while (rig_meta(rig)->model_hash != rig->others->hash && rig->mono < begun + 10000) {
+        rig_pass(rig, 50);
+        before = rig_status(rig).counters.remodeled;
+        cr_assert_leq(before, (uint64_t)(rig->mono - begun) * 200 / 1000 + 20);
+        if (rig->mono - begun == 1500) {
+            uint64_t applied = rig_status(rig).counters.applied;
+
+            rig_event(rig, VIEWS, rig->wall, "new", "big", 0);
+            rig_turns(rig, 5);
+            cr_assert_eq(rig_status(rig).counters.applied, applied + 1, "events do not wait");
+        }
+    }
+    cr_assert_geq(rig->mono - begun, 3300, "700 by 200 a second");
+    cr_assert_leq(rig->mono - begun, 4500, "%lld ms", (long long)(rig->mono - begun));
+    cr_assert_eq(rig_sent(rig, SEUIL_DEST_OUTBOUND), 1400, "each is told once");
     rig_free(rig);
 }
 
