@@ -76,9 +76,14 @@ static void check_file(const char *path, struct wishes *wishes, struct found *fo
 {
     struct seuil_yaml *doc = seuil_yaml_open(path, errs);
     bool is_model = doc && looks_like_model(doc);
+    bool empty = doc && seuil_yaml_is_null(seuil_yaml_root(doc));
 
+    if (empty)
+        seuil_errs_at(errs, SEUIL_ERR_MISSING, seuil_yaml_name(doc), 1, 1,
+                      "the file is empty: a model begins with \"seuil_model: 1\", a configuration "
+                      "says where Kafka is; samples are in /usr/share/seuil");
     seuil_yaml_free(doc);
-    if (!doc)
+    if (!doc || empty)
         return;
     if (is_model)
         check_model(path, found, errs);

@@ -106,7 +106,7 @@ static void unknown_field(struct seuil_timeline_reader *reader, const struct seu
 {
     const char *names[SEUIL_FIELD_COUNT + 16];
     uint32_t count = 0;
-    char hint[160];
+    char hint[400];
 
     for (int i = 0; i < SEUIL_FIELD_HOST; i++)
         if (seuil_field_of_kind((enum seuil_field)i, kind))
@@ -119,7 +119,7 @@ static void unknown_field(struct seuil_timeline_reader *reader, const struct seu
     names[count++] = "time";
     seuil_model_error(reader->model, key, SEUIL_ERR_UNKNOWN, "%s events have no field \"%.64s\"%s",
                       seuil_kind_name(kind), key->text,
-                      seuil_suggest_text(seuil_yaml_str(key), names, count, hint, sizeof(hint)));
+                      seuil_suggest_or_list(seuil_yaml_str(key), names, count, hint, sizeof(hint)));
 }
 
 static bool read_field(struct seuil_timeline_reader *reader, const struct seuil_yaml_node *key,
@@ -206,7 +206,7 @@ const struct seuil_event *seuil_timeline_event(struct seuil_timeline_reader *rea
     if (kind < 0) {
         seuil_model_error(reader->model, type, SEUIL_ERR_UNKNOWN, "\"%.64s\" is no kind of event%s",
                           name.ptr,
-                          seuil_suggest_text(name, names, SEUIL_KINDS, hint, sizeof(hint)));
+                          seuil_suggest_or_list(name, names, SEUIL_KINDS, hint, sizeof(hint)));
         return NULL;
     }
     event->kind = (enum seuil_kind)kind;

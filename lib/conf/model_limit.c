@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "conf/model_read.h"
+#include "conf/suggest.h"
 #include "conf/tzif.h"
 
 #define REMEMBER_DEFAULT_MS (90 * SEUIL_DAY_MS)
@@ -33,6 +34,24 @@ const struct seuil_zone *seuil_model_zone(struct seuil_model_reader *reader,
     return added ? zone : NULL;
 }
 
+/* Whether @word is a slip of one of ours, or French, and no field: after saying so. */
+static bool is_no_word(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                       struct seuil_str word)
+{
+    static const char *const words[] = {"lead", "day", "week", "month", "jour", "semaine", "mois"};
+    const char *meant = seuil_suggest(word, words, sizeof(words) / sizeof(words[0]));
+
+    if (!meant || seuil_field_find(word) >= 0)
+        return false;
+    for (unsigned i = 4; i < 7; i++)
+        meant = meant == words[i] ? words[i - 3] : meant;
+    seuil_model_error(reader, node, SEUIL_ERR_UNKNOWN,
+                      "\"%s\" is none of lead, day, week, month and no field (did you mean "
+                      "\"%s\"?)",
+                      word.ptr, meant);
+    return true;
+}
+
 /* `per:` a word, or a field of the event. */
 static bool read_per(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                      const struct seuil_rule *rule, struct seuil_limit *limit)
@@ -53,6 +72,8 @@ static bool read_per(struct seuil_model_reader *reader, const struct seuil_yaml_
             limit->period = i;
             return true;
         }
+    if (is_no_word(reader, node, word))
+        return false;
     if (rule->role == SEUIL_ROLE_ABSENCE) {
         seuil_model_error(
             reader, node, SEUIL_ERR_INVALID,

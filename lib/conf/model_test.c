@@ -8,6 +8,7 @@
 
 #include "conf/model_read.h"
 #include "conf/regex.h"
+#include "conf/scalar.h"
 #include "conf/suggest.h"
 
 /* A literal shorter than this is in almost every text: looking for it saves nothing. */
@@ -76,7 +77,7 @@ static bool unknown_field(struct seuil_model_reader *reader, const struct seuil_
 {
     const char *names[SEUIL_FIELD_COUNT + 3], *map = seuil_kind_map_name(kind);
     size_t count = 0;
-    char hint[160];
+    char hint[400];
 
     for (int i = 0; i < SEUIL_FIELD_COUNT; i++)
         if (seuil_field_of_kind((enum seuil_field)i, kind))
@@ -85,7 +86,7 @@ static bool unknown_field(struct seuil_model_reader *reader, const struct seuil_
     names[count++] = "not";
     seuil_model_error(reader, node, SEUIL_ERR_UNKNOWN, "%s events have no field \"%.64s\"%s%s%s%s",
                       seuil_kind_name(kind), node->text,
-                      seuil_suggest_text(seuil_yaml_str(node), names, count, hint, sizeof(hint)),
+                      seuil_suggest_or_list(seuil_yaml_str(node), names, count, hint, sizeof(hint)),
                       map ? "; an entry of its map is written \"" : "", map ? map : "",
                       map ? ".NAME\"" : "");
     return false;
@@ -564,6 +565,48 @@ static bool read_operators(struct seuil_model_reader *reader, const struct seuil
     return good;
 }
 
+/* Written like a range or a pattern of other tools: as a value it would never be met. */
+static bool is_no_value(struct seuil_model_reader *reader, const struct seuil_yaml_node *node)
+{
+    const char *text = node->kind == SEUIL_YAML_SCALAR ? node->text : "", *number = text;
+    double value;
+
+    if (*number == '<' || *number == '>') {
+        number += 1 + (number[1] == '=');
+        number += strspn(number, " ");
+        if (seuil_number_parse(seuil_str_from(number), &value) == 0) {
+            seuil_model_error(reader, node, SEUIL_ERR_INVALID,
+                              "\"%.64s\" is compared as it stands: write {%s: %.64s}, or {equals: "
+                              "\"%.64s\"} if the text itself is meant",
+                              text,
+                              text[1] == '=' ? (text[0] == '<' ? "at_most" : "at_least")
+                                             : (text[0] == '<' ? "below" : "above"),
+                              number, text);
+            return true;
+        }
+    }
+    if (!strchr(text, '*'))
+        return false;
+    seuil_model_error(reader, node, SEUIL_ERR_INVALID,
+                      "\"%.64s\" is compared as it stands, with its star: write {prefix: ...}, "
+                      "{suffix: ...} or {contains: ...}, or {equals: \"%.64s\"} if the text itself "
+                      "is meant",
+                      text, text);
+    return true;
+}
+
+/* A value, or any of a list. */
+static bool read_values(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
+                        const struct seuil_subject *subject, struct seuil_condition *into)
+{
+    bool good = !is_no_value(reader, node);
+
+    for (uint32_t i = 0; i < node->count && node->kind == SEUIL_YAML_SEQUENCE; i++)
+        good = !is_no_value(reader, &node->items[i]) && good;
+    set_subject(into, subject);
+    return good && read_in(reader, node, subject, false, into);
+}
+
 bool seuil_model_test(struct seuil_model_reader *reader, const struct seuil_yaml_node *node,
                       const struct seuil_subject *subject, unsigned depth,
                       struct seuil_condition *ret_condition)
@@ -576,6 +619,5 @@ bool seuil_model_test(struct seuil_model_reader *reader, const struct seuil_yaml
     }
     if (node->kind == SEUIL_YAML_MAPPING)
         return read_operators(reader, node, subject, depth, ret_condition);
-    set_subject(ret_condition, subject);
-    return read_in(reader, node, subject, false, ret_condition);
+    return read_values(reader, node, subject, ret_condition);
 }

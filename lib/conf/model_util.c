@@ -69,7 +69,7 @@ void seuil_model_keys(struct seuil_model_reader *reader, const struct seuil_yaml
 {
     const char *what = seuil_section_what(section), *names[SEUIL_KEYS_MAX];
     uint32_t count = seuil_keys_names(section, names);
-    char hint[160];
+    char hint[400];
 
     assert(node->kind == SEUIL_YAML_MAPPING);
     for (uint32_t i = 0; i < node->count; i++) {
@@ -78,16 +78,21 @@ void seuil_model_keys(struct seuil_model_reader *reader, const struct seuil_yaml
 
         if (known && known->need != SEUIL_NEED_LATER)
             continue;
-        seuil_suggest_text(key, names, count, hint, sizeof(hint));
+        if (is_nothing(&node->items[i]))
+            seuil_suggest_text(key, names, count, hint, sizeof(hint));
+        else
+            seuil_suggest_or_list(key, names, count, hint, sizeof(hint));
         if (known)
             seuil_model_error(reader, &node->keys[i], SEUIL_ERR_UNSUPPORTED,
                               "\"%s\" of %s is not supported yet", key.ptr, what);
         else
-            seuil_model_error(reader, &node->keys[i], SEUIL_ERR_UNKNOWN,
-                              "unknown key \"%.64s\" of %s%s%s", key.ptr, what, hint,
-                              hint[0] || !is_nothing(&node->items[i])
-                                  ? ""
-                                  : "; within {} a text with a comma needs quotes");
+            seuil_model_error(
+                reader, &node->keys[i], SEUIL_ERR_UNKNOWN, "unknown key \"%.64s\" of %s%s%s",
+                key.ptr, what, hint,
+                hint[0] || !is_nothing(&node->items[i])
+                    ? ""
+                    : "; within {} a text with a comma needs quotes, and a number has a "
+                      "decimal point");
     }
 }
 

@@ -274,11 +274,35 @@ static struct fy_diag *new_diag(void)
     return diag;
 }
 
-static void report_syntax(struct builder *b, struct fy_diag *diag)
+/* The first line from @line on, but at most two further, that begins with a tab; 0: none. */
+static int indented_by_tab(const char *bytes, size_t len, int line)
+{
+    const char *at = bytes;
+
+    for (int i = 1; at && i <= line + 2; i++) {
+        const char *end = memchr(at, '\n', len - (size_t)(at - bytes));
+        const char *first = at;
+
+        while (first < bytes + len && *first == ' ')
+            first++;
+        if (i >= line && first < bytes + len && *first == '\t')
+            return i;
+        at = end && end + 1 < bytes + len ? end + 1 : NULL;
+    }
+    return 0;
+}
+
+static void report_syntax(struct builder *b, struct fy_diag *diag, const char *bytes, size_t len)
 {
     void *next = NULL;
     struct fy_diag_error *error = fy_diag_errors_iterate(diag, &next);
+    int tab = indented_by_tab(bytes, len, error && error->line > 0 ? error->line : 1);
 
+    if (tab) {
+        seuil_errs_at(b->errs, SEUIL_ERR_FORMAT, b->doc->name, tab, 1,
+                      "not valid YAML: a tab before the text; indent with blanks");
+        return;
+    }
     /* What follows the first mistake of syntax is mostly its echo. */
     if (error)
         seuil_errs_at(b->errs, SEUIL_ERR_FORMAT, b->doc->name, error->line > 0 ? error->line : 1,
@@ -303,7 +327,7 @@ static int build(struct builder *b, const char *bytes, size_t len)
             fy_parser_event_free(parser, event);
         }
         if (!rc && fy_parser_get_stream_error(parser)) {
-            report_syntax(b, diag);
+            report_syntax(b, diag, bytes, len);
             rc = SEUIL_ERR_FORMAT;
         }
         if (!rc && b->depth > 0)

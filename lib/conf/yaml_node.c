@@ -148,14 +148,19 @@ int seuil_yaml_int(const struct seuil_yaml *doc, const struct seuil_yaml_node *n
 int seuil_yaml_number(const struct seuil_yaml *doc, const struct seuil_yaml_node *node,
                       const char *what, struct seuil_errs *errs, double *ret_value)
 {
+    double value;
     int rc = scalar(doc, node, what, "a number", errs);
 
     if (rc)
         return rc;
     rc = node->plain ? seuil_number_parse(seuil_yaml_str(node), ret_value) : SEUIL_ERR_FORMAT;
     if (rc)
-        return seuil_yaml_error(doc, node, errs, rc, "%s must be a number, not \"%.64s\"", what,
-                                node->text);
+        return seuil_yaml_error(
+            doc, node, errs, rc, "%s must be a number, not \"%.64s\"%s", what, node->text,
+            !node->plain && seuil_number_parse(seuil_yaml_str(node), &value) == 0
+                ? ": leave the quotes out"
+            : node->plain && strchr(node->text, ',') ? ": it has a decimal point, no comma"
+                                                     : "");
     return 0;
 }
 

@@ -141,6 +141,7 @@ Test(suggest, slips_are_found_and_other_words_are_not)
     cr_expect_str_eq(seuil_suggest(s("Points"), names, 5), "points");
     cr_expect_str_eq(seuil_suggest(s("halflife"), names, 5), "half_life");
     cr_expect_str_eq(seuil_suggest(s("ap"), names, 5), "app");
+    cr_expect_str_eq(seuil_suggest(s("pôints"), names, 5), "points", "accents cost nothing");
     cr_expect_null(seuil_suggest(s("redis"), names, 5));
     cr_expect_null(seuil_suggest(s("x"), names, 5));
     cr_expect_null(seuil_suggest(s(""), names, 5));

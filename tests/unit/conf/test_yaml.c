@@ -120,7 +120,8 @@ Test(yaml, mistakes_are_reported_at_their_place)
     expect_refused_text("a: \"\\0\"\n", 1, 4, "stands for NUL");
     expect_refused_text("a: 1\n b: 2\n", 1, 4, "not valid YAML");
     expect_refused_text("a: [1\nb: 2\n", 3, 1, "not valid YAML");
-    expect_refused_text("a:\n\t- b\n", 2, 1, "not valid YAML");
+    expect_refused_text("a:\n\t- b\n", 2, 1, "indent with blanks");
+    expect_refused_text("a: 1\n\tb: 2\n", 2, 1, "a tab before the text; indent with blanks");
 }
 
 /* libfyaml 0.7.12 loops for ever on the bytes 25 a3: they must not reach it. */
