@@ -292,6 +292,8 @@ static int tell_crossings(struct replay *r, const struct seuil_event *event, uin
     int rc = 0;
 
     seuil_totals_note(&r->totals, r->outcome);
+    if (event->kind != SEUIL_KIND_TICK && r->outcome->verdict == SEUIL_VERDICT_APPLIED)
+        seuil_totals_meet(&r->totals, r->lead);
     for (uint32_t i = 0; i < r->outcome->crossing_count && !rc; i++) {
         const struct seuil_crossing *crossing = &r->outcome->crossings[i];
         size_t offset = r->told.len;
@@ -597,6 +599,7 @@ static int prepare(struct replay *r, const char *const *paths, unsigned count)
         seuil_ctl_errs(&errs);
         return EX_CONFIG;
     }
+    r->totals.models = r->models;
     r->decoder = seuil_decoder_new(&spec, &err);
     r->decode = seuil_decode_scratch_new();
     r->regex = seuil_models_regex_new(r->models);
