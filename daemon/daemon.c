@@ -51,6 +51,7 @@ struct daemon {
     struct seuil_serve *serve;     /* NULL: nobody listens */
     struct seuil_shard_config shard_config;
     struct seuil_worker *workers[SEUIL_WORKERS_MAX];
+    atomic_uint far; /* shards of theirs, see worker.h */
     uint32_t worker_count;
     const struct seuil_models *models;  /* wanted by all workers */
     struct seuil_models *models_before; /* freed when no worker uses them any more */
@@ -199,6 +200,7 @@ static int start_workers(struct daemon *daemon, struct seuil_error *err)
             .say = say_shard,
             .ctx = daemon->clients.kafka,
             .schemas = daemon->schemas,
+            .far = &daemon->far,
         };
 
         env.store = seuil_clients_store(&daemon->clients, err);

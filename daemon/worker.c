@@ -36,6 +36,7 @@ struct seuil_worker {
     struct seuil_shard *shards[SEUIL_PARTITIONS_MAX];
     uint32_t known[SEUIL_PARTITIONS_MAX]; /* numbers of the shards made so far */
     uint32_t known_count;
+    uint32_t far; /* of the shards, those that are */
     _Atomic int states[SEUIL_PARTITIONS_MAX];
     void *scratch_memory;
     void *regex;
@@ -245,6 +246,24 @@ static void take_snapshot(struct seuil_worker *worker)
     pthread_mutex_unlock(&worker->lock);
 }
 
+/* What has been slept through waits a little while others are far behind. */
+static void tell_far(struct seuil_worker *worker)
+{
+    uint32_t far = 0, all;
+
+    for (uint32_t i = 0; i < worker->known_count; i++)
+        far += seuil_shard_far(worker->shards[worker->known[i]]);
+    if (far != worker->far)
+        atomic_fetch_add(worker->env.far, far - worker->far);
+    worker->far = far;
+    all = atomic_load_explicit(worker->env.far, memory_order_relaxed);
+    for (uint32_t i = 0; i < worker->known_count; i++) {
+        struct seuil_shard *shard = worker->shards[worker->known[i]];
+
+        seuil_shard_others_far(shard, all > (uint32_t)seuil_shard_far(shard));
+    }
+}
+
 static void sleep_until(struct seuil_worker *worker, seuil_time_ms mono, seuil_time_ms wanted)
 {
     struct seuil_store *store = worker->env.store;
@@ -273,6 +292,7 @@ static void *run(void *arg)
 
         obey(worker);
         moved = take_answers(worker);
+        tell_far(worker);
         mono = seuil_clock_mono_ms();
         for (uint32_t i = 0; i < worker->known_count; i++) {
             uint32_t number = worker->known[i];

@@ -5,6 +5,7 @@
 #ifndef SEUIL_WORKER_H
 #define SEUIL_WORKER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@ struct seuil_worker_env {
     void (*say)(void *ctx, uint32_t shard, enum seuil_level level, const char *text);
     void *ctx;
     struct seuil_schemas *schemas; /* NULL: no registry */
+    atomic_uint *far;              /* shards of all workers that are (seuil_shard_far) */
 };
 
 enum seuil_worker_order {

@@ -141,10 +141,11 @@ struct seuil_timers {
     struct seuil_buf packs; /* woken: length and bytes of each; removed when all their leads are
                                armed anew */
     uint32_t pack_count;
-    bool packed;           /* the last read met packs: read few entries */
-    bool far;              /* so far behind that the heap is not kept */
-    uint32_t blocked;      /* expired leads that wait for base */
-    seuil_time_ms horizon; /* dues up to here are kept in the heap */
+    bool packed;                /* the last read met packs: read few entries */
+    bool far;                   /* so far behind that the heap is not kept */
+    seuil_time_ms yields_until; /* monotonic: come near, it waits for others that are far */
+    uint32_t blocked;           /* expired leads that wait for base */
+    seuil_time_ms horizon;      /* dues up to here are kept in the heap */
 };
 
 struct seuil_schema_wait {
@@ -277,6 +278,7 @@ struct seuil_shard {
     bool grown;             /* it names a topic that Redis does not know yet */
     bool made_here;         /* in this tenure, before which there were no leads */
     bool draining;          /* revoked: run until OFF */
+    bool others_far;        /* as told */
 
     bool doubted;             /* a newer confirmation is needed (rule 18) */
     seuil_time_ms doubt_at;   /* monotonic */

@@ -231,6 +231,11 @@ void seuil_shard_status(const struct seuil_shard *shard, struct seuil_shard_stat
 enum seuil_shard_state seuil_shard_state(const struct seuil_shard *shard);
 const char *seuil_shard_state_name(enum seuil_shard_state state);
 
+/* Whether it reads records so old that their silences wait until it is nearer; and, for each of
+ * those that share its processors, whether another one is. */
+bool seuil_shard_far(const struct seuil_shard *shard);
+void seuil_shard_others_far(struct seuil_shard *shard, bool others);
+
 /* Where Java's and librdkafka's partitioners put @key among @partitions. */
 uint32_t seuil_partition_of(enum seuil_partitioner partitioner, struct seuil_str key,
                             uint32_t partitions);

@@ -19,6 +19,9 @@
 #define FAR_MS      SEUIL_HOUR_MS
 #define BEHIND_MS   (10 * SEUIL_SECOND_MS)
 #define FAR_LOOK_MS (60 * SEUIL_SECOND_MS)
+/* What a shard that has come near has slept through is late already, by hours or months: it waits
+ * so long for the records of others that are still far, which would only be later by it. */
+#define YIELD_MS (5 * SEUIL_SECOND_MS)
 /* Fired from the heap in one run. */
 #define FIRE_MAX 256
 /* Due entries read at once when the last ones were packs. */
@@ -33,9 +36,25 @@ seuil_time_ms seuil_timers_frontier(const struct seuil_shard *shard)
     return (mark < shard->wall ? mark : shard->wall) - shard->config->grace_ms;
 }
 
-bool seuil_timers_far(const struct seuil_shard *shard, seuil_time_ms frontier)
+static bool reads_far(const struct seuil_shard *shard, seuil_time_ms frontier)
 {
     return frontier != SEUIL_TIME_NONE && shard->wall - frontier > FAR_MS;
+}
+
+bool seuil_timers_far(const struct seuil_shard *shard, seuil_time_ms frontier)
+{
+    return reads_far(shard, frontier) ||
+           (shard->timers.far && shard->others_far && shard->mono < shard->timers.yields_until);
+}
+
+bool seuil_shard_far(const struct seuil_shard *shard)
+{
+    return shard->state == SEUIL_SHARD_RUN && reads_far(shard, seuil_timers_frontier(shard));
+}
+
+void seuil_shard_others_far(struct seuil_shard *shard, bool others)
+{
+    shard->others_far = others;
 }
 
 bool seuil_timers_behind(const struct seuil_shard *shard)
@@ -168,6 +187,8 @@ static void come_near(struct seuil_shard *shard, seuil_time_ms frontier)
 
     if (frontier == SEUIL_TIME_NONE)
         return;
+    if (reads_far(shard, frontier))
+        shard->timers.yields_until = shard->mono + YIELD_MS;
     shard->timers.far = far;
     if (!before || far)
         return;

@@ -164,6 +164,46 @@ Test(silence, a_stopped_daemon_publishes_on_return_with_the_right_instant)
     rig_free(rig);
 }
 
+/* A crossing of two hours ago whose end was slept through, and two hours later the next record. */
+static struct rig *two_hours_behind(void)
+{
+    struct rig *rig = rig_new();
+
+    rig_event(rig, VIEWS, RIG_WALL - 2 * SEUIL_HOUR_MS, "a", "big", 0);
+    rig_event(rig, FORMS, RIG_WALL - 2 * SEUIL_HOUR_MS, "b", "big", 0);
+    rig->sink.full = true; /* the outbox stays */
+    rig_start(rig);
+    rig_turn(rig);
+    cr_assert(seuil_shard_far(rig->shard));
+    return rig;
+}
+
+static uint64_t ticks_after(struct rig *rig, int64_t ms)
+{
+    rig_pass(rig, ms);
+    return rig_status(rig).counters.ticks;
+}
+
+Test(silence, that_was_slept_through_waits_a_little_for_records_of_others)
+{
+    struct rig *rig = two_hours_behind();
+
+    seuil_shard_others_far(rig->shard, true);
+    cr_assert_eq(ticks_after(rig, 4900), 0);
+    cr_assert_not(seuil_shard_far(rig->shard));
+    cr_assert_eq(ticks_after(rig, 1000), 2, "not for ever");
+    rig_event(rig, VIEWS, rig->wall, "c", "big", 0);
+    cr_assert_eq(ticks_after(rig, 25000), 3, "nor again");
+    rig_free(rig);
+
+    rig = two_hours_behind();
+    seuil_shard_others_far(rig->shard, true);
+    cr_assert_eq(ticks_after(rig, 1000), 0);
+    seuil_shard_others_far(rig->shard, false);
+    cr_assert_eq(ticks_after(rig, 400), 2, "nobody is behind any more");
+    rig_free(rig);
+}
+
 Test(silence, a_due_time_that_only_the_cache_knows_fires_before_the_checkpoint)
 {
     struct rig *rig = rig_new();
