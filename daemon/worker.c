@@ -288,7 +288,7 @@ static void *run(void *arg)
 
     while (!atomic_load(&worker->stop)) {
         seuil_time_ms mono, wanted = SEUIL_TIME_NEVER;
-        bool moved;
+        bool moved, changed = false;
 
         obey(worker);
         moved = take_answers(worker);
@@ -306,14 +306,17 @@ static void *run(void *arg)
             want = seuil_shard_run(shard, seuil_clock_wall_ms(), mono);
             if (want < wanted)
                 wanted = want;
-            atomic_store_explicit(&worker->states[number], (int)seuil_shard_state(shard),
-                                  memory_order_relaxed);
+            changed |= (int)seuil_shard_state(shard) != atomic_load(&worker->states[number]);
         }
         atomic_store(&worker->heartbeat, mono);
-        if (mono >= snapshot_at) {
+        if (changed || mono >= snapshot_at) {
             take_snapshot(worker);
             snapshot_at = mono + SNAPSHOT_MS;
         }
+        /* Told last: who waits for a state, as the last report does, finds its counts there. */
+        for (uint32_t i = 0; i < worker->known_count; i++)
+            atomic_store(&worker->states[worker->known[i]],
+                         (int)seuil_shard_state(worker->shards[worker->known[i]]));
         if (!moved && wanted > mono)
             sleep_until(worker, mono, wanted);
     }
@@ -406,8 +409,7 @@ uint32_t seuil_worker_snapshot(struct seuil_worker *worker, struct seuil_shard_s
 
 enum seuil_shard_state seuil_worker_shard_state(struct seuil_worker *worker, uint32_t shard)
 {
-    return (enum seuil_shard_state)atomic_load_explicit(&worker->states[shard],
-                                                        memory_order_relaxed);
+    return (enum seuil_shard_state)atomic_load(&worker->states[shard]);
 }
 
 seuil_time_ms seuil_worker_heartbeat(struct seuil_worker *worker)
