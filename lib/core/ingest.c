@@ -475,6 +475,13 @@ static void push(struct seuil_scratch *scratch, struct seuil_evidence *evidence,
     *notes |= SEUIL_NOTE_HORIZON_SHORTENED;
 }
 
+static void remove_attribute(struct seuil_evidence *evidence, unsigned at)
+{
+    evidence->attribute_count--;
+    memmove(evidence->attributes + at, evidence->attributes + at + 1,
+            (evidence->attribute_count - at) * sizeof(evidence->attributes[0]));
+}
+
 /* What is older than the fold point by its own rules. */
 static void drop_ended(struct seuil_scratch *scratch, struct seuil_evidence *evidence,
                        struct seuil_key late, struct seuil_key folded)
@@ -484,12 +491,10 @@ static void drop_ended(struct seuil_scratch *scratch, struct seuil_evidence *evi
     seuil_time_ms stands = folded.time;
 
     for (unsigned i = evidence->attribute_count; i-- > 0;) {
-        struct seuil_attribute_value *value = &evidence->attributes[i];
+        const struct seuil_attribute_value *value = &evidence->attributes[i];
 
-        if (value->type != SEUIL_TYPE_NULL || !seuil_key_less(value->written, late))
-            continue;
-        evidence->attribute_count--;
-        memmove(value, value + 1, (evidence->attribute_count - i) * sizeof(*value));
+        if (value->type == SEUIL_TYPE_NULL && seuil_key_less(value->written, late))
+            remove_attribute(evidence, i);
     }
     /* A frozen lead's score is that of the instant since which it stands still. */
     for (unsigned i = 0; i < scratch->models->model_count; i++)
@@ -529,9 +534,11 @@ static size_t size_bound(const struct seuil_lead *lead, unsigned models)
            evidence->adjustment_count * (36u + 2 * SEUIL_NOTE_MAX);
 }
 
-static void cut_largest_attribute(struct seuil_evidence *evidence)
+/* The longest text becomes unknown; where there is none, one without value goes, or the last. */
+static void give_up_attribute(struct seuil_evidence *evidence)
 {
     struct seuil_attribute_value *largest = NULL;
+    unsigned at = evidence->attribute_count - 1u;
 
     for (unsigned i = 0; i < evidence->attribute_count; i++) {
         struct seuil_attribute_value *value = &evidence->attributes[i];
@@ -539,8 +546,15 @@ static void cut_largest_attribute(struct seuil_evidence *evidence)
         if (value->type == SEUIL_TYPE_STRING && (!largest || value->len > largest->len))
             largest = value;
     }
-    assert(largest); /* numbers and nulls alone stay far below the bound */
-    largest->type = SEUIL_TYPE_NULL;
+    if (largest) {
+        largest->type = SEUIL_TYPE_NULL;
+        return;
+    }
+    while (at > 0 && evidence->attributes[at].type != SEUIL_TYPE_NULL)
+        at--;
+    if (evidence->attributes[at].type != SEUIL_TYPE_NULL)
+        at = evidence->attribute_count - 1u;
+    remove_attribute(evidence, at);
 }
 
 static size_t text_bytes(const struct seuil_evidence *evidence)
@@ -598,7 +612,7 @@ static void shrink(struct seuil_scratch *scratch, struct seuil_lead *lead, unsig
                 tally->objects * sizeof(tally->object[0]));
         *notes |= SEUIL_NOTE_OBJECTS_FORGOTTEN;
     } else if (text_bytes(evidence) > SEUIL_LEAD_BYTES_MAX / 2) {
-        cut_largest_attribute(evidence);
+        give_up_attribute(evidence);
         *notes |= SEUIL_NOTE_VALUE_CUT;
     } else if (slot != SEUIL_NO_SLOT) {
         seuil_tally_clear(&evidence->tallies[slot]);
@@ -609,9 +623,12 @@ static void shrink(struct seuil_scratch *scratch, struct seuil_lead *lead, unsig
         *notes |= SEUIL_NOTE_ADJUSTMENT_DROPPED;
     } else if (lead->alias_count > 1) {
         seuil_alias_drop_first(lead);
-    } else {
-        cut_largest_attribute(evidence);
+    } else if (evidence->attribute_count > 0) {
+        give_up_attribute(evidence);
         *notes |= SEUIL_NOTE_VALUE_CUT;
+    } else {
+        assert(lead->cause_count > 0); /* what else is left stays far below the bound */
+        lead->cause_count--;
     }
 }
 

@@ -24,14 +24,14 @@ static void write_model(unsigned number, char *out, size_t cap)
                         "    - {name: f%u, when: {a%u: x}, points: 1}\n", i, i);
 }
 
-static void begin(struct story *s)
+static void begin_with(struct story *s, void (*write)(unsigned, char *, size_t))
 {
     static char bytes[MODELS][16384];
     struct seuil_model_text texts[MODELS];
     struct seuil_errs errs = {0};
 
     for (unsigned i = 0; i < MODELS; i++) {
-        write_model(i, bytes[i], sizeof(bytes[i]));
+        write(i, bytes[i], sizeof(bytes[i]));
         texts[i] = (struct seuil_model_text){"m.yaml", bytes[i], strlen(bytes[i])};
     }
     s->models = seuil_models_parse(texts, MODELS, &errs);
@@ -39,6 +39,11 @@ static void begin(struct story *s)
     s->memory = calloc(1, seuil_scratch_size(s->models));
     s->scratch = seuil_scratch_init(s->memory, s->models, NULL);
     seuil_lead_init(&s->lead, SEUIL_STR("L1"));
+}
+
+static void begin(struct story *s)
+{
+    begin_with(s, write_model);
 }
 
 /* Events of ids as long as may be left something, and each of the topics its stamp. */
@@ -123,4 +128,68 @@ Test(size, ids_that_are_heard_of_leave_room_for_stamps_and_for_entries_to_be_tol
         story_end(s);
     }
     cr_assert_gt(heard, 0, "ids find room, too");
+}
+
+/* Each model has told an entry into each of its tiers, and cools down; all attributes are numbers,
+ * of which nothing can be cut off. */
+static void write_cooling_model(unsigned number, char *out, size_t cap)
+{
+    int len = snprintf(out, cap,
+                       "seuil_model: 1\nname: m%u\nversion: \"1\"\ngroups: {g: {}}\nrules:\n"
+                       "  - {name: a, group: g, event: activity, when: {name: a}, points: 10}\n"
+                       "tiers:\n  - {name: t0}\n",
+                       number);
+
+    for (unsigned i = 1; i < SEUIL_TIERS_MAX; i++)
+        len += snprintf(out + len, cap - (size_t)len,
+                        "  - {name: t%u, entry: %u, alert: {cool_down: 90d}}\n", i, i * 10);
+    if (number > 0)
+        return;
+    len += snprintf(out + len, cap - (size_t)len, "fit:\n  criteria:\n");
+    for (unsigned i = 0; i < SEUIL_ATTRIBUTES_MAX; i++)
+        len += snprintf(out + len, cap - (size_t)len,
+                        "    - {name: f%u, when: {a%u: x}, points: 1}\n", i, i);
+}
+
+Test(size, of_numbers_beside_cool_downs_in_all_models_some_are_given_up)
+{
+    struct story *s = calloc(1, sizeof(*s));
+    uint8_t bytes[SEUIL_LEAD_BYTES_MAX];
+    char name[16], id[SEUIL_ID_MAX];
+    unsigned notes = 0;
+
+    begin_with(s, write_cooling_model);
+    s->offset = INT64_C(1) << 40;
+    for (unsigned i = 1; i < SEUIL_TIERS_MAX; i++) {
+        snprintf(name, sizeof(name), "e%u", i);
+        act(s, name, "a", T0 + i * 1234567);
+    }
+    for (unsigned i = 0; i < MODELS; i++)
+        cr_assert_eq(s->lead.automata[i].told_count, SEUIL_TIERS_MAX - 1);
+    for (unsigned i = 0; i < SEUIL_ATTRIBUTES_MAX; i++) {
+        snprintf(name, sizeof(name), "a%u", i);
+        prepare(s, SEUIL_KIND_PROFILE, name, T0 + DAY + i * 1234567);
+        s->event.map_count = 1;
+        s->entries[0].key = seuil_str_from(name);
+        s->entries[0].value = (struct seuil_value){.type = SEUIL_TYPE_DOUBLE, .d = 1.0 / (i + 3)};
+        step(s);
+        cr_assert_leq(seuil_lead_size(&s->lead), SEUIL_LEAD_BYTES_MAX);
+    }
+    hear_aliases(s);
+    for (unsigned i = 0; i < SEUIL_CAUSES_MAX; i++) {
+        memset(id, 'a' + (int)i, sizeof(id));
+        prepare(s, SEUIL_KIND_ACTIVITY, "ahead", T0 + 20 * DAY + 60000 + i);
+        s->event.id = (struct seuil_str){id, sizeof(id)};
+        s->event.field[SEUIL_FIELD_NAME] = text_value("a");
+        s->event.arrival = T0 + 20 * DAY;
+        step(s);
+        notes |= s->out.notes;
+        cr_assert_leq(seuil_lead_size(&s->lead), SEUIL_LEAD_BYTES_MAX);
+    }
+    cr_assert(notes & SEUIL_NOTE_VALUE_CUT);
+    cr_assert_lt(s->lead.evidence.attribute_count, SEUIL_ATTRIBUTES_MAX);
+    cr_assert_eq(s->lead.automata[0].told_count, SEUIL_TIERS_MAX - 1, "cool-downs go on");
+    cr_assert_leq(seuil_lead_size(&s->lead), SEUIL_LEAD_BYTES_MAX);
+    cr_assert_leq(seuil_lead_write(&s->lead, bytes), sizeof(bytes));
+    story_end(s);
 }
