@@ -28,20 +28,22 @@ const struct seuil_alias *seuil_alias_find(const struct seuil_lead *lead, struct
     return NULL;
 }
 
-/* Not before @b, of the same topic. */
-static bool reaches(const struct seuil_birth *a, const struct seuil_birth *b)
+/* Not before the command at @merged, of the same topic. */
+static bool reaches(const struct seuil_alias *alias, const struct seuil_birth *merged,
+                    seuil_time_ms time)
 {
-    return a->generation != b->generation ? a->generation > b->generation : a->offset >= b->offset;
+    return alias->merged.generation == merged->generation ? alias->merged.offset >= merged->offset
+                                                          : alias->merged_time >= time;
 }
 
 bool seuil_alias_came(const struct seuil_lead *lead, struct seuil_str id,
-                      const struct seuil_birth *merged)
+                      const struct seuil_birth *merged, seuil_time_ms time)
 {
     for (unsigned i = 0; i < lead->alias_count; i++) {
         const struct seuil_alias *alias = &lead->aliases[i];
 
         if (alias->merged.known && alias->merged.topic == merged->topic && is(alias, id))
-            return reaches(&alias->merged, merged);
+            return reaches(alias, merged, time);
     }
     return false;
 }
@@ -72,23 +74,27 @@ static struct seuil_alias *append(struct seuil_lead *lead, struct seuil_str id)
         seuil_alias_drop_first(lead);
     alias = &lead->aliases[lead->alias_count++];
     alias->merged = (struct seuil_birth){0};
+    alias->merged_time = SEUIL_TIME_NONE;
     alias->id_len = (uint16_t)id.len;
     memcpy(alias->id, id.ptr, id.len);
     return alias;
 }
 
-void seuil_alias_add(struct seuil_lead *lead, struct seuil_str id, const struct seuil_birth *merged)
+void seuil_alias_add(struct seuil_lead *lead, struct seuil_str id, const struct seuil_birth *merged,
+                     seuil_time_ms time)
 {
-    for (unsigned i = 0; i < lead->alias_count; i++) {
-        struct seuil_alias *alias = &lead->aliases[i];
+    struct seuil_alias *alias = NULL;
 
-        if (!is(alias, id) || (alias->merged.known && alias->merged.topic != merged->topic))
-            continue;
-        if (!alias->merged.known || !reaches(&alias->merged, merged))
-            alias->merged = *merged;
+    for (unsigned i = 0; i < lead->alias_count && !alias; i++)
+        if (is(&lead->aliases[i], id) &&
+            (!lead->aliases[i].merged.known || lead->aliases[i].merged.topic == merged->topic))
+            alias = &lead->aliases[i];
+    if (!alias)
+        alias = append(lead, id);
+    else if (alias->merged.known && reaches(alias, merged, time))
         return;
-    }
-    append(lead, id)->merged = *merged;
+    alias->merged = *merged;
+    alias->merged_time = time;
 }
 
 void seuil_alias_heard(const struct seuil_models *models, struct seuil_lead *lead,

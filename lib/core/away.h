@@ -18,19 +18,21 @@
 const struct seuil_alias *seuil_alias_find(const struct seuil_lead *lead, struct seuil_str id);
 
 /* @id, of 1 to SEUIL_ID_MAX bytes, is an alias of @lead: it was merged into it by the command at
- * @merged. An id that came by commands of several topics is there once for each. Beyond the bounds
- * of number and bytes the oldest are forgotten. */
-void seuil_alias_add(struct seuil_lead *lead, struct seuil_str id,
-                     const struct seuil_birth *merged);
+ * @merged, of @time. An id that came by commands of several topics is there once for each. Beyond
+ * the bounds of number and bytes the oldest are forgotten. */
+void seuil_alias_add(struct seuil_lead *lead, struct seuil_str id, const struct seuil_birth *merged,
+                     seuil_time_ms time);
 
 /* An event of @id left something in @lead: it is an alias, though no hand-over has come yet. It
  * stays unheard where it would take the room of what changes after evidence was settled. */
 void seuil_alias_heard(const struct seuil_models *models, struct seuil_lead *lead,
                        struct seuil_str id);
 
-/* Whether the hand-over of @id by the command at @merged, or a later one of that topic, came. */
+/* Whether the hand-over of @id by the command at @merged, or a later one of that topic, came. A
+ * generation begins with a log that was made again, but also when a shard is rebuilt from the same
+ * one and hands over once more: between two of them the commands' times tell. */
 bool seuil_alias_came(const struct seuil_lead *lead, struct seuil_str id,
-                      const struct seuil_birth *merged);
+                      const struct seuil_birth *merged, seuil_time_ms time);
 
 /* Forget the oldest. */
 void seuil_alias_drop_first(struct seuil_lead *lead);

@@ -35,16 +35,18 @@ static void unite_aliases(const struct seuil_scratch *scratch, const struct seui
                           const struct seuil_birth *merged, const struct seuil_lead *from,
                           struct seuil_lead *into)
 {
+    unsigned notes = 0;
+
     for (unsigned i = 0; i < from->alias_count; i++) {
         const struct seuil_alias *alias = &from->aliases[i];
         struct seuil_str id = {alias->id, alias->id_len};
 
         if (alias->merged.known)
-            seuil_alias_add(into, id, &alias->merged);
+            seuil_alias_add(into, id, &alias->merged, alias->merged_time);
         else
             seuil_alias_heard(scratch->models, into, id);
     }
-    seuil_alias_add(into, event->lead, merged);
+    seuil_alias_add(into, event->lead, merged, seuil_ingest_time(event, &notes));
 }
 
 /* An entry of @from waits to be told, and the union has just put @into into the same tier: the
@@ -157,7 +159,9 @@ void seuil_engine_take_in(const struct seuil_models *models, struct seuil_scratc
                           struct seuil_outcome *ret_outcome)
 {
     struct seuil_event tick = {.kind = SEUIL_KIND_TICK, .lead = event->lead, .time = until};
-    bool again = !into->expired && seuil_alias_came(into, event->lead, merged);
+    unsigned notes = 0;
+    bool again = !into->expired &&
+                 seuil_alias_came(into, event->lead, merged, seuil_ingest_time(event, &notes));
 
     assert(scratch->models == models && from != into && !seuil_lead_is_away(into));
     while (from->due <= until) {

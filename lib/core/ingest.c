@@ -529,7 +529,7 @@ static size_t size_bound(const struct seuil_lead *lead, unsigned models)
         bound += 30 + per_hit * evidence->records[evidence->recent[i]].hit_count;
     for (unsigned i = 0; i < lead->cause_count; i++)
         bound += 40u + lead->causes[i].id_len;
-    bound += lead->into_len + lead->alias_count * 19u + seuil_alias_bytes(lead);
+    bound += lead->into_len + lead->alias_count * 27u + seuil_alias_bytes(lead);
     return bound + evidence->attribute_count * (24u + SEUIL_NOTE_MAX) +
            evidence->adjustment_count * (36u + 2 * SEUIL_NOTE_MAX);
 }

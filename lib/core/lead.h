@@ -57,6 +57,7 @@ struct seuil_alert_cause {
 struct seuil_alias {
     struct seuil_birth merged; /* the merge command, in the log of the shard of that id; known
                                   false: only events of it have come yet */
+    seuil_time_ms merged_time; /* of that command */
     uint16_t id_len;
     char id[SEUIL_ID_MAX];
 };

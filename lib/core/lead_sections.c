@@ -251,11 +251,13 @@ static void read_into(struct seuil_unpack *unpack, struct seuil_lead *lead)
     lead->into_len = (uint16_t)len;
 }
 
-static void read_merged(struct seuil_unpack *unpack, struct seuil_birth *merged)
+static void read_merged(struct seuil_unpack *unpack, struct seuil_alias *alias)
 {
+    struct seuil_birth *merged = &alias->merged;
     uint8_t known = seuil_unpack_byte(unpack);
     uint64_t offset;
 
+    alias->merged_time = SEUIL_TIME_NONE;
     *merged = (struct seuil_birth){.known = require(unpack, known <= 1) && known};
     if (!merged->known)
         return;
@@ -263,6 +265,7 @@ static void read_merged(struct seuil_unpack *unpack, struct seuil_birth *merged)
     merged->generation = read_number(unpack, 0, UINT32_MAX);
     offset = seuil_unpack_varint(unpack);
     merged->offset = require(unpack, offset <= INT64_MAX) ? (int64_t)offset : 0;
+    alias->merged_time = read_time(unpack, 0);
 }
 
 static void read_aliases(struct seuil_unpack *unpack, struct seuil_lead *lead)
@@ -279,7 +282,7 @@ static void read_aliases(struct seuil_unpack *unpack, struct seuil_lead *lead)
             return;
         memcpy(alias->id, id, len);
         alias->id_len = (uint16_t)len;
-        read_merged(unpack, &alias->merged);
+        read_merged(unpack, alias);
         lead->alias_count = (uint8_t)(i + 1);
     }
 }

@@ -490,6 +490,7 @@ static void write_aliases(struct seuil_pack *pack, const struct seuil_lead *lead
         seuil_pack_varint(pack, alias->merged.topic);
         seuil_pack_varint(pack, alias->merged.generation);
         seuil_pack_varint(pack, (uint64_t)alias->merged.offset);
+        seuil_pack_signed(pack, alias->merged_time);
     }
 }
 

@@ -119,6 +119,37 @@ Test(away, the_same_hand_over_again_adds_nothing_though_it_was_folded)
     story_end(s);
 }
 
+Test(away, handed_over_anew_by_a_shard_that_was_rebuilt_it_adds_nothing)
+{
+    const struct seuil_birth rebuilt = {true, 3, 1, 70}, made_again = {true, 3, 2, 5};
+    struct story *s = story_begin(model);
+    char id[8];
+
+    for (int i = 0; i < 30; i++) {
+        snprintf(id, sizeof(id), "%d", i);
+        act(s, id, "all", T0 + i * DAY);
+    }
+    leave(s, "ana");
+    another(s, "ana");
+    act(s, "a", "all", NOW - DAY);
+    cr_assert_eq(take_in(s, "L1", &first), SEUIL_VERDICT_APPLIED);
+    cr_assert_eq(take_in(s, "L1", &rebuilt), SEUIL_VERDICT_DUPLICATE, "the log read once more");
+    expect(s, 31);
+
+    /* A later command in a topic that was made again is another one, wherever it lies. */
+    another(s, "L1");
+    for (int i = 30; i < 40; i++) {
+        snprintf(id, sizeof(id), "%d", i);
+        act(s, id, "all", T0 + i * DAY);
+    }
+    leave(s, "ana");
+    seuil_lead_init(&s->lead, SEUIL_STR("ana"));
+    seuil_alias_add(&s->lead, SEUIL_STR("L1"), &first, NOW - DAY);
+    cr_assert_eq(take_in(s, "L1", &made_again), SEUIL_VERDICT_APPLIED);
+    expect(s, 10);
+    story_end(s);
+}
+
 Test(away, the_ids_of_the_one_that_comes_are_ids_of_the_other)
 {
     struct story *s = story_begin(model);
@@ -132,8 +163,8 @@ Test(away, the_ids_of_the_one_that_comes_are_ids_of_the_other)
     cr_assert_eq(take_in(s, "b", &second), SEUIL_VERDICT_APPLIED);
     cr_assert(seuil_alias_find(&s->lead, SEUIL_STR("a")));
     cr_assert(seuil_alias_find(&s->lead, SEUIL_STR("b")));
-    cr_assert(seuil_alias_came(&s->lead, SEUIL_STR("a"), &first));
-    cr_assert_not(seuil_alias_came(&s->lead, SEUIL_STR("a"), &second));
+    cr_assert(seuil_alias_came(&s->lead, SEUIL_STR("a"), &first, NOW));
+    cr_assert_not(seuil_alias_came(&s->lead, SEUIL_STR("a"), &second, NOW));
     expect(s, 1);
     story_end(s);
 }
@@ -177,7 +208,7 @@ Test(away, into_nobody_itself_or_one_of_its_own_ids_nobody_leaves)
     act(s, "1", "all", NOW - DAY);
     cr_assert_eq(may_leave(s, "", ""), SEUIL_VERDICT_REFUSED);
     cr_assert_eq(may_leave(s, "L1", ""), SEUIL_VERDICT_REFUSED);
-    seuil_alias_add(&s->lead, SEUIL_STR("a"), &first);
+    seuil_alias_add(&s->lead, SEUIL_STR("a"), &first, NOW);
     cr_assert_eq(may_leave(s, "a", ""), SEUIL_VERDICT_DUPLICATE);
     seuil_engine_stay(s->scratch, &s->lead, SEUIL_VERDICT_DUPLICATE, &s->out);
     cr_assert_eq(s->out.todo, SEUIL_TODO_SAVE, "its stamp tells a replay");
@@ -284,7 +315,7 @@ Test(away, of_many_ids_the_oldest_are_forgotten_within_the_bounds)
 
         id[len] = 'x';
         seuil_alias_add(&s->lead, (struct seuil_str){id, i % 2 ? SEUIL_ID_MAX : (uint32_t)len},
-                        &first);
+                        &first, NOW);
         cr_assert_leq(s->lead.alias_count, SEUIL_ALIASES_MAX);
         cr_assert_leq(seuil_alias_bytes(&s->lead), SEUIL_ALIAS_BYTES_MAX);
     }
@@ -293,6 +324,7 @@ Test(away, of_many_ids_the_oldest_are_forgotten_within_the_bounds)
     seuil_lead_init(&other, SEUIL_STR("L1"));
     cr_assert_eq(seuil_lead_read(bytes, seuil_lead_write(&s->lead, bytes), &other), 0);
     cr_assert_eq(other.alias_count, s->lead.alias_count);
+    cr_assert_eq(other.aliases[0].merged_time, NOW);
     story_end(s);
 }
 
@@ -316,7 +348,7 @@ Test(away, the_ids_of_a_life_that_has_ended_are_no_reason_to_stay)
     struct story *s = story_begin(model);
 
     act(s, "1", "all", NOW - DAY);
-    seuil_alias_add(&s->lead, SEUIL_STR("a"), &first);
+    seuil_alias_add(&s->lead, SEUIL_STR("a"), &first, NOW);
     cr_assert_eq(may_leave(s, "a", ""), SEUIL_VERDICT_DUPLICATE);
     s->lead.expired = true; /* its key may or may not be deleted already */
     cr_assert_eq(may_leave(s, "a", ""), SEUIL_VERDICT_APPLIED);

@@ -186,3 +186,30 @@ Test(expiry, what_came_before_consent_was_given_does_not_count_when_it_is_replay
     cr_assert_eq(lead.evidence.recent_count, 1);
     rig_free(rig);
 }
+
+/* Killed right after a crossing, its stamp above base; then that input is taken out of the
+ * configuration, and its base moves no more. */
+Test(expiry, an_input_that_is_none_any_more_does_not_keep_an_ended_lead)
+{
+    struct rig *rig = rig_that_ends();
+    struct seuil_lead lead;
+    uint64_t checkpoints;
+
+    rig_start(rig);
+    rig_event(rig, FORMS, rig->wall, "gone", "big", 0);
+    rig_turns(rig, 6);
+    cr_assert(rig_stored(rig, "gone", &lead));
+    cr_assert_eq(rig_meta(rig)->topics[FORMS].base, 0);
+    rig->config.inputs[FORMS].used = false;
+    rig_crash(rig);
+    rig_start(rig);
+    rig->wall += 31 * SEUIL_DAY_MS;
+    rig->mono += 31 * SEUIL_DAY_MS;
+    rig->source.confirmed = rig->mono;
+    rig_pass(rig, 30 * SEUIL_SECOND_MS);
+    cr_assert_not(rig_stored(rig, "gone", &lead), "an ended lead stays for ever");
+    checkpoints = rig_status(rig).counters.checkpoints;
+    rig_pass(rig, 30 * SEUIL_SECOND_MS);
+    cr_assert_leq(rig_status(rig).counters.checkpoints, checkpoints + 3, "nothing waits for base");
+    rig_free(rig);
+}
