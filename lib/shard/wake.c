@@ -6,9 +6,16 @@
 #include "shard/internal.h"
 #include "shard/pack.h"
 
+/* Leads that one read wakes: each may join the urgent ones, of which applying leaves so much room
+ * in a transaction. */
+#define WAKE_MAX (SEUIL_CHUNK_MAX - SEUIL_URGENT_MAX)
+
+_Static_assert(SEUIL_PACK_LEADS <= WAKE_MAX, "a pack is woken as a whole");
+
 struct waking {
-    struct seuil_cached *missing[SEUIL_DUE_READ_MAX + SEUIL_PACK_LEADS];
+    struct seuil_cached *missing[WAKE_MAX];
     uint32_t count;
+    uint32_t woken;
     seuil_time_ms due; /* of the entry that wakes */
     bool pack;         /* it is one */
 };
@@ -27,6 +34,7 @@ static void wake(struct seuil_shard *shard, struct waking *waking, struct seuil_
     uint64_t hash = seuil_cache_hash(id);
     struct seuil_cached *entry = seuil_cache_find(&shard->cache, hash, id);
 
+    waking->woken++;
     if (!entry) {
         entry = seuil_cache_add(&shard->cache, hash, id);
         if (!entry) {
@@ -47,24 +55,12 @@ static void wake(struct seuil_shard *shard, struct waking *waking, struct seuil_
     }
 }
 
-/* False when there is no room for all of its leads: it is read again. */
-static bool wake_pack(struct seuil_shard *shard, struct waking *waking, struct seuil_str pack)
+static void wake_pack(struct seuil_shard *shard, struct waking *waking, struct seuil_str pack)
 {
     struct seuil_timers *timers = &shard->timers;
-    uint32_t count = seuil_pack_count(pack);
-    uint32_t taken = waking->count + shard->cache.lists[SEUIL_LIST_URGENT].count;
     struct seuil_str id;
     size_t at = 0;
 
-    if (count == 0) {
-        seuil_shard_halt(shard,
-                         "due times in Redis are damaged. Restore them, or `seuilctl rebuild` "
-                         "the shard");
-        return false;
-    }
-    timers->packed = true;
-    if (timers->pack_count && taken + count > SEUIL_URGENT_MAX)
-        return false;
     timers->pack_count++;
     seuil_buf_add(&timers->packs, &pack.len, sizeof(pack.len));
     seuil_buf_add(&timers->packs, pack.ptr, pack.len);
@@ -72,6 +68,34 @@ static bool wake_pack(struct seuil_shard *shard, struct waking *waking, struct s
         shard->failed = true;
     while (seuil_pack_next(pack, &at, &id) && !shard->failed && !shard->halting)
         wake(shard, waking, id);
+}
+
+/* The leads that an entry wakes; 0: it is damaged. */
+static uint32_t leads_of(struct seuil_str name, bool pack)
+{
+    if (pack)
+        return seuil_pack_count(name);
+    return name.len > 0 && name.len <= SEUIL_ID_MAX;
+}
+
+/* False when it is to be read again, or not at all. */
+static bool wake_entry(struct seuil_shard *shard, struct waking *waking, struct seuil_str name)
+{
+    uint32_t count = leads_of(name, waking->pack);
+
+    if (count == 0) {
+        seuil_shard_halt(shard,
+                         "due times in Redis are damaged. Restore them, or `seuilctl rebuild` "
+                         "the shard");
+        return false;
+    }
+    shard->timers.packed |= waking->pack;
+    if (waking->woken + count > WAKE_MAX)
+        return false;
+    if (waking->pack)
+        wake_pack(shard, waking, name);
+    else
+        wake(shard, waking, name);
     return true;
 }
 
@@ -103,9 +127,7 @@ void seuil_wake_reply(struct seuil_shard *shard, const struct seuil_store_reply 
                 timers->scanned = timers->reading;
             break;
         }
-        if (!waking.pack) {
-            wake(shard, &waking, id);
-        } else if (!wake_pack(shard, &waking, id)) {
+        if (!wake_entry(shard, &waking, id)) {
             timers->more = true;
             timers->scanned = SEUIL_TIME_NONE;
             break;

@@ -184,14 +184,11 @@ Test(pack, far_behind_nothing_is_armed_one_by_one_and_silence_is_made_up_for_whe
     rig_free(rig);
 }
 
-Test(pack, a_damaged_one_halts)
+static void expect_halt(struct seuil_str name)
 {
     struct rig *rig = rig_of_days();
     struct seuil_meta meta;
-    struct seuil_tx_lead lead = {.id = SEUIL_STR("\xff"
-                                                 "damaged"),
-                                 .due_op = SEUIL_DUE_SET,
-                                 .due = RIG_WALL - 1000};
+    struct seuil_tx_lead lead = {.id = name, .due_op = SEUIL_DUE_SET, .due = RIG_WALL - 1000};
     struct seuil_tx tx = {.meta = &meta, .leads = &lead, .lead_count = 1};
 
     rig_start(rig);
@@ -206,5 +203,79 @@ Test(pack, a_damaged_one_halts)
     rig_pass(rig, 3000);
     rig_is(rig, SEUIL_SHARD_HALT);
     cr_assert(strstr(rig->said, "due times"), "%s", rig->said);
+    rig_free(rig);
+}
+
+Test(pack, a_damaged_one_halts)
+{
+    expect_halt(SEUIL_STR("\xff"
+                          "damaged"));
+}
+
+Test(pack, an_entry_that_is_nobodys_id_halts)
+{
+    char name[SEUIL_ID_MAX + 1];
+
+    memset(name, 'x', sizeof(name));
+    expect_halt((struct seuil_str){name, sizeof(name)});
+}
+
+/* The next reply of the store; others before it are handed on. */
+static void await_reply(struct rig *rig, enum seuil_store_verb verb, struct seuil_store_reply *ret)
+{
+    for (int i = 0; i < 100; i++) {
+        rig->mono += 100;
+        rig->wall += 100;
+        rig_turn(rig);
+        while (rig->store->ops->poll(rig->store, rig->mono, 0, ret) == 1) {
+            if (ret->verb == verb)
+                return;
+            seuil_shard_reply(rig->shard, ret, rig->wall, rig->mono);
+        }
+    }
+    cr_assert_fail("no such reply");
+}
+
+/* What expired leads that wait for base let a read of due times bring at most: single ones, then a
+ * whole pack; and meanwhile as many leads cross as may. */
+Test(pack, what_wakes_at_once_and_what_crosses_fit_into_a_transaction)
+{
+    enum { ALONE = 511 };
+    struct rig *rig = rig_of_days();
+    struct seuil_store_item items[ALONE + 1];
+    static char ids[ALONE + 1][16];
+    struct seuil_store_reply reply;
+    struct seuil_buf name = {0};
+    char id[24];
+
+    rig_start(rig);
+    rig->hold = 1;
+    await_reply(rig, SEUIL_STORE_DUE, &reply);
+    for (int i = 0; i < ALONE; i++) {
+        snprintf(ids[i], sizeof(ids[i]), "alone-%d", i);
+        items[i] = (struct seuil_store_item){.id = seuil_str_from(ids[i]), .due = RIG_WALL - 2000};
+    }
+    seuil_pack_begin(&name, 1, 1);
+    for (int i = 0; i < SEUIL_PACK_LEADS; i++) {
+        snprintf(id, sizeof(id), "packed-%d", i);
+        seuil_pack_add(&name, seuil_str_from(id));
+    }
+    items[ALONE] = (struct seuil_store_item){.id = {(const char *)name.ptr, (uint32_t)name.len},
+                                             .due = RIG_WALL - 1000};
+    reply.items = items;
+    reply.item_count = ALONE + 1;
+    seuil_shard_reply(rig->shard, &reply, rig->wall, rig->mono);
+
+    produce(rig, rig->wall, "big");
+    for (int i = 0; i < LEADS; i++) {
+        snprintf(id, sizeof(id), "more-%d", i);
+        rig_event(rig, VIEWS, rig->wall, id, "big", 0);
+    }
+    rig_turns(rig, 10); /* a transaction is under way; others cross meanwhile */
+    rig->hold = 0;
+    rig_pass(rig, 1000);
+    rig_is(rig, SEUIL_SHARD_RUN);
+    cr_assert_eq(rig_status(rig).counters.crossings, 2 * LEADS);
+    seuil_buf_done(&name);
     rig_free(rig);
 }
