@@ -465,6 +465,10 @@ bool seuil_apply_run(struct seuil_shard *shard)
     struct seuil_batch *batch = &shard->batch;
     uint32_t before = batch->done;
 
+    if (seuil_publish_full(shard)) { /* a run adds what a transaction may take, at most */
+        seuil_shard_wake_at(shard, shard->mono + 20);
+        return false;
+    }
     while (batch->done < batch->count && !seuil_apply_paused(shard) && !seuil_dead_full(shard)) {
         const struct seuil_item *item = &batch->items[batch->done];
 

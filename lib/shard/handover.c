@@ -23,9 +23,6 @@
 #include "shard/internal.h"
 #include "store/meta.h"
 
-/* A canonical event larger than this is not sent on: brokers take 1 MiB unless told otherwise. */
-#define BODY_MAX (896u << 10)
-
 static struct seuil_str id_of(const struct seuil_lead *lead)
 {
     return (struct seuil_str){lead->id, lead->id_len};
@@ -109,7 +106,7 @@ static int pass_on(struct seuil_shard *shard, const struct seuil_event *event,
         handover.body = body->ptr;
         handover.body_len = (uint32_t)body->len;
     }
-    if (handover.body_len > BODY_MAX)
+    if (handover.body_len > SEUIL_SENT_ON_MAX)
         return SEUIL_ERR_LIMIT;
     seuil_handover_pass(&handover, seuil_lead_way(lead));
     send(shard, (struct seuil_str){lead->into, lead->into_len}, &handover);

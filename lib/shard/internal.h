@@ -24,6 +24,10 @@
  * not answer stops the flow here, not memory. */
 #define SEUIL_OUTBOX_PENDING_MAX 16384
 #define SEUIL_DEAD_PENDING_MAX   8192
+/* The same in bytes of the outbox: events that are sent on may be large. */
+#define SEUIL_OUTBOX_BYTES_MAX (32u << 20)
+/* A canonical event larger than this is not sent on: brokers take 1 MiB unless told otherwise. */
+#define SEUIL_SENT_ON_MAX (896u << 10)
 /* While so many are not acknowledged, no more leads of a checkpoint are told to the scores topic:
  * a crossing waits behind these at most, some ten milliseconds of a producer. */
 #define SEUIL_SCORES_PENDING_MAX 4096
@@ -440,8 +444,6 @@ void seuil_handover_stepped(struct seuil_shard *shard, const struct seuil_event 
                             struct seuil_lead *lead);
 
 /* ---- crossing.c: outbox entries */
-/* Append @entry to what the next transaction takes: 0 or SEUIL_ERR_NOMEM. */
-int seuil_pending_add(struct seuil_pending *pending, const struct seuil_entry_view *entry);
 void seuil_crossing_add(struct seuil_shard *shard, const struct seuil_item *item,
                         const struct seuil_event *event, const struct seuil_lead *lead,
                         const struct seuil_crossing *crossing);
@@ -533,6 +535,8 @@ void seuil_publish_delivery(struct seuil_shard *shard, uint64_t index);
 void seuil_publish_drop(struct seuil_shard *shard);
 /* A failed delivery: everything not acknowledged is sent again, dead letters too. */
 void seuil_publish_again(struct seuil_shard *shard);
+/* So much is not acknowledged that no more is to be made. */
+bool seuil_publish_full(const struct seuil_shard *shard);
 
 /* ---- dead_letter.c (rules 4, 15) */
 /* @decoding: the bytes cannot be read; else it is what they say that cannot be used. */

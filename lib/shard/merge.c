@@ -326,11 +326,8 @@ static void look_up(struct seuil_shard *shard)
 static bool room(struct seuil_shard *shard)
 {
     /* Where an added topic begins is in Redis before anything of it is applied (rule 21). */
-    if (seuil_apply_paused(shard) || seuil_dead_full(shard) || shard->grown)
-        return false;
-    if (shard->meta.outbox_tail - shard->publish.head + shard->pending.count +
-            shard->flight.pending.count >
-        SEUIL_OUTBOX_PENDING_MAX)
+    if (seuil_apply_paused(shard) || seuil_dead_full(shard) || seuil_publish_full(shard) ||
+        shard->grown)
         return false;
     if (shard->cache.bytes <= shard->config->cache_bytes ||
         seuil_cache_evict(&shard->cache, shard->config->cache_bytes))

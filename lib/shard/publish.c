@@ -7,8 +7,11 @@
 
 #include "base/heap.h"
 #include "shard/internal.h"
+#include "store/resp.h"
 
-#define READ_ENTRIES 256
+#define READ_ENTRIES 64
+_Static_assert(READ_ENTRIES *(SEUIL_SENT_ON_MAX + 16384) <= SEUIL_REPLY_BYTES_MAX,
+               "the largest entries read at once are no reply too large");
 /* Behind, so many are gathered, at most for so long; sent together they fit into one batch of
  * librdkafka (batch.size is 1,000,000). */
 #define TOGETHER       2048
@@ -65,22 +68,37 @@ static int grow(struct seuil_publish *publish)
     return 0;
 }
 
+/* Of the bytes, those of entries that are acknowledged. */
+static size_t bytes_gone(const struct seuil_publish *publish)
+{
+    if (publish->head == publish->tail)
+        return publish->bytes.len;
+    return (size_t)(publish->ring[publish->head & publish->mask].at - publish->begins);
+}
+
+bool seuil_publish_full(const struct seuil_shard *shard)
+{
+    const struct seuil_publish *publish = &shard->publish;
+    const struct seuil_pending *pending = &shard->pending, *flight = &shard->flight.pending;
+
+    return shard->meta.outbox_tail - publish->head + pending->count + flight->count >
+               SEUIL_OUTBOX_PENDING_MAX ||
+           publish->bytes.len - bytes_gone(publish) + pending->bytes.len + flight->bytes.len >
+               SEUIL_OUTBOX_BYTES_MAX;
+}
+
 /* Room for @len bytes more: in place of what is acknowledged, when that is half of all, so that
  * moving the rest costs no more than it came for. */
 static int make_room(struct seuil_publish *publish, uint32_t len)
 {
     struct seuil_buf *bytes = &publish->bytes;
-    uint64_t first = publish->begins + bytes->len;
-    size_t gone;
+    size_t gone = bytes_gone(publish);
 
-    if (publish->head < publish->tail)
-        first = outgoing_at(publish, publish->head)->at;
-    gone = (size_t)(first - publish->begins);
     if (bytes->cap - bytes->len < len && gone >= bytes->len - gone) {
         if (bytes->len > gone)
             memmove(bytes->ptr, bytes->ptr + gone, bytes->len - gone);
         bytes->len -= gone;
-        publish->begins = first;
+        publish->begins += gone;
     }
     return seuil_buf_reserve(bytes, len);
 }
@@ -241,7 +259,8 @@ bool seuil_publish_run(struct seuil_shard *shard)
     if (shard->state != SEUIL_SHARD_RUN && shard->state != SEUIL_SHARD_DRAIN)
         return false;
     if (publish->tail < publish->read_to && !publish->asked &&
-        publish->tail - publish->head < SEUIL_OUTBOX_PENDING_MAX) {
+        publish->tail - publish->head < SEUIL_OUTBOX_PENDING_MAX &&
+        publish->bytes.len - bytes_gone(publish) < SEUIL_OUTBOX_BYTES_MAX) {
         publish->asked = true;
         publish->cookie = ++shard->cookies;
         shard->env.store->ops->outbox(shard->env.store, shard->number, publish->tail, READ_ENTRIES,

@@ -213,7 +213,7 @@ bool seuil_timers_run(struct seuil_shard *shard)
     timers->horizon = (frontier > shard->wall ? frontier : shard->wall) +
                       2 * shard->config->checkpoint_ms + NEAR_MS;
     come_near(shard, frontier);
-    if (frontier == SEUIL_TIME_NONE || shard->walk.active)
+    if (frontier == SEUIL_TIME_NONE || shard->walk.active || seuil_publish_full(shard))
         return false;
     more = fire_cached(shard, frontier);
     if (!timers->asked && !timers->rearms && !shard->flight.rearms && !timers->waking &&

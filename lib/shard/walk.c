@@ -178,7 +178,8 @@ bool seuil_walk_run(struct seuil_shard *shard)
 {
     struct seuil_walk *walk = &shard->walk;
 
-    if (!walk->active || walk->asked || seuil_timers_frontier(shard) == SEUIL_TIME_NONE)
+    if (!walk->active || walk->asked || seuil_publish_full(shard) ||
+        seuil_timers_frontier(shard) == SEUIL_TIME_NONE)
         return false;
     if (shard->checkpoint.done < walk->after && !seuil_checkpoint_idle(shard)) {
         shard->checkpoint.wanted = true;

@@ -519,3 +519,31 @@ Test(model, one_that_comes_back_in_the_middle_of_a_walk_is_walked_from_the_start
     cr_assert_eq(rig_meta(rig)->walk_model_hash, 0);
     rig_free(rig);
 }
+
+Test(time, silence_waits_while_the_outbox_is_full)
+{
+    enum { LEADS = 9000, FULL = 16384 };
+    struct rig *rig = rig_new();
+    uint64_t most = 0;
+    char id[16];
+
+    rig->sink.full = true;
+    for (int i = 0; i < LEADS; i++) {
+        snprintf(id, sizeof(id), "%d", i);
+        rig_event(rig, VIEWS, RIG_WALL, id, "big", 0);
+    }
+    rig_start(rig);
+    for (int s = 0; s < 60; s++) {
+        rig->wall += 900;
+        rig->mono += 900;
+        rig_pass(rig, 100);
+        most = rig_status(rig).outbox > most ? rig_status(rig).outbox : most;
+    }
+    cr_assert_gt(most, FULL);
+    cr_assert_leq(most, FULL + SEUIL_CHUNK_MAX, "%llu", (unsigned long long)most);
+    rig->sink.full = false;
+    rig_pass(rig, 3000);
+    cr_assert_eq(rig_status(rig).outbox, 0);
+    cr_assert_eq(rig_status(rig).counters.crossings, 2 * LEADS, "every lead went up and down");
+    rig_free(rig);
+}
