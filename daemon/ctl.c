@@ -32,7 +32,7 @@ static const struct {
     {"init", seuil_ctl_init, "make the missing topics"},
     {"dlq", seuil_ctl_dlq, "list, show and send again dead letters"},
     {"go-on", seuil_ctl_go_on, "let a halted shard go on as it is"},
-    {"adopt", seuil_ctl_adopt, "accept a topic that was made again, or a gap in it"},
+    {"adopt", seuil_ctl_adopt, "accept a topic that was made again, or lost its tail"},
     {"rebuild", seuil_ctl_rebuild, "make a shard's state anew from the log"},
     {"demo", seuil_ctl_demo, "show it all on this machine, nothing else needed"},
 };

@@ -203,7 +203,8 @@ int seuil_ctl_go_on(int argc, char **argv)
         .name = "go-on",
         .operands = "[SHARD...]",
         .help = "Let halted shards go on with what the log still has: where it lost records that\n"
-                "were not read yet, they are given up. No SHARD: every halted one.",
+                "were not read yet, they are given up; where too many could not be used, those at\n"
+                "which the shard halted pass as dead letters. No SHARD: every halted one.",
         .options = options,
         .option_count = 2,
         .operands_max = SEUIL_PARTITIONS_MAX,
@@ -220,7 +221,8 @@ int seuil_ctl_adopt(int argc, char **argv)
     const char *config = NULL, *format = NULL;
     const struct seuil_ctl_option options[] = {
         {"config", "FILE", "configuration; not given: " SEUIL_CTL_CONFIG, &config, NULL},
-        {"topic", "NAME", "the input topic; may be given several times", NULL, &d.topics},
+        {"topic", "NAME", "the input topic, or the internal one; may be given several times", NULL,
+         &d.topics},
         {"start", "WHERE", "earliest (the default), latest, an offset or a time", &d.start, NULL},
         {"format", "text|json", "how to answer; json is one object a shard", &format, NULL},
     };
