@@ -70,14 +70,15 @@ static void close_producer(struct sink *sink)
     sink->reports = NULL;
 }
 
-static void fail(struct sink *sink, const char *why)
+/* @topic NULL: of any. */
+static void fail(struct sink *sink, const char *topic, const char *why)
 {
     if (!sink->rk)
         return;
     seuil_kafka_say(sink->kafka, SEUIL_KAFKA_WARNING,
-                    "a record could not be delivered: %s; a new producer sends everything "
+                    "a record%s%s could not be delivered: %s; a new producer sends everything "
                     "unacknowledged again",
-                    why);
+                    topic ? " for topic " : "", topic ? topic : "", why);
     close_producer(sink);
     sink->replace_at = seuil_kafka_mono_ms() + REPLACE_MS;
 }
@@ -187,7 +188,7 @@ static int sink_send(struct seuil_sink *base, uint32_t shard, uint64_t tenure, u
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
         return SEUIL_ERR_BACKOFF;
     default: /* fatal: the producer takes nothing any more */
-        fail(sink, rd_kafka_err2str(code));
+        fail(sink, topic, rd_kafka_err2str(code));
         return SEUIL_ERR_BACKOFF;
     }
 }
@@ -202,7 +203,8 @@ static void take_reports(struct sink *sink, rd_kafka_event_t *rkev)
         struct slot *slot = slot_at(sink, (uintptr_t)message->_private);
 
         if (message->err) {
-            fail(sink, rd_kafka_err2str(message->err));
+            fail(sink, message->rkt ? rd_kafka_topic_name(message->rkt) : NULL,
+                 rd_kafka_err2str(message->err));
             return;
         }
         slot->state = SLOT_ACKED;
@@ -225,7 +227,7 @@ static bool serve(struct sink *sink, int timeout_ms)
     } else if (rd_kafka_event_type(rkev) == RD_KAFKA_EVENT_ERROR) {
         if (rd_kafka_event_error_is_fatal(rkev)) {
             rd_kafka_fatal_error(sink->rk, text, sizeof(text));
-            fail(sink, text);
+            fail(sink, NULL, text);
         } else {
             seuil_kafka_say(sink->kafka, SEUIL_KAFKA_WARNING, "Kafka producer: %s",
                             rd_kafka_event_error_string(rkev));

@@ -138,6 +138,31 @@ def known_leads_and_forgotten_ones(build):
         adds_up(daemon)
 
 
+def a_rebuild_counts_nothing_twice(build):
+    """Redis comes back empty: the log still has what was handed over, and it is handed over once more"""
+    def ago(record, days):
+        return (*record[:2], {**record[2], "time": now() - days * 86400000})
+    with world(build) as w:
+        daemon = w.daemon("a", checkpoint_interval="500ms")
+        w.ctl("init")
+        daemon.start()
+        for cookie in COOKIES:  # most of it has left the horizon
+            w.produce(*[ago(view(cookie, f"v{n}"), 40 - n) for n in range(3)], view(cookie, "v"))
+        await_until("the cookies", lambda: drained(w) and all(score(w, c) == 40 for c in COOKIES), 60, 0.3)
+        w.produce(*[command(c, "m", "merge", into="ana") for c in COOKIES])
+        await_until("the union", lambda: drained(w) and score(w, "ana") == 240, 60, 0.3)
+        before = sorted(c["id"] for c in w.crossings())
+        w.redis.kill()
+        w.redis.start()
+        await_until("it halts", lambda: daemon.says("seuilctl rebuild"), 60)
+        w.ctl("rebuild", "--yes")
+        await_until("it is there again", lambda: all(s["state"] == "owned" for s in w.shards()) and drained(w), 60, 0.3)
+        expect(score(w, "ana") == 240, f"ana has {score(w, 'ana')}")
+        daemon.stop()
+        adds_up(daemon)
+        expect(sorted(c["id"] for c in w.crossings()) == before, "published again")
+
+
 def a_replay_applies_merges(build):
     """seuilctl replay takes the events of one person together, whatever ids they came under"""
     def at(record, time_s):
@@ -158,4 +183,5 @@ def a_replay_applies_merges(build):
 
 
 if __name__ == "__main__":
-    main([a_replay_applies_merges, a_person_and_their_cookies, chains_circles_and_two_at_once, known_leads_and_forgotten_ones])
+    main([a_replay_applies_merges, a_person_and_their_cookies, chains_circles_and_two_at_once, known_leads_and_forgotten_ones,
+          a_rebuild_counts_nothing_twice])
