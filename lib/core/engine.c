@@ -239,20 +239,8 @@ void seuil_engine_step_tick(struct seuil_scratch *scratch, const struct seuil_ev
 
 void seuil_engine_begin_anew(struct seuil_lead *lead)
 {
-    if (!lead->expired)
-        return;
-    lead->birth = (struct seuil_birth){0};
-    lead->clock = SEUIL_TIME_NONE;
-    lead->due = SEUIL_TIME_NEVER;
-    lead->cut = SEUIL_TIME_NONE;
-    lead->automaton_count = 0;
-    lead->cause_count = 0;
-    lead->into_len = 0;
-    lead->alias_count = 0;
-    seuil_evidence_clear(&lead->evidence);
-    lead->expired = false;
-    lead->tombstone = false;
-    lead->consented = false;
+    if (lead->expired)
+        seuil_lead_begin(lead);
 }
 
 /* An event that counts has come: so does one that was forgotten. */

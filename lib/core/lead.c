@@ -5,14 +5,8 @@
 
 #include "core/model.h"
 
-void seuil_lead_init(struct seuil_lead *lead, struct seuil_str id)
+void seuil_lead_begin(struct seuil_lead *lead)
 {
-    assert(id.len <= SEUIL_ID_MAX);
-    if (id.len)
-        memmove(lead->id, id.ptr, id.len) /* may be its own */;
-    lead->id_len = (uint32_t)id.len;
-    lead->keyed = false;
-    memset(lead->stamps, 0, sizeof(lead->stamps));
     lead->birth = (struct seuil_birth){0};
     lead->tombstone = false;
     lead->expired = false;
@@ -25,6 +19,17 @@ void seuil_lead_init(struct seuil_lead *lead, struct seuil_str id)
     lead->alias_count = 0;
     lead->cause_count = 0;
     seuil_evidence_clear(&lead->evidence);
+}
+
+void seuil_lead_init(struct seuil_lead *lead, struct seuil_str id)
+{
+    assert(id.len <= SEUIL_ID_MAX);
+    if (id.len)
+        memmove(lead->id, id.ptr, id.len) /* may be its own */;
+    lead->id_len = (uint32_t)id.len;
+    lead->keyed = false;
+    memset(lead->stamps, 0, sizeof(lead->stamps));
+    seuil_lead_begin(lead);
 }
 
 void seuil_lead_name_id(struct seuil_lead *lead, struct seuil_str id)

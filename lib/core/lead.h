@@ -132,6 +132,9 @@ struct seuil_lead {
 /* A lead without history, named @id (at most SEUIL_ID_MAX bytes). */
 void seuil_lead_init(struct seuil_lead *lead, struct seuil_str id);
 
+/* The same but for its name and its stamps, which go on. */
+void seuil_lead_begin(struct seuil_lead *lead);
+
 /* A keyed lead that is new or forgotten has the id that a record comes for. */
 void seuil_lead_name_id(struct seuil_lead *lead, struct seuil_str id);
 

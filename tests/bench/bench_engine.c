@@ -14,6 +14,7 @@
 #include "conf/model_load.h"
 #include "core/defer.h"
 #include "core/lead_codec.h"
+#include "draw.h"
 
 #define START INT64_C(1767225600000)
 #define SPAN  (30 * SEUIL_DAY_MS)
@@ -43,19 +44,6 @@ struct bench {
     struct seuil_outcome outcome;
 };
 
-static uint64_t mix(uint64_t x)
-{
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return x ^ x >> 31;
-}
-
-static uint64_t draw_below(uint64_t *random, uint64_t below)
-{
-    *random += UINT64_C(0x9e3779b97f4a7c15);
-    return (mix(*random) >> 32) * below >> 32;
-}
-
 static double now_s(void)
 {
     struct timespec t;
@@ -72,7 +60,7 @@ static struct seuil_value text(const char *s)
 #define SITE "https://www.exemple-societe.fr"
 
 /* Kinds, urls and actions in the shares of load_bench.c. */
-static void draw(const struct bench *bench, uint64_t i, struct drawn *drawn)
+static void draw_event(const struct bench *bench, uint64_t i, struct drawn *drawn)
 {
     static const char *const urls[] = {SITE "/",
                                        SITE "/produits/crm",
@@ -213,7 +201,7 @@ static double play(struct bench *bench)
         uint64_t count = bench->events - i < DRAWN ? bench->events - i : DRAWN;
 
         for (uint64_t j = 0; j < count; j++)
-            draw(bench, i + j, &drawn[j]);
+            draw_event(bench, i + j, &drawn[j]);
         from = now_s();
         for (uint64_t j = 0; j < count; j++) {
             bench_apply(bench, &drawn[j]);

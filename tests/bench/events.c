@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "draw.h"
 #include "events.h"
 #include "support/avro_write.h"
 
@@ -38,23 +39,6 @@ static const char *const agents[] = {
     "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.17928; Pro)"};
 static const char *const names[] = {"Lefèvre", "Müller", "N'Diaye", "Moreau"};
 static const char *const firms[] = {"Forges du Léman SA", "Épicerie Côté Sud", "Cabinet Nuñez"};
-
-static uint64_t mix(uint64_t x)
-{
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return x ^ x >> 31;
-}
-
-static uint64_t draw(uint64_t *random)
-{
-    return mix(*random += UINT64_C(0x9e3779b97f4a7c15));
-}
-
-static uint32_t draw_below(uint64_t *random, uint64_t below)
-{
-    return (uint32_t)((draw(random) >> 32) * below >> 32);
-}
 
 static void add_hex(struct seuil_buf *out, uint64_t *random)
 {
