@@ -13,7 +13,8 @@
 #include "shard/internal.h"
 
 /* Stamps alone do not tell: an event that came again left none, and would be a new one if it came
- * to a key that is gone. */
+ * to a key that is gone. What was an input once has a base that never moves: were it read again, it
+ * would be from there on, long after this lead. */
 static bool expirable(const struct seuil_shard *shard, const struct seuil_cached *entry)
 {
     if (entry->judged > shard->checkpoint.done)
@@ -22,7 +23,7 @@ static bool expirable(const struct seuil_shard *shard, const struct seuil_cached
         const struct seuil_meta_topic *topic = &shard->meta.topics[i];
         int64_t next;
 
-        if (!topic->present)
+        if (!topic->present || !shard->topics[i].lane)
             continue;
         if (seuil_lead_peek_stamp(entry->bytes, entry->len, i, topic->generation, &next) != 0 ||
             next > topic->base)
