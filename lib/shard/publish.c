@@ -7,11 +7,9 @@
 
 #include "base/heap.h"
 #include "shard/internal.h"
-#include "store/resp.h"
 
-#define READ_ENTRIES 64
-_Static_assert(READ_ENTRIES *(SEUIL_SENT_ON_MAX + 16384) <= SEUIL_REPLY_BYTES_MAX,
-               "the largest entries read at once are no reply too large");
+/* All that a few transactions wrote: Redis gives these as wholes, however many are asked for. */
+#define READ_ENTRIES 4096
 /* Behind, so many are gathered, at most for so long; sent together they fit into one batch of
  * librdkafka (batch.size is 1,000,000). */
 #define TOGETHER       2048
