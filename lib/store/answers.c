@@ -90,7 +90,7 @@ static void refused(struct seuil_request *request, struct seuil_str text)
         seuil_str_starts(inner, SEUIL_STR("MOVED "))
             ? " (Redis Cluster is not served: use one primary)"
         : seuil_str_starts(inner, SEUIL_STR("NOPERM "))
-            ? " (the ACL user needs the commands named in seuild.yaml(5))"
+            ? " (the ACL user needs the commands named in seuil.yaml(5))"
             : "");
 }
 

@@ -10,8 +10,9 @@
 
 /* Items asked for in one request of due times or outbox entries. */
 #define SEUIL_ITEMS_ASKED_MAX 8192
-/* Blocks of outbox entries, each of one transaction: a few MiB at most. */
-#define SEUIL_BLOCKS_ASKED_MAX 8
+/* Blocks of outbox entries, each of one transaction: a few MiB, the very largest some 12 MiB, so
+ * that as many fit into SEUIL_REPLY_BYTES_MAX. */
+#define SEUIL_BLOCKS_ASKED_MAX 4
 
 /* Names of a shard's keys: made once, used in every command. */
 struct seuil_keys {

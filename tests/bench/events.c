@@ -71,8 +71,8 @@ static void add_email(struct seuil_buf *out, uint64_t *random)
     int action = dice < 46 ? 0 : dice < 82 ? 1 : dice < 95 ? 2 : dice < 98 ? 3 : 4;
     char id[64];
 
-    snprintf(id, sizeof(id), "<%016" PRIx64 "%08x@courriel.exemple-societe.fr>", draw(random),
-             draw_below(random, UINT32_MAX));
+    snprintf(id, sizeof(id), "<%016" PRIx64 "%08" PRIx64 "@courriel.exemple-societe.fr>",
+             draw(random), draw_below(random, UINT32_MAX));
     avro_write_long(out, action);
     avro_write_string(out, id);
     avro_write_optional(out, PICK(campaigns, random));
@@ -84,7 +84,7 @@ static void add_form(struct seuil_buf *out, uint64_t *random)
 {
     char mail[64];
 
-    snprintf(mail, sizeof(mail), "prenom.nom.%06x@client-exemple.fr",
+    snprintf(mail, sizeof(mail), "prenom.nom.%06" PRIx64 "@client-exemple.fr",
              draw_below(random, 0x1000000));
     avro_write_string(out, "demande-de-demo");
     avro_write_long(out, 4);
