@@ -56,8 +56,9 @@ void seuil_report_take(struct seuil_worker *const *workers, uint32_t count, seui
 
 void seuil_report_log(const struct seuil_report *report)
 {
-    struct seuil_buf text = {0};
+    static struct seuil_buf text; /* of the main thread, which reports */
 
+    seuil_buf_clear(&text);
     seuil_buf_printf(&text, "report: shards=%u running=%u halted=%u waiting=%u lag=%" PRIu64,
                      report->shards, report->running, report->halted, report->waiting, report->lag);
 #define X(name, help)                                                                              \
@@ -72,7 +73,6 @@ void seuil_report_log(const struct seuil_report *report)
                      report->cache_bytes);
     if (!text.failed)
         seuil_logf(SEUIL_LOG_INFO, "%.*s", (int)text.len, (const char *)text.ptr);
-    seuil_buf_done(&text);
 }
 
 bool seuil_report_adds_up(const struct seuil_report *report)

@@ -1,6 +1,7 @@
 #include "core/defer.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 #include "core/tier.h"
 
 /* A lead near one of the bounds of a state is stepped, event by event. */
-#define RECENT_MAX (SEUIL_RECENT_MAX / 2)
+#define RECENT_MAX (SEUIL_RECENT_MAX - SEUIL_PENDINGS_MAX)
 #define RULES_MAX  (SEUIL_LEAD_RULES_MAX / 2)
 /* Of age-bounded awards so many may be there that pendings do not push any of them into a bucket,
  * where its instant is rounded. */
@@ -208,8 +209,12 @@ static uint16_t spare_bytes(const struct seuil_scratch *scratch, const struct se
     for (unsigned i = 0; i < evidence->rule_count; i++) {
         unsigned slot = evidence->by_key[i];
         const struct seuil_rule *rule = &scratch->models->rules[scratch->rule_of[slot]];
+        unsigned hits = evidence->rules[slot].records;
 
-        size += RULE_BYTES(rule) + evidence->rules[slot].records * HIT_BYTES(rule);
+        /* Without limits so many instants stay, and the records they come from go. */
+        if (!rule->limit_count && hits > SEUIL_AGED_INSTANTS_MAX)
+            hits = SEUIL_AGED_INSTANTS_MAX;
+        size += RULE_BYTES(rule) + hits * HIT_BYTES(rule);
     }
     return size < settled ? (uint16_t)(settled - size) : 0;
 }
@@ -305,12 +310,11 @@ static struct weight weigh(const struct seuil_scratch *scratch, const struct seu
 }
 
 static bool may_wait(const struct seuil_scratch *scratch, const struct seuil_event *event,
-                     const struct seuil_digest *digest, uint64_t bits, struct weight weight)
+                     const struct seuil_digest *digest, struct weight weight)
 {
     double faded = 0;
 
-    if (weight.points < 0 || weight.bytes > digest->spare || scratch->hits.more ||
-        (digest->seen & bits) == bits)
+    if (weight.points < 0 || weight.bytes > digest->spare || scratch->hits.more)
         return false;
     if (digest->fade > 0) {
         faded = (double)digest->fade * (double)(event->time - digest->base);
@@ -405,12 +409,26 @@ static void begin(const struct seuil_scratch *scratch, struct seuil_digest *dige
         digest->until = time + lasts;
 }
 
+/* Whether the event of @hash may be among those whose bits are @seen. The filter is full with some
+ * thirty events; then it is told by the bytes of state and pendings, which hold each hash as it is.
+ */
+static bool may_repeat(uint64_t seen, uint64_t hash, struct seuil_str held)
+{
+    uint64_t little = htole64(hash), bits = seen_bits(hash);
+
+    _Static_assert(offsetof(struct pending, hash) == 0, "pendings hold it as the processor does");
+    return (seen & bits) == bits &&
+           (memmem(held.ptr, held.len, &little, sizeof(little)) ||
+            (little != hash && memmem(held.ptr, held.len, &hash, sizeof(hash))));
+}
+
 enum seuil_deferral seuil_engine_defer(const struct seuil_models *models,
                                        struct seuil_scratch *scratch,
                                        const struct seuil_event *event, seuil_time_ms until,
-                                       struct seuil_digest *digest, uint8_t *out, uint32_t *ret_len)
+                                       struct seuil_str held, struct seuil_digest *digest,
+                                       uint8_t *out, uint32_t *ret_len)
 {
-    uint64_t hash, bits;
+    uint64_t hash;
     struct weight weight;
 
     assert(scratch->models == models);
@@ -423,9 +441,8 @@ enum seuil_deferral seuil_engine_defer(const struct seuil_models *models,
     }
     seuil_scratch_matched(scratch, event);
     hash = seuil_ingest_hash(event);
-    bits = seen_bits(hash);
     weight = weigh(scratch, &scratch->hits);
-    if (!may_wait(scratch, event, digest, bits, weight))
+    if (!may_wait(scratch, event, digest, weight) || may_repeat(digest->seen, hash, held))
         return SEUIL_DEFERRAL_NONE;
     scratch->matched.event = NULL;
     if (digest->base == SEUIL_TIME_NONE)
@@ -435,7 +452,7 @@ enum seuil_deferral seuil_engine_defer(const struct seuil_models *models,
         if (scratch->traits[scratch->hits.rule[i]] & SEUIL_TRAIT_AGED)
             bound_until(scratch, digest, event->time);
     digest->newest = event->time;
-    digest->seen |= bits;
+    digest->seen |= seen_bits(hash);
     digest->room -= (float)weight.points;
     digest->spare = (uint16_t)(digest->spare - weight.bytes);
     digest->count++;

@@ -54,13 +54,14 @@ enum seuil_deferral {
 
 /* Defer @event, if it can be: then *@ret_len bytes (none if FILTERED) were written to @out of
  * SEUIL_PENDING_BYTES_MAX bytes, which belong behind the pendings before it. @until: up to where
- * silence may act before the event. The caller has made sure that the event is not below its stamp.
- * What was matched is kept for stepping the same event next. */
+ * silence may act before the event. @held: the packed state and behind it the pendings; @out may
+ * lie behind it. The caller has made sure that the event is not below its stamp. What was matched
+ * is kept for stepping the same event next. */
 enum seuil_deferral seuil_engine_defer(const struct seuil_models *models,
                                        struct seuil_scratch *scratch,
                                        const struct seuil_event *event, seuil_time_ms until,
-                                       struct seuil_digest *digest, uint8_t *out,
-                                       uint32_t *ret_len);
+                                       struct seuil_str held, struct seuil_digest *digest,
+                                       uint8_t *out, uint32_t *ret_len);
 
 /* Put the @len bytes of pendings of @digest into @lead, their stamps included. The lead is as if
  * each had been stepped; @ret_outcome has no crossing. */

@@ -218,8 +218,10 @@ static bool defer(struct seuil_shard *shard, const struct seuil_item *item,
         return false;
     if (!entry->len && !entry->tail)
         seuil_engine_digest_new(shard->env.scratch, &entry->digest);
-    switch (seuil_engine_defer(shard->env.models, shard->env.scratch, event, until, &entry->digest,
-                               pending, &len)) {
+    switch (
+        seuil_engine_defer(shard->env.models, shard->env.scratch, event, until,
+                           (struct seuil_str){(const char *)entry->bytes, entry->len + entry->tail},
+                           &entry->digest, pending, &len)) {
     case SEUIL_DEFERRAL_NONE:
         return false;
     case SEUIL_DEFERRAL_FILTERED:

@@ -10,6 +10,7 @@
 /* States begin small, then grow by a few bytes an event and shrink again: the steps of a slab's
  * sizes keep nearly all of that in one place. */
 #define FIRST_BYTES 128
+#define LARGE_BYTES (2u << 20)
 
 static uint64_t weight(const struct seuil_cached *entry)
 {
@@ -60,10 +61,23 @@ static void place(struct seuil_cache_slot *slots, uint64_t mask, struct seuil_ca
     slots[i] = (struct seuil_cache_slot){entry->hash, entry};
 }
 
+/* Looked at at random: a large table in large pages of the processor. */
+static struct seuil_cache_slot *slots_new(uint64_t count)
+{
+    struct seuil_cache_slot *slots;
+
+    if (count * sizeof(*slots) < LARGE_BYTES)
+        return seuil_heap_zalloc(count, sizeof(*slots));
+    slots = seuil_heap_pages(count * sizeof(*slots));
+    if (slots)
+        memset(slots, 0, count * sizeof(*slots));
+    return slots;
+}
+
 static int grow(struct seuil_cache *cache)
 {
     uint64_t size = cache->slots ? 2 * (cache->mask + 1) : FIRST_SLOTS;
-    struct seuil_cache_slot *slots = seuil_heap_zalloc(size, sizeof(*slots));
+    struct seuil_cache_slot *slots = slots_new(size);
 
     if (!slots)
         return SEUIL_ERR_NOMEM;

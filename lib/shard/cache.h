@@ -107,12 +107,20 @@ static inline uint64_t seuil_cache_hash(struct seuil_str id)
 /* Looking up costs three misses in turn: the slot, the entry, its bytes. A batch touches each for
  * several records before it needs them, so that their ways through the page tables overlap.
  * Prefetching alone is no help: it may be left out where the processor does not know the page. */
-static inline void seuil_cache_touch(const struct seuil_cache *cache, uint64_t hash, bool entry)
+static inline void seuil_cache_touch_slot(const struct seuil_cache *cache, uint64_t hash)
 {
-    const volatile struct seuil_cache_slot *slot = &cache->slots[hash & cache->mask];
+    if (cache->slots)
+        (void)*(const volatile uint64_t *)&cache->slots[hash & cache->mask].hash;
+}
 
-    if (cache->slots && (!entry || slot->entry))
-        (void)(entry ? *(const volatile uint32_t *)&slot->entry->pins : slot->hash);
+static inline void seuil_cache_touch_entry(const struct seuil_cache *cache, uint64_t hash)
+{
+    const struct seuil_cached *entry = cache->slots ? cache->slots[hash & cache->mask].entry : NULL;
+
+    if (!entry)
+        return;
+    (void)*(const volatile uint32_t *)&entry->pins;
+    (void)*(const volatile uint64_t *)&entry->digest.seen; /* and the id behind it */
 }
 
 static inline void seuil_cache_touch_bytes(const struct seuil_cached *entry)

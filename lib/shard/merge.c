@@ -266,9 +266,9 @@ static void touch(const struct seuil_shard *shard, uint32_t from)
     uint32_t end = from + AHEAD < batch->count ? from + AHEAD : batch->count;
 
     for (uint32_t i = from; i < end; i++)
-        seuil_cache_touch(&shard->cache, batch->items[i].hash, false);
+        seuil_cache_touch_slot(&shard->cache, batch->items[i].hash);
     for (uint32_t i = from; i < end; i++)
-        seuil_cache_touch(&shard->cache, batch->items[i].hash, true);
+        seuil_cache_touch_entry(&shard->cache, batch->items[i].hash);
 }
 
 /* The leads of the batch: those in the cache are pinned, the others asked for. A key is checked

@@ -18,14 +18,14 @@
 
 #define START INT64_C(1767225600000)
 #define SPAN  (30 * SEUIL_DAY_MS)
-#define ROOM  512
-#define TAIL  512
+#define ROOM  1024 /* of a lead's state and pendings; hot leads, which are few, need more */
+#define FEW   1000
 #define DRAWN 4096 /* events drawn at once: drawing is not measured */
 
 struct cell {
     struct seuil_digest digest;
     uint32_t len, tail;
-    uint8_t bytes[ROOM], pendings[TAIL];
+    uint8_t *bytes; /* the state, then pendings */
 };
 
 struct drawn {
@@ -38,6 +38,8 @@ struct bench {
     const struct seuil_models *models;
     struct seuil_scratch *scratch;
     struct cell *cells;
+    uint8_t *rooms;
+    size_t room;
     uint64_t leads, events, every;
     uint64_t steps, crossings, pendings, filtered, settled;
     struct seuil_lead lead;
@@ -113,10 +115,10 @@ static void open_cell(struct bench *bench, struct cell *cell, struct seuil_str i
     if (cell->len && seuil_lead_read(cell->bytes, cell->len, &bench->lead) != 0)
         abort();
     if (cell->tail && until < cell->digest.until)
-        seuil_engine_put_pendings(bench->models, bench->scratch, &cell->digest, cell->pendings,
-                                  cell->tail, &bench->lead);
+        seuil_engine_put_pendings(bench->models, bench->scratch, &cell->digest,
+                                  cell->bytes + cell->len, cell->tail, &bench->lead);
     else if (cell->tail)
-        seuil_engine_catch_up(bench->models, bench->scratch, &cell->digest, cell->pendings,
+        seuil_engine_catch_up(bench->models, bench->scratch, &cell->digest, cell->bytes + cell->len,
                               cell->tail, &bench->lead, &bench->outcome);
 }
 
@@ -125,7 +127,7 @@ static void close_cell(struct bench *bench, struct cell *cell)
     uint8_t packed[SEUIL_LEAD_BYTES_MAX];
     size_t len = seuil_lead_write(&bench->lead, packed);
 
-    if (len > ROOM) /* it does not happen here */
+    if (len > bench->room) /* it does not happen here */
         abort();
     memcpy(cell->bytes, packed, len);
     cell->len = (uint32_t)len;
@@ -145,13 +147,15 @@ __attribute__((noinline)) static void bench_apply(struct bench *bench, const str
     struct cell *cell = &bench->cells[drawn->cell];
     const struct seuil_event *event = &drawn->event;
     bool changed = false;
+    struct seuil_str held;
     uint32_t len;
 
-    if (bench->every > 1 && cell->tail + SEUIL_PENDING_BYTES_MAX <= TAIL) {
+    if (bench->every > 1 && cell->len + cell->tail + SEUIL_PENDING_BYTES_MAX <= bench->room) {
         if (!cell->len && !cell->tail)
             seuil_engine_digest_new(bench->scratch, &cell->digest);
-        switch (seuil_engine_defer(bench->models, bench->scratch, event, event->arrival,
-                                   &cell->digest, cell->pendings + cell->tail, &len)) {
+        held = (struct seuil_str){(const char *)cell->bytes, cell->len + cell->tail};
+        switch (seuil_engine_defer(bench->models, bench->scratch, event, event->arrival, held,
+                                   &cell->digest, cell->bytes + cell->len + cell->tail, &len)) {
         case SEUIL_DEFERRAL_PENDING:
             cell->tail += len;
             bench->pendings++;
@@ -228,9 +232,13 @@ int main(int argc, char **argv)
     bench.leads = argc > 2 ? strtoull(argv[2], NULL, 10) : 100000;
     bench.events = argc > 3 ? strtoull(argv[3], NULL, 10) : 6 * bench.leads;
     bench.every = argc > 4 ? strtoull(argv[4], NULL, 10) : bench.events / 2;
+    bench.room = bench.leads > FEW ? ROOM : SEUIL_LEAD_BYTES_MAX + 16 * SEUIL_PENDING_BYTES_MAX;
     bench.cells = calloc(bench.leads ? bench.leads : 1, sizeof(*bench.cells));
-    if (!models || !bench.cells || !bench.every)
+    bench.rooms = calloc(bench.leads ? bench.leads : 1, bench.room);
+    if (!models || !bench.cells || !bench.rooms || !bench.every)
         return 1;
+    for (uint64_t i = 0; i < bench.leads; i++)
+        bench.cells[i].bytes = bench.rooms + i * bench.room;
     bench.models = models;
     memory = aligned_alloc(64, (seuil_scratch_size(models) + 63) / 64 * 64);
     if (!memory)
@@ -245,6 +253,7 @@ int main(int argc, char **argv)
            spent / (double)bench.events * 1e9, bench.events, bench.pendings, bench.filtered,
            bench.steps, bench.crossings, bench.settled, bytes / (double)bench.leads);
     free(bench.cells);
+    free(bench.rooms);
     free(memory);
     seuil_models_free(models);
     return 0;

@@ -390,11 +390,10 @@ static void codec(uint64_t seed)
 
 /* A lead as its owner keeps it: packed, with pendings behind (core/defer.h). */
 struct packed {
-    uint8_t bytes[SEUIL_LEAD_BYTES_MAX];
+    uint8_t bytes[SEUIL_LEAD_BYTES_MAX + SEUIL_PENDINGS_MAX * SEUIL_PENDING_BYTES_MAX];
     size_t len;
     struct seuil_digest digest;
-    uint8_t pendings[SEUIL_PENDINGS_MAX * SEUIL_PENDING_BYTES_MAX];
-    uint32_t tail;
+    uint32_t tail; /* bytes of pendings, behind the state */
 };
 
 static uint64_t deferrable, deferred;
@@ -407,11 +406,11 @@ static void packed_open(struct world *world, const struct packed *packed, bool j
     if (packed->len && seuil_lead_read(packed->bytes, packed->len, world->other) != 0)
         world_fail(world, "a packed lead is refused");
     if (packed->tail && !judge)
-        seuil_engine_put_pendings(&world->models, world->scratch, &packed->digest, packed->pendings,
-                                  packed->tail, world->other);
+        seuil_engine_put_pendings(&world->models, world->scratch, &packed->digest,
+                                  packed->bytes + packed->len, packed->tail, world->other);
     else if (packed->tail)
-        seuil_engine_catch_up(&world->models, world->scratch, &packed->digest, packed->pendings,
-                              packed->tail, world->other, &outcome);
+        seuil_engine_catch_up(&world->models, world->scratch, &packed->digest,
+                              packed->bytes + packed->len, packed->tail, world->other, &outcome);
 }
 
 static void packed_close(struct world *world, struct packed *packed)
@@ -440,8 +439,10 @@ static const struct seuil_outcome *packed_step(struct world *world, struct packe
     empty = (struct seuil_outcome){0};
     if (!packed->len && !packed->tail)
         seuil_engine_digest_new(world->scratch, &packed->digest);
-    deferral = seuil_engine_defer(&world->models, world->scratch, event, event->arrival,
-                                  &packed->digest, packed->pendings + packed->tail, &len);
+    deferral = seuil_engine_defer(
+        &world->models, world->scratch, event, event->arrival,
+        (struct seuil_str){(const char *)packed->bytes, (uint32_t)packed->len + packed->tail},
+        &packed->digest, packed->bytes + packed->len + packed->tail, &len);
     deferrable++;
     if (deferral != SEUIL_DEFERRAL_NONE) {
         bool applied = deferral == SEUIL_DEFERRAL_PENDING;

@@ -23,16 +23,19 @@ static const char *const model =
 
 struct waiting {
     struct seuil_digest digest;
-    uint8_t pendings[SEUIL_PENDINGS_MAX * SEUIL_PENDING_BYTES_MAX];
-    uint32_t len;
+    uint8_t bytes[SEUIL_LEAD_BYTES_MAX + SEUIL_PENDINGS_MAX * SEUIL_PENDING_BYTES_MAX];
+    uint32_t state; /* bytes of the state, before the pendings */
+    uint32_t len;   /* of those */
 };
 
 /* The event that the story has prepared: deferred, or not. */
 static enum seuil_deferral wait(struct story *s, struct waiting *w)
 {
     uint32_t len = 0;
-    enum seuil_deferral deferral = seuil_engine_defer(
-        s->models, s->scratch, &s->event, s->event.arrival, &w->digest, w->pendings + w->len, &len);
+    struct seuil_str held = {(const char *)w->bytes, w->state + w->len};
+    enum seuil_deferral deferral =
+        seuil_engine_defer(s->models, s->scratch, &s->event, s->event.arrival, held, &w->digest,
+                           w->bytes + held.len, &len);
 
     w->len += len;
     return deferral;
@@ -50,7 +53,8 @@ static enum seuil_deferral wait_act(struct story *s, struct waiting *w, const ch
 static void digest(struct story *s, struct waiting *w)
 {
     *w = (struct waiting){0};
-    seuil_engine_digest(s->models, s->scratch, &s->lead, seuil_lead_size(&s->lead), &w->digest);
+    w->state = (uint32_t)seuil_lead_write(&s->lead, w->bytes);
+    seuil_engine_digest(s->models, s->scratch, &s->lead, w->state, &w->digest);
 }
 
 static void compare(struct story *waited, struct story *stepped)
@@ -78,7 +82,7 @@ Test(defer, events_that_waited_leave_the_bytes_that_stepping_them_leaves)
     cr_assert_eq(wait_act(waited, &w, "e2", "once", T0 + 1), SEUIL_DEFERRAL_PENDING);
     cr_assert_eq(wait_act(waited, &w, "e3", "once", T0 + 9 * DAY), SEUIL_DEFERRAL_PENDING);
     cr_assert_eq(w.digest.count, 3);
-    seuil_engine_catch_up(waited->models, waited->scratch, &w.digest, w.pendings, w.len,
+    seuil_engine_catch_up(waited->models, waited->scratch, &w.digest, w.bytes + w.state, w.len,
                           &waited->lead, &waited->out);
     cr_assert_eq(waited->out.crossing_count, 0);
     cr_assert(waited->out.todo & SEUIL_TODO_SAVE);
@@ -136,7 +140,7 @@ Test(defer, events_that_could_fill_a_state_are_stepped)
     cr_assert_eq(wait_act(waited, &w, "e2", "a", T0 + 8 * DAY), SEUIL_DEFERRAL_PENDING);
     cr_assert_eq(wait_act(waited, &w, "e3", "a", T0 + 9 * DAY), SEUIL_DEFERRAL_NONE,
                  "each may leave an instant, an object and a period with every rule");
-    seuil_engine_catch_up(waited->models, waited->scratch, &w.digest, w.pendings, w.len,
+    seuil_engine_catch_up(waited->models, waited->scratch, &w.digest, w.bytes + w.state, w.len,
                           &waited->lead, &waited->out);
     stamped_act(stepped, "e1", "a", T0);
     stamped_act(stepped, "e2", "a", T0 + 8 * DAY);
@@ -160,6 +164,46 @@ Test(defer, events_that_are_to_be_folded_yet_take_room_as_well)
     digest(s, &w);
     cr_assert_eq(wait_act(s, &w, "e3", "a", T0 + 2), SEUIL_DEFERRAL_NONE);
     story_end(s);
+}
+
+/* The filter of the digest is full with some thirty events. */
+#define MANY (SEUIL_RECENT_MAX - SEUIL_PENDINGS_MAX)
+Test(defer, a_lead_with_hundreds_of_events_knows_each_of_them_and_lets_others_wait)
+{
+    static const char small[] = "seuil_model: 1\nname: m\nversion: \"1\"\ndecay: {half_life: 14d}\n"
+                                "groups:\n  g: {ceiling: 60}\ntiers:\n  - {name: cold}\n"
+                                "  - {name: warm, entry: 50}\nrules:\n"
+                                "  - {name: a, group: g, event: activity, when: {name: a},"
+                                " points: 0.01}\n";
+    struct story *waited = story_begin(small), *stepped = story_begin(small);
+    struct waiting w = {0};
+    unsigned steps = 0;
+    char id[16];
+
+    seuil_engine_digest_new(waited->scratch, &w.digest);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(id, sizeof(id), "e%d", i);
+        stamped_act(stepped, id, "a", T0 + i);
+        if (wait_act(waited, &w, id, "a", T0 + i) == SEUIL_DEFERRAL_PENDING)
+            continue;
+        steps++;
+        seuil_engine_put_pendings(waited->models, waited->scratch, &w.digest, w.bytes + w.state,
+                                  w.len, &waited->lead);
+        waited->offset--; /* the same event again */
+        stamped_act(waited, id, "a", T0 + i);
+        digest(waited, &w);
+    }
+    cr_assert_leq(steps, MANY / SEUIL_PENDINGS_MAX, "%u steps", steps);
+    cr_assert_gt(w.digest.count, 0);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(id, sizeof(id), "e%d", i);
+        cr_assert_eq(wait_act(waited, &w, id, "a", T0 + DAY), SEUIL_DEFERRAL_NONE, "%s again", id);
+    }
+    seuil_engine_catch_up(waited->models, waited->scratch, &w.digest, w.bytes + w.state, w.len,
+                          &waited->lead, &waited->out);
+    compare(waited, stepped);
+    story_end(waited);
+    story_end(stepped);
 }
 
 Test(defer, an_event_that_does_not_come_in_order_is_stepped)
