@@ -53,7 +53,7 @@ static void add_unmet(struct seuil_totals *totals, struct seuil_buf *out)
 
         if (!is_unmet(totals, i) || ++told > UNMET_SHOWN)
             continue;
-        seuil_buf_add_text(out, told == 1 ? "no event for: " : ", ");
+        seuil_buf_add_text(out, told == 1 ? "rules without an event: " : ", ");
         if (totals->models->model_count > 1)
             seuil_buf_printf(out, "%s/", totals->models->models[rule->model].name);
         seuil_buf_add_text(out, rule->name);
@@ -115,7 +115,8 @@ void seuil_totals_print(struct seuil_totals *totals, struct seuil_buf *out)
                              noted_name(i));
     if (told)
         seuil_buf_add_byte(out, '\n');
-    add_unmet(totals, out);
+    if (totals->events)
+        add_unmet(totals, out);
 }
 
 void seuil_totals_print_json(struct seuil_totals *totals, struct seuil_buf *out)

@@ -141,7 +141,8 @@ def replay_reads_what_it_can(build):
     done = run(build, *args, stdin=text)
     expect(done.returncode == 65 and "standard input:4: " in done.stderr, f"{done}")
     expect('1970-01-01T00:00:01.000Z L1 quick: up from "froid" to "qualifié pour la vente", score 50.00' in done.stdout, done.stdout)
-    expect(done.stdout.endswith("3 events: 2 applied, 1 duplicate; 1 after --until; 1 unreadable; 1 lead, 1 crossing\n"), done.stdout)
+    expect(done.stdout.endswith("3 events: 2 applied, 1 duplicate; 1 after --until; 1 unreadable; 1 lead, 1 crossing\n"
+                                "rules without an event: tarifs, form\n"), done.stdout)
     told = [json.loads(line) for line in run(build, *args, "--format", "json", stdin=text).stdout.splitlines()]
     expect([list(t)[0] for t in told] == ["crossing", "lead", "summary"], f"{told}")
     expect(told[0]["crossing"]["cause"]["id"] == "a" and told[1]["lead"]["score"] == 100.0 - 10.0, f"{told}")
