@@ -348,7 +348,7 @@ class Lead:
         if event.time - arrival > AHEAD:
             event = event.at(arrival)
         verdict, reason = self.take(event, target)
-        if verdict == "applied":
+        if verdict == "applied" and reason:  # without one nothing changed
             if self.clock is not None and event.time < self.clock and reason != "forgotten":
                 reason = "correction"
             at = min(event.time, arrival)
@@ -383,7 +383,8 @@ class Lead:
             return "applied", "forgotten"
         self.tombstone = False
         self.consented = self.consented or grants
-        return self.put(event, target)
+        verdict, reason = self.put(event, target)
+        return verdict, reason or ("event" if grants else None)
 
     def put(self, event, target):
         data = event.data
@@ -402,12 +403,14 @@ class Lead:
             return "applied", "correction"
         self.hashes.add(event.hash)
         if event.kind == "profile":
-            for name, value in data["attributes"].items():
-                if name in self.wanted and self.writes.get(name, (-NEVER, 0))[:2] < event.key:
-                    self.writes[name] = (event.time, event.hash, value)
-            if any(m.status_attribute in data["attributes"] for m in self.models):
+            newer = [name for name in data["attributes"]
+                     if name in self.wanted and self.writes.get(name, (-NEVER, 0))[:2] < event.key]
+            for name in newer:
+                self.writes[name] = (event.time, event.hash, data["attributes"][name])
+            status = any(m.status_attribute in data["attributes"] for m in self.models)
+            if status:
                 self.records.append(event)
-            return "applied", "event"
+            return "applied", "event" if newer or status else None
         if event.kind == "command" and event.name == "adjust":
             until = data["arguments"].get("until")
             self.adjustments.append({"time": event.time, "hash": event.hash, "points": data["arguments"]["points"],
@@ -475,10 +478,12 @@ class Lead:
         self.consented = self.consented or other.consented and not other.tombstone
         self.tombstone = cut is not None and self.newest is None
         at = max(t for t in (at, self.clock, other.clock) if t is not None)
+        waited = [automaton.alert for automaton in self.automata]
         self.changed()
         self.judge(at, "command")
-        for index in range(len(self.models)):
-            self.carry_alert(index, self.automata[index].alert, other.automata[index].alert, at)
+        for index, automaton in enumerate(self.automata):
+            if automaton.alert is not waited[index]:
+                self.carry_alert(index, automaton.alert, other.automata[index].alert, at)
 
     def carry_alert(self, index, mine, theirs, at):
         """An entry of the other that waited goes on waiting, if the union has just put this lead into its tier."""
